@@ -1,0 +1,231 @@
+//! Who sent a request, known by its bearer token alone.
+//!
+//! The function holds SHA-256 digests of tokens, never a token. A token is digested and compared
+//! with every configured digest in constant time, so that neither the time an answer takes nor the
+//! order of the settings says anything about a digest.
+//!
+//! A body can be split only as an [`Authenticated`] one, and only [`Sources::authenticate`] leads there:
+//!
+//! ```compile_fail
+//! use auth0_log_lake::{auth::{Authenticated, Source}, batch};
+//! fn careless(source: &Source, body: &[u8]) {
+//!     batch::split(&Authenticated { source, body });
+//! }
+//! ```
+
+use std::fmt;
+
+use http::{HeaderMap, header};
+use sha2::{Digest, Sha256};
+use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
+
+/// An Auth0 tenant or stream, by the name its rows are labelled with.
+///
+/// Invariant: 1 to 32 of `a-z`, `0-9` and `-`.
+///
+/// ```
+/// use auth0_log_lake::auth::Source;
+/// assert_eq!(Source::parse("prod-eu").unwrap().as_str(), "prod-eu");
+/// assert!(Source::parse("Prod EU").is_none());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Source(String);
+
+impl Source {
+    /// Longest name, in bytes.
+    const LONGEST: usize = 32;
+
+    /// Reads a source's name, or gives none where its form is wrong.
+    pub fn parse(name: &str) -> Option<Self> {
+        let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let well_formed = (1..=Self::LONGEST).contains(&name.len()) && name.bytes().all(known);
+        well_formed.then(|| Self(name.to_owned()))
+    }
+
+    /// Gives the name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// SHA-256 digest of a token. Its `Debug` shows nothing.
+#[derive(Clone, Copy)]
+pub struct TokenDigest([u8; 32]);
+
+impl TokenDigest {
+    /// Digests a token.
+    pub fn of(token: &[u8]) -> Self {
+        Self(Sha256::digest(token).into())
+    }
+
+    /// Reads 64 hexadecimal digits, or gives none.
+    pub fn parse(hex: &str) -> Option<Self> {
+        let mut digest = [0; 32];
+        let digits = hex.as_bytes();
+        if digits.len() != 2 * digest.len() {
+            return None;
+        }
+        for (byte, pair) in digest.iter_mut().zip(digits.chunks(2)) {
+            let digit = |at: usize| char::from(pair[at]).to_digit(16);
+            *byte = (digit(0)? << 4 | digit(1)?) as u8;
+        }
+        Some(Self(digest))
+    }
+}
+
+impl fmt::Debug for TokenDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenDigest(…)")
+    }
+}
+
+impl PartialEq for TokenDigest {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+/// Shows a digest as 64 hexadecimal digits, for the person who made the token.
+impl fmt::Display for TokenDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// Every source with a digest of one of its tokens; a source may stand more than once.
+#[derive(Clone, Debug)]
+pub struct Sources(Vec<(Source, TokenDigest)>);
+
+/// Why a request is refused before its body is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// No credentials were sent.
+    #[error("no authorization header")]
+    Missing,
+    /// The credentials are not those of a source.
+    #[error("the authorization header holds no token of a source")]
+    Invalid,
+}
+
+impl Sources {
+    /// Takes the sources with their digests.
+    pub fn new(sources: Vec<(Source, TokenDigest)>) -> Self {
+        Self(sources)
+    }
+
+    /// Finds the source whose token a request's headers hold.
+    ///
+    /// # Errors
+    /// [`Refused::Missing`] without an `Authorization` header, [`Refused::Invalid`] for any other fault.
+    pub fn authenticate(&self, headers: &HeaderMap) -> Result<Admitted<'_>, Refused> {
+        let mut values = headers.get_all(header::AUTHORIZATION).iter();
+        let value = values.next().ok_or(Refused::Missing)?;
+        if values.next().is_some() {
+            return Err(Refused::Invalid);
+        }
+        let token = bearer(value.as_bytes()).ok_or(Refused::Invalid)?;
+        self.matching(&TokenDigest::of(token)).map(|source| Admitted { source }).ok_or(Refused::Invalid)
+    }
+
+    /// Compares with every digest, whether or not one has matched.
+    fn matching(&self, sent: &TokenDigest) -> Option<&Source> {
+        let mut found = u64::MAX;
+        for (at, (_, digest)) in self.0.iter().enumerate() {
+            let same: Choice = digest.0.ct_eq(&sent.0);
+            found.conditional_assign(&(at as u64), same);
+        }
+        self.0.get(usize::try_from(found).ok()?).map(|(source, _)| source)
+    }
+}
+
+/// Reads the token of `Bearer <token>`; the scheme in any case (RFC 9110, section 11.1).
+fn bearer(value: &[u8]) -> Option<&[u8]> {
+    let (scheme, token) = value.split_at_checked("Bearer ".len())?;
+    let token = token.trim_ascii();
+    (scheme.eq_ignore_ascii_case(b"Bearer ") && !token.is_empty()).then_some(token)
+}
+
+/// A sender whose token was right; its body may now be read.
+#[derive(Clone, Copy, Debug)]
+pub struct Admitted<'a> {
+    source: &'a Source,
+}
+
+impl<'a> Admitted<'a> {
+    /// Gives the source whose token it was.
+    pub fn source(self) -> &'a Source {
+        self.source
+    }
+
+    /// Takes the body that came with the token.
+    pub fn with_body(self, body: &'a [u8]) -> Authenticated<'a> {
+        Authenticated { source: self.source, body }
+    }
+}
+
+/// A body whose sender is known. Its fields are private, so that there is no other way to one.
+#[derive(Clone, Copy, Debug)]
+pub struct Authenticated<'a> {
+    source: &'a Source,
+    body: &'a [u8],
+}
+
+impl<'a> Authenticated<'a> {
+    /// Gives the source that sent the body.
+    pub fn source(&self) -> &'a Source {
+        self.source
+    }
+
+    /// Gives the bytes of the body.
+    pub fn body(&self) -> &'a [u8] {
+        self.body
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn sources() -> Sources {
+        let source = |name| Source::parse(name).expect(name);
+        let digest = |token: &str| TokenDigest::of(token.as_bytes());
+        Sources::new(vec![(source("eu"), digest("new")), (source("us"), digest("other")), (source("eu"), digest("old"))])
+    }
+
+    fn authenticate(values: &[&str]) -> Result<String, Refused> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(header::AUTHORIZATION, HeaderValue::from_str(value).expect("a header value"));
+        }
+        sources().authenticate(&headers).map(|admitted| admitted.source().as_str().to_owned())
+    }
+
+    #[test]
+    fn each_token_is_known_as_its_source() {
+        for (value, source) in [("Bearer new", "eu"), ("bearer old", "eu"), ("BEARER   other ", "us")] {
+            assert_eq!(authenticate(&[value]).as_deref(), Ok(source), "{value}");
+        }
+    }
+
+    #[test]
+    fn whatever_is_not_one_known_token_is_refused() {
+        assert_eq!(authenticate(&[]), Err(Refused::Missing));
+        let digest = format!("Bearer {}", TokenDigest::of(b"new"));
+        for value in ["", "Bearer", "Bearer ", "new", "Basic new", "Bearernew", "Bearer newer", "Bearer new new", &digest] {
+            assert_eq!(authenticate(&[value]), Err(Refused::Invalid), "{value}");
+        }
+        assert_eq!(authenticate(&["Bearer new", "Bearer new"]), Err(Refused::Invalid));
+    }
+
+    #[test]
+    fn a_digest_is_read_as_it_is_shown_and_never_debugged() {
+        let digest = TokenDigest::of(b"new");
+        assert_eq!(TokenDigest::parse(&digest.to_string().to_uppercase()), Some(digest));
+        assert!(!format!("{:?}", sources()).contains(&digest.to_string()));
+        for wrong in ["", "00", &"g".repeat(64), &"0".repeat(63), &"é".repeat(32)] {
+            assert_eq!(TokenDigest::parse(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! An authenticated body, cut into records by its structure alone.
+//!
+//! The bytes decide, never a header: an array gives its elements, an object with a `logs` array
+//! gives that array's, any other object is a record, and text that is neither is a record up to the
+//! end of its line. Brackets are matched and strings are skipped in one pass; nothing else is
+//! judged here, so that one broken record costs one record. Where the structure itself breaks,
+//! what came before stands and the rest is kept: inside an array as one record, at the top line by line.
+
+use std::{borrow::Cow, ops::Range};
+
+use crate::{
+    auth::Authenticated,
+    json::{Scanner, text},
+    reject::Reason,
+    structure::{BLOCK, Carry, Masks},
+};
+
+/// Most records taken from one body; what follows them is one reject.
+pub const MOST_RECORDS: usize = 100_000;
+
+/// One record as it was sent, without the white space around it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record<'a> {
+    /// The bytes as sent.
+    pub bytes: Cow<'a, [u8]>,
+    /// Why splitting already knows it to be a reject.
+    pub refused: Option<Reason>,
+}
+
+/// Cuts a body into its records, in the order sent.
+///
+/// Takes time and memory linear in the body, whatever it holds.
+pub fn split<'a>(batch: &Authenticated<'a>) -> Vec<Record<'a>> {
+    let body = batch.body();
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    let mut splitter = Splitter { body, marks: Marks::from(body, 0), open: Vec::new(), elements: Vec::new(), records: Vec::new() };
+    splitter.top();
+    splitter.records
+}
+
+/// Takes a body that cannot be read as the one record that it is; a blank body holds none.
+pub fn unread<'a>(batch: &Authenticated<'a>, reason: Reason) -> Vec<Record<'a>> {
+    let bytes = trim(batch.body());
+    let record = Record { bytes: Cow::Borrowed(bytes), refused: Some(reason) };
+    if bytes.is_empty() { Vec::new() } else { vec![record] }
+}
+
+/// The structure does not hold; `element` is where a broken element of an array starts.
+struct Broken {
+    element: Option<usize>,
+}
+
+struct Splitter<'a> {
+    body: &'a [u8],
+    marks: Marks<'a>,
+    /// The brackets that are open in the value being skipped.
+    open: Vec<u8>,
+    /// The elements of the arrays met in the current value at the top.
+    elements: Vec<Range<usize>>,
+    records: Vec<Record<'a>>,
+}
+
+impl<'a> Splitter<'a> {
+    /// Reads the values at the top, one after another.
+    fn top(&mut self) {
+        let mut at = 0;
+        while let Some(start) = self.next_value(at) {
+            let passed = match self.body[start] {
+                b'[' => self.array_at_top(),
+                b'{' => self.object_at_top(start),
+                _ => Ok(self.text(start)),
+            };
+            match passed {
+                Ok(end) => at = end,
+                Err(Broken { element: Some(element) }) => return self.push(element..self.body.len()),
+                Err(Broken { element: None }) => return self.lines(start),
+            }
+        }
+    }
+
+    /// Position of the next byte that is not white space, while there is room for a record.
+    fn next_value(&self, at: usize) -> Option<usize> {
+        let blank = self.body[at..].iter().take_while(|&&byte| is_space(byte)).count();
+        (at + blank < self.body.len() && self.records.len() <= MOST_RECORDS).then_some(at + blank)
+    }
+
+    /// Takes the rest of a line as a record; the structure is read anew after it.
+    fn text(&mut self, start: usize) -> usize {
+        let end = line_end(self.body, start);
+        self.push(start..end);
+        self.marks = Marks::from(self.body, end);
+        end
+    }
+
+    /// Takes each line from here on as a record.
+    fn lines(&mut self, mut at: usize) {
+        while let Some(start) = self.next_value(at) {
+            at = line_end(self.body, start);
+            self.push(start..at);
+        }
+    }
+
+    fn array_at_top(&mut self) -> Result<usize, Broken> {
+        self.elements.clear();
+        self.marks.next();
+        let end = self.array();
+        self.push_elements();
+        end
+    }
+
+    /// Passes an array whose opening bracket has been passed, and notes its elements.
+    fn array(&mut self) -> Result<usize, Broken> {
+        let mut from = self.marks.passed();
+        loop {
+            let broken = Broken { element: Some(from) };
+            match self.marks.next() {
+                Some(Mark { at, byte: b',' }) => {
+                    self.note(from..at);
+                    from = at + 1;
+                }
+                Some(Mark { at, byte: b']' }) => {
+                    self.note(from..at);
+                    return Ok(at + 1);
+                }
+                Some(Mark { byte: open @ (b'[' | b'{'), .. }) => self.skip(open).map_err(|_| broken)?,
+                _ => return Err(broken),
+            }
+        }
+    }
+
+    /// Passes an array or object whose opening bracket has been passed.
+    fn skip(&mut self, bracket: u8) -> Result<(), Broken> {
+        self.open.clear();
+        self.open.push(bracket);
+        while let Some(&last) = self.open.last() {
+            match self.marks.next_but_commas().map(|mark| mark.byte) {
+                Some(open @ (b'[' | b'{')) => self.open.push(open),
+                // In ASCII a closing bracket stands two after its opening one.
+                Some(close) if close == last + 2 => _ = self.open.pop(),
+                _ => return Err(Broken { element: None }),
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes an object at the top: a wrapper of `logs`, or a record.
+    fn object_at_top(&mut self, start: usize) -> Result<usize, Broken> {
+        self.elements.clear();
+        let mut wrapper = Wrapper::default();
+        self.marks.next();
+        let passed = self.object(&mut wrapper);
+        match &passed {
+            Ok(end) if wrapper.holds() => self.push_wrapper(&wrapper, start..*end),
+            Ok(end) => self.push(start..*end),
+            Err(Broken { element: Some(_) }) => self.push_wrapper(&wrapper, start..wrapper.logs.last().map_or(start, |last| last.end)),
+            Err(_) => {}
+        }
+        passed
+    }
+
+    /// Passes an object whose opening brace has been passed, and notes what its members say.
+    fn object(&mut self, wrapper: &mut Wrapper) -> Result<usize, Broken> {
+        let mut member = self.marks.passed();
+        loop {
+            match self.marks.next() {
+                Some(Mark { at, byte: end @ (b',' | b'}') }) => {
+                    wrapper.member(self.body, member..at);
+                    member = at + 1;
+                    if end == b'}' {
+                        return Ok(member);
+                    }
+                }
+                Some(Mark { at, byte: b'[' }) if name_before(&self.body[member..at]).as_deref() == Some("logs") => {
+                    wrapper.logs.push(at + 1..at + 1);
+                    let end = self.array().map_err(|broken| if wrapper.is_record { Broken { element: None } } else { broken })?;
+                    wrapper.logs_end(end - 1);
+                    member = end;
+                }
+                Some(Mark { byte: open @ (b'[' | b'{'), .. }) => self.skip(open)?,
+                _ => return Err(Broken { element: None }),
+            }
+        }
+    }
+
+    /// Notes an element unless nothing is in its place; past the most that a body may hold, the first one is enough.
+    fn note(&mut self, element: Range<usize>) {
+        let blank = self.body[element.clone()].iter().all(|&byte| is_space(byte));
+        if !blank && self.records.len() + self.elements.len() <= MOST_RECORDS {
+            self.elements.push(element);
+        }
+    }
+
+    fn push_elements(&mut self) {
+        for element in std::mem::take(&mut self.elements) {
+            self.push(element);
+        }
+    }
+
+    /// Takes what a wrapper holds beside its `logs` as one reject, then the elements.
+    fn push_wrapper(&mut self, wrapper: &Wrapper, extent: Range<usize>) {
+        if self.records.len() >= MOST_RECORDS {
+            return self.push(extent);
+        }
+        if wrapper.has_others {
+            let bytes = Cow::Owned(wrapper.without_logs(self.body, extent));
+            self.records.push(Record { bytes, refused: Some(Reason::WrapperMembers) });
+        }
+        self.push_elements();
+    }
+
+    /// Takes one record; the one past the most is the rest of the body.
+    fn push(&mut self, record: Range<usize>) {
+        let (bytes, refused) = match self.records.len() {
+            ..MOST_RECORDS => (&self.body[record], None),
+            MOST_RECORDS => (&self.body[record.start..], Some(Reason::BatchLimit)),
+            _ => return,
+        };
+        let bytes = trim(bytes);
+        if !bytes.is_empty() {
+            self.records.push(Record { bytes: Cow::Borrowed(bytes), refused });
+        }
+    }
+}
+
+/// What the members of an object at the top say of it.
+#[derive(Default)]
+struct Wrapper {
+    /// What stands between the brackets of each `logs` array.
+    logs: Vec<Range<usize>>,
+    /// A `log_id` or `data` stands there: the object is a record.
+    is_record: bool,
+    /// Something else than `logs` arrays stands there.
+    has_others: bool,
+}
+
+impl Wrapper {
+    fn holds(&self) -> bool {
+        !self.logs.is_empty() && !self.is_record
+    }
+
+    /// Notes one member, or what follows a `logs` array up to the next comma.
+    fn member(&mut self, body: &[u8], member: Range<usize>) {
+        let text = &body[member];
+        self.has_others |= !text.iter().all(|&byte| is_space(byte));
+        self.is_record |= matches!(name_before(text).as_deref(), Some("log_id" | "data"));
+    }
+
+    fn logs_end(&mut self, end: usize) {
+        if let Some(last) = self.logs.last_mut() {
+            last.end = end;
+        }
+    }
+
+    /// Gives the object's bytes with nothing between the brackets of its `logs`.
+    fn without_logs(&self, body: &[u8], extent: Range<usize>) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut from = extent.start;
+        for logs in &self.logs {
+            out.extend_from_slice(&body[from..logs.start]);
+            from = logs.end;
+        }
+        out.extend_from_slice(&body[from..extent.end]);
+        out
+    }
+}
+
+/// Reads the name with which a member's text starts, escapes resolved.
+fn name_before(member: &[u8]) -> Option<Cow<'_, str>> {
+    let member = member.trim_ascii_start();
+    if member.first() != Some(&b'"') {
+        return None;
+    }
+    let (name, rest) = member.split_at(text::string_end(member, 0));
+    if rest.trim_ascii_start().first() != Some(&b':') {
+        return None;
+    }
+    let name = std::str::from_utf8(name).ok()?;
+    Scanner::new(name).value().ok().map(|name| name.decoded())
+}
+
+/// One byte of structure, or a line feed that breaks a string.
+#[derive(Clone, Copy)]
+struct Mark {
+    at: usize,
+    byte: u8,
+}
+
+/// The marks of a body from some position on, in order.
+struct Marks<'a> {
+    body: &'a [u8],
+    /// Where the current block starts, and what of it is left.
+    block: usize,
+    left: Masks,
+    carry: Carry,
+    passed: usize,
+}
+
+impl<'a> Marks<'a> {
+    fn from(body: &'a [u8], start: usize) -> Self {
+        let mut marks = Self { body, block: start, left: Masks::default(), carry: Carry::default(), passed: start };
+        marks.read();
+        marks
+    }
+
+    /// Position after the last mark that was given.
+    fn passed(&self) -> usize {
+        self.passed
+    }
+
+    fn read(&mut self) {
+        let rest = &self.body[self.block..];
+        self.left = match rest.first_chunk::<BLOCK>() {
+            Some(block) => self.carry.read(block),
+            None => {
+                let mut block = [b' '; BLOCK];
+                block[..rest.len()].copy_from_slice(rest);
+                self.carry.read(&block)
+            }
+        };
+    }
+
+    fn next(&mut self) -> Option<Mark> {
+        self.next_of(u64::MAX)
+    }
+
+    fn next_but_commas(&mut self) -> Option<Mark> {
+        self.next_of(0)
+    }
+
+    /// Gives the next bracket, broken string, or comma where `commas` has its bit.
+    fn next_of(&mut self, commas: u64) -> Option<Mark> {
+        let wanted = |left: &Masks| left.brackets | left.broken | left.commas & commas;
+        while wanted(&self.left) == 0 {
+            self.block += BLOCK;
+            if self.block >= self.body.len() {
+                self.block = self.body.len();
+                return None;
+            }
+            self.read();
+        }
+        let bit = wanted(&self.left).trailing_zeros();
+        let after = (u64::MAX << bit) << 1;
+        self.left = Masks { brackets: self.left.brackets & after, commas: self.left.commas & after, broken: self.left.broken & after };
+        let at = self.block + bit as usize;
+        self.passed = at + 1;
+        Some(Mark { at, byte: self.body[at] })
+    }
+}
+
+/// Position of the line feed that ends the line, or the end of the body.
+fn line_end(body: &[u8], from: usize) -> usize {
+    memchr::memchr(b'\n', &body[from..]).map_or(body.len(), |found| from + found)
+}
+
+/// The white space that JSON knows (RFC 8259, section 2).
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+fn trim(bytes: &[u8]) -> &[u8] {
+    let start = bytes.iter().position(|&byte| !is_space(byte)).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(|&byte| !is_space(byte)).map_or(start, |last| last + 1);
+    &bytes[start..end]
+}

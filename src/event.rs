@@ -1,0 +1,335 @@
+//! One raw record → one row, or a reject.
+//!
+//! A record is looked at once: [`Scanner`] checks it against RFC 8259 and finds the members of its
+//! envelope and of its `data` as slices. The row is then written from those slices in the order of
+//! the field table, so that its keys come from the table alone. What does not fit a column goes to
+//! `data.unmapped`; what is no event at all is a [`Reject`].
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    fit,
+    json::{Facts, Malformed, Scanner, Type, Value, text::write_string},
+    members::{Fate, Member, Members},
+    reject::{Reason, Reject},
+    row::{Arrival, RowId},
+    schema::{Column, DATA, DATA_COLUMNS, DATA_LOOKUP, DATE, DEEPEST, INDICATORS, Indicator, Kind, LOCATION, LOCATION_COLUMNS, LOCATION_INFO, LOCATION_LOOKUP},
+    time::{self, TimeText},
+    unmapped::Leftovers,
+};
+
+/// What is known of an event once its row is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// The row's `p_event_time`.
+    pub at: DateTime<Utc>,
+    /// The row has drift.
+    pub drifted: bool,
+}
+
+/// Turns the records of one batch into rows; holds what can be used again from record to record.
+#[derive(Debug)]
+pub struct Normalizer<'a> {
+    arrival: &'a Arrival<'a>,
+    envelope: Members<'a>,
+    data: Members<'a>,
+    location: Members<'a>,
+    /// Which member of `data` each column takes its value from.
+    columns: [Option<u32>; DATA_COLUMNS],
+    /// Which member of `location_info` each of its columns takes its value from.
+    location_columns: [Option<u32>; LOCATION_COLUMNS],
+    leftovers: Leftovers,
+}
+
+impl<'a> Normalizer<'a> {
+    /// Takes what all rows of the batch share.
+    pub fn new(arrival: &'a Arrival<'a>) -> Self {
+        Self {
+            arrival,
+            envelope: Members::default(),
+            data: Members::default(),
+            location: Members::default(),
+            columns: [None; DATA_COLUMNS],
+            location_columns: [None; LOCATION_COLUMNS],
+            leftovers: Leftovers::default(),
+        }
+    }
+
+    /// Writes the row of a record to `out`, with a line feed at its end.
+    ///
+    /// # Errors
+    /// Where the record is no event: why, and nothing is written.
+    pub fn normalize(&mut self, raw: &'a [u8], out: &mut Vec<u8>) -> Result<Event, Reject> {
+        let text = std::str::from_utf8(raw).map_err(|_| Reason::InvalidUtf8)?;
+        self.leftovers.clear();
+        if !self.find_members(text)? {
+            return Err(Reason::NotAnObject.into());
+        }
+        let log_id = self.take_envelope()?;
+        let date = self.take_data();
+        Ok(self.render(&log_id, date, out))
+    }
+
+    /// Checks the record, and finds the members of its envelope and of its `data`; says whether it is an object.
+    fn find_members(&mut self, text: &'a str) -> Result<bool, Malformed> {
+        self.envelope.clear();
+        self.data.clear();
+        let mut scanner = Scanner::new(text);
+        if scanner.peek() != Some(b'{') {
+            scanner.value()?;
+            scanner.end()?;
+            return Ok(false);
+        }
+        scanner.object(|scanner, name| {
+            let value = match scanner.peek() {
+                Some(b'{') if name.decoded() == "data" => find_members(scanner, &mut self.data)?,
+                _ => scanner.value()?,
+            };
+            self.envelope.push(name, value);
+            Ok(value.facts)
+        })?;
+        scanner.end()?;
+        Ok(true)
+    }
+
+    /// Finds the event's name, and keeps what the envelope holds beside it; a flat record becomes the data of itself.
+    fn take_envelope(&mut self) -> Result<Value<'a>, Reason> {
+        let flat = self.is_flat()?;
+        let outer = self.envelope.last("log_id").filter(can_name);
+        let inner = || self.data.last("log_id").filter(can_name);
+        let exported = || self.envelope.last("_id").filter(can_name);
+        let log_id = *outer.or_else(inner).or_else(exported).ok_or(Reason::MissingLogId)?;
+        if flat {
+            std::mem::swap(&mut self.envelope, &mut self.data);
+            return Ok(log_id);
+        }
+        self.envelope.mark();
+        for member in self.envelope.iter() {
+            match member.name.as_ref() {
+                _ if member.displaced => self.leftovers.duplicate("", member),
+                "data" => {}
+                "log_id" if matches!(member.value.kind, Type::Null | Type::Number | Type::String) => {}
+                _ => self.leftovers.envelope(member),
+            }
+        }
+        Ok(log_id)
+    }
+
+    /// Says whether the fields of `data` stand at the top.
+    fn is_flat(&self) -> Result<bool, Reason> {
+        match self.envelope.last("data").map(|data| data.kind) {
+            Some(Type::Object) => Ok(false),
+            Some(Type::Null) => Err(Reason::MissingData),
+            Some(_) => Err(Reason::DataNotAnObject),
+            None if self.envelope.last("type").or(self.envelope.last("date")).is_some() => Ok(true),
+            None => Err(Reason::MissingData),
+        }
+    }
+
+    /// Gives each column its member and keeps the rest; gives the time of `date`, if it can be used.
+    fn take_data(&mut self) -> Option<DateTime<Utc>> {
+        self.data.look_up(&DATA_LOOKUP);
+        self.columns = [None; DATA_COLUMNS];
+        let mut date = None;
+        for (at, member) in self.data.iter().enumerate() {
+            let leftovers = &mut self.leftovers;
+            if member.is_repeated_column() {
+                leftovers.drift("", &member.name, "stands twice");
+            }
+            let column = match member.fate() {
+                Fate::Displaced => {
+                    leftovers.duplicate("", member);
+                    continue;
+                }
+                Fate::NoColumn => {
+                    leftovers.field(member);
+                    continue;
+                }
+                Fate::Null => continue,
+                Fate::Column(column) => column,
+            };
+            let fits = match column {
+                DATE => read_date(member, self.arrival.received_at).map(|at| date = Some(at)),
+                LOCATION => take_location(member, &mut self.location, &mut self.location_columns, leftovers),
+                _ => check(&DATA[column], &member.value),
+            };
+            let depth = member.value.facts.depth();
+            match fits {
+                Ok(()) => {
+                    self.columns[column] = Some(at as u32);
+                    if DATA[column].kind == Kind::Json && depth > DEEPEST {
+                        leftovers.drift("", &member.name, &format!("expected at most {DEEPEST} levels, found {depth}"));
+                    }
+                }
+                Err(note) => {
+                    leftovers.drift("", &member.name, &note);
+                    leftovers.field(member);
+                }
+            }
+        }
+        date
+    }
+
+    /// Writes the row in the order of the field table.
+    fn render(&mut self, log_id: &Value<'_>, date: Option<DateTime<Utc>>, out: &mut Vec<u8>) -> Event {
+        let name = log_id.decoded();
+        let (at, time_source) = self.event_time(&name, date);
+        out.extend_from_slice(self.arrival.before_event_time.as_bytes());
+        out.extend_from_slice(TimeText::of(at).as_bytes());
+        out.extend_from_slice(self.arrival.before_row_id.as_bytes());
+        out.extend_from_slice(&RowId::of(self.arrival.source, name.as_bytes()).hex());
+        out.extend_from_slice(self.arrival.after_row_id.as_bytes());
+        self.write_indicators(Indicator::Ip, b",\"p_any_ip_addresses\":[", out);
+        self.write_indicators(Indicator::Username, b",\"p_any_usernames\":[", out);
+        out.extend_from_slice(b",\"log_id\":");
+        fit::write(Kind::String, log_id, out);
+        self.write_data(date, out);
+        out.extend_from_slice(&self.arrival.ingest);
+        out.extend_from_slice(time_source.as_bytes());
+        out.push(b'"');
+        let drift = self.leftovers.drift_notes();
+        if !drift.is_empty() {
+            out.extend_from_slice(b",\"drift\":[");
+            out.extend_from_slice(drift);
+            out.push(b']');
+        }
+        out.extend_from_slice(b"}}\n");
+        Event { at, drifted: !drift.is_empty() }
+    }
+
+    /// Gives the first plausible time, and where it is from.
+    fn event_time(&self, log_id: &str, date: Option<DateTime<Utc>>) -> (DateTime<Utc>, &'static str) {
+        let received_at = self.arrival.received_at;
+        let plausible = |at: &DateTime<Utc>| time::is_plausible(*at, received_at);
+        match (date, time::from_log_id(log_id).filter(plausible)) {
+            (Some(at), _) => (at, "date"),
+            (None, Some(at)) => (at, "log_id"),
+            (None, None) => (received_at, "received"),
+        }
+    }
+
+    fn write_indicators(&self, indicator: Indicator, before: &[u8], out: &mut Vec<u8>) {
+        let columns = INDICATORS.iter().filter(|(_, feeds)| *feeds == indicator);
+        let members = columns.filter_map(|&(column, _)| Some(self.data.at(self.columns[column]? as usize)));
+        let mut found: Vec<Cow<'_, str>> = members.filter_map(|member| fit::indicator(indicator, &member.value)).collect();
+        found.sort_unstable();
+        found.dedup();
+        for (i, text) in found.iter().enumerate() {
+            out.extend_from_slice(if i == 0 { before } else { b"," });
+            write_string(out, text);
+        }
+        if !found.is_empty() {
+            out.push(b']');
+        }
+    }
+
+    fn write_data(&mut self, date: Option<DateTime<Utc>>, out: &mut Vec<u8>) {
+        out.extend_from_slice(b",\"data\":{");
+        let mut comma = false;
+        for (at, column) in DATA.iter().enumerate() {
+            let Some(member) = self.columns[at] else { continue };
+            write_name(column, &mut comma, out);
+            match (at, date) {
+                (DATE, Some(date)) => {
+                    out.push(b'"');
+                    out.extend_from_slice(TimeText::of(date).as_bytes());
+                    out.push(b'"');
+                }
+                (LOCATION, _) => self.write_location(out),
+                _ => fit::write(column.kind, &self.data.at(member as usize).value, out),
+            }
+        }
+        self.leftovers.write(out, comma);
+        out.push(b'}');
+    }
+
+    fn write_location(&self, out: &mut Vec<u8>) {
+        out.push(b'{');
+        let mut comma = false;
+        for (column, member) in LOCATION_INFO.iter().zip(self.location_columns) {
+            let Some(member) = member else { continue };
+            write_name(column, &mut comma, out);
+            fit::write(column.kind, &self.location.at(member as usize).value, out);
+        }
+        out.push(b'}');
+    }
+}
+
+/// Passes an object, and finds its members.
+fn find_members<'a>(scanner: &mut Scanner<'a>, members: &mut Members<'a>) -> Result<Value<'a>, Malformed> {
+    members.clear();
+    scanner.object(|scanner, name| {
+        let value = scanner.value()?;
+        members.push(name, value);
+        Ok::<Facts, Malformed>(value.facts)
+    })
+}
+
+/// Says whether a value can name an event: a string with content, or a number.
+fn can_name(value: &&Value<'_>) -> bool {
+    match value.kind {
+        Type::String => !value.inner().is_empty(),
+        kind => kind == Type::Number,
+    }
+}
+
+/// Says why a value does not fit its column.
+fn check(column: &Column, value: &Value<'_>) -> Result<(), String> {
+    if fit::fits(column.kind, value) {
+        return Ok(());
+    }
+    Err(format!("expected {}, found {}", column.kind.name(), value.kind.name()))
+}
+
+/// Reads a `date` that can be an event's time.
+fn read_date(member: &Member<'_>, received_at: DateTime<Utc>) -> Result<DateTime<Utc>, String> {
+    check(&DATA[DATE], &member.value)?;
+    let at = time::parse(&member.value.decoded()).ok_or("expected time, found string")?;
+    if !time::is_plausible(at, received_at) {
+        return Err("expected time, found implausible time".to_owned());
+    }
+    Ok(at)
+}
+
+/// Gives each column of `location_info` its member and keeps the rest.
+fn take_location<'a>(
+    member: &Member<'a>,
+    members: &mut Members<'a>,
+    columns: &mut [Option<u32>; LOCATION_COLUMNS],
+    leftovers: &mut Leftovers,
+) -> Result<(), String> {
+    check(&DATA[LOCATION], &member.value)?;
+    let found = find_members(&mut Scanner::new(member.value.raw), members);
+    debug_assert!(found.is_ok(), "the record has been checked");
+    members.look_up(&LOCATION_LOOKUP);
+    *columns = [None; LOCATION_COLUMNS];
+    for (at, inner) in members.iter().enumerate() {
+        if inner.is_repeated_column() {
+            leftovers.drift("location_info.", &inner.name, "stands twice");
+        }
+        match inner.fate() {
+            Fate::Displaced => leftovers.duplicate("location_info.", inner),
+            Fate::NoColumn => leftovers.location(inner),
+            Fate::Null => {}
+            Fate::Column(column) => match check(&LOCATION_INFO[column], &inner.value) {
+                Ok(()) => columns[column] = Some(at as u32),
+                Err(note) => {
+                    leftovers.drift("location_info.", &inner.name, &note);
+                    leftovers.location(inner);
+                }
+            },
+        }
+    }
+    leftovers.end_location();
+    Ok(())
+}
+
+/// Writes a member's name, a comma before it unless it is the first.
+fn write_name(column: &Column, comma: &mut bool, out: &mut Vec<u8>) {
+    if std::mem::replace(comma, true) {
+        out.push(b',');
+    }
+    out.extend_from_slice(column.member.as_bytes());
+}

@@ -1,0 +1,109 @@
+//! Whether a value fits its column, and how it is written there.
+
+use std::{borrow::Cow, net::IpAddr};
+
+use crate::{
+    json::{Scanner, Type, Value, is_finite_number, text::write_quoted},
+    schema::{DEEPEST, Indicator, Kind},
+};
+
+/// Says whether a value fits a column. Times and locations are asked where they are read.
+pub(crate) fn fits(kind: Kind, value: &Value<'_>) -> bool {
+    match kind {
+        Kind::String => is_scalar(value.kind),
+        Kind::Words => is_scalar(value.kind) || words(value).is_some(),
+        Kind::Text | Kind::Json => true,
+        Kind::Boolean => boolean(value).is_some(),
+        Kind::Float => float(value).is_some(),
+        Kind::Time => value.kind == Type::String,
+        Kind::Location => value.kind == Type::Object,
+    }
+}
+
+/// Writes a value that fits a column; a time or location is written by who read it.
+pub(crate) fn write(kind: Kind, value: &Value<'_>, out: &mut Vec<u8>) {
+    match (kind, value.kind) {
+        (Kind::Words, Type::Array) => write_words(value, out),
+        (Kind::Json, _) => write_json(value, out),
+        (Kind::Boolean, _) => out.extend_from_slice(if boolean(value) == Some(true) { b"true" } else { b"false" }),
+        (Kind::Float, _) => out.extend_from_slice(value.decoded().as_bytes()),
+        (_, Type::String) => out.extend_from_slice(value.compact().as_bytes()),
+        _ => write_quoted(out, &value.compact()),
+    }
+}
+
+/// Writes compact JSON as a string; a value nested too deep as a JSON string that holds its text.
+fn write_json(value: &Value<'_>, out: &mut Vec<u8>) {
+    let compact = value.compact();
+    if value.facts.depth() <= DEEPEST {
+        return write_quoted(out, &compact);
+    }
+    write_quoted(out, &as_json_string(&compact));
+}
+
+/// Gives a JSON string, in compact JSON, whose content is a compact JSON text.
+pub(crate) fn as_json_string(compact: &str) -> String {
+    let mut text = Vec::with_capacity(compact.len() * 2);
+    write_quoted(&mut text, compact);
+    String::from_utf8(text).unwrap_or_default()
+}
+
+fn is_scalar(kind: Type) -> bool {
+    matches!(kind, Type::String | Type::Boolean | Type::Number)
+}
+
+fn boolean(value: &Value<'_>) -> Option<bool> {
+    if !matches!(value.kind, Type::Boolean | Type::String) {
+        return None;
+    }
+    let word = value.decoded();
+    let is = |expected: &str| word.eq_ignore_ascii_case(expected);
+    (is("true") || is("false")).then(|| is("true"))
+}
+
+fn float(value: &Value<'_>) -> Option<()> {
+    matches!(value.kind, Type::Number | Type::String).then_some(())?;
+    is_finite_number(&value.decoded()).then_some(())
+}
+
+/// Gives the elements of an array that holds strings alone.
+fn words<'a>(value: &Value<'a>) -> Option<Vec<Value<'a>>> {
+    if value.kind != Type::Array {
+        return None;
+    }
+    let mut words = Vec::new();
+    let inner = value.inner();
+    let mut scanner = Scanner::new(inner);
+    scanner.space();
+    while scanner.peek().is_some() {
+        let word = scanner.value().ok().filter(|word| word.kind == Type::String)?;
+        words.push(word);
+        scanner.comma();
+    }
+    Some(words)
+}
+
+fn write_words(value: &Value<'_>, out: &mut Vec<u8>) {
+    out.push(b'"');
+    for (i, word) in words(value).unwrap_or_default().iter().enumerate() {
+        if i > 0 {
+            out.push(b' ');
+        }
+        let compact = word.compact();
+        out.extend_from_slice(&compact.as_bytes()[1..compact.len() - 1]);
+    }
+    out.push(b'"');
+}
+
+/// Gives what a column's value says as an indicator, trimmed, or none where it says nothing.
+pub(crate) fn indicator<'a>(indicator: Indicator, value: &Value<'a>) -> Option<Cow<'a, str>> {
+    let text = match value.decoded() {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    };
+    let counts = match indicator {
+        Indicator::Ip => text.parse::<IpAddr>().is_ok(),
+        Indicator::Username => !text.is_empty(),
+    };
+    counts.then_some(text)
+}

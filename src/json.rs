@@ -1,0 +1,471 @@
+//! JSON as it was sent: checked once, never built into a tree.
+//!
+//! A [`Scanner`] walks a record's bytes once and checks them against RFC 8259 without recursion,
+//! so that no nesting can exhaust the stack. What it finds are [`Value`]s: slices of the record,
+//! with the few facts that decide whether a slice can be copied to a row as it stands.
+//! Writing such a slice compact, or as the content of a JSON string, is in [`text`].
+
+pub(crate) mod text;
+
+use wide::u8x16;
+
+/// The type of a JSON value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Type {
+    Null,
+    Boolean,
+    Number,
+    String,
+    Array,
+    Object,
+}
+
+impl Type {
+    /// Gives the name that a drift line uses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Type::Null => "null",
+            Type::Boolean => "boolean",
+            Type::Number => "number",
+            Type::String => "string",
+            Type::Array => "array",
+            Type::Object => "object",
+        }
+    }
+}
+
+/// One JSON value as it was sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Value<'a> {
+    /// The value's bytes, a string with its quotes.
+    pub raw: &'a str,
+    pub kind: Type,
+    pub facts: Facts,
+}
+
+/// What must be known of a value before its bytes can be copied, in one machine word.
+///
+/// A struct of small fields is written in parts and copied whole, which stalls the processor once a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Facts(u64);
+
+impl Facts {
+    const DEPTH: u64 = 0xFFFF_FFFF;
+    const SPACED: u64 = 1 << 32;
+    const ESCAPED: u64 = 1 << 33;
+    const SURROGATES: u64 = 1 << 34;
+
+    /// Levels of nesting: 0 for a scalar, 1 for `[]`.
+    pub fn depth(self) -> u64 {
+        self.0 & Self::DEPTH
+    }
+
+    /// White space stands between tokens: the text is not compact.
+    pub fn is_spaced(self) -> bool {
+        self.0 & Self::SPACED != 0
+    }
+
+    /// A backslash stands in a string.
+    pub fn is_escaped(self) -> bool {
+        self.0 & Self::ESCAPED != 0
+    }
+
+    /// An escape of a surrogate stands in a string; it may be a lone one.
+    pub fn has_surrogates(self) -> bool {
+        self.0 & Self::SURROGATES != 0
+    }
+
+    /// The bytes of the value are compact JSON without lone surrogates as they stand.
+    pub fn is_clean(self) -> bool {
+        self.0 & (Self::SPACED | Self::SURROGATES) == 0
+    }
+
+    fn note(&mut self, flag: u64, holds: bool) {
+        self.0 |= if holds { flag } else { 0 };
+    }
+
+    fn reach(&mut self, depth: u64) {
+        self.0 = self.0 & !Self::DEPTH | self.depth().max(depth);
+    }
+
+    /// Adds what is known of a name or value inside.
+    fn add(&mut self, inner: Facts) {
+        self.reach(inner.depth() + 1);
+        self.0 |= inner.0 & !Self::DEPTH;
+    }
+}
+
+/// Why a text is not JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected} at byte {at}")]
+pub(crate) struct Malformed {
+    at: usize,
+    expected: &'static str,
+}
+
+/// A position in a text that is being checked.
+pub(crate) struct Scanner<'a> {
+    text: &'a str,
+    at: usize,
+    facts: Facts,
+    /// The containers that are open inside the current value; `true` for an object.
+    open: Vec<bool>,
+}
+
+impl<'a> Scanner<'a> {
+    pub fn new(text: &'a str) -> Self {
+        Self { text, at: 0, facts: Facts::default(), open: Vec::new() }
+    }
+
+    /// Gives the byte at the position without passing it.
+    #[inline(always)]
+    pub fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    /// Passes the object at the position; `member` is called with each name, must pass its value and give its facts.
+    ///
+    /// # Errors
+    /// Where the text is not JSON, or `member` says so.
+    #[inline(always)]
+    pub fn object(
+        &mut self,
+        mut member: impl FnMut(&mut Self, Value<'a>) -> Result<Facts, Malformed>,
+    ) -> Result<Value<'a>, Malformed> {
+        let start = self.at;
+        let mut facts = Facts(1);
+        self.expect(b'{', "an object")?;
+        facts.note(Facts::SPACED, self.space());
+        if self.peek() != Some(b'}') {
+            loop {
+                let name = self.name()?;
+                facts.add(name.facts);
+                facts.add(member(self, name)?);
+                facts.note(Facts::SPACED, self.space());
+                if self.peek() != Some(b',') {
+                    break;
+                }
+                self.at += 1;
+                facts.note(Facts::SPACED, self.space());
+            }
+        }
+        self.expect(b'}', "a comma or a closing brace")?;
+        Ok(Value { raw: &self.text[start..self.at], kind: Type::Object, facts })
+    }
+
+    /// Passes one value of any type.
+    ///
+    /// # Errors
+    /// Where the text is not JSON.
+    #[inline(always)]
+    pub fn value(&mut self) -> Result<Value<'a>, Malformed> {
+        let start = self.at;
+        self.facts = Facts::default();
+        let kind = match self.peek() {
+            Some(b'"') => self.string().map(|()| Type::String),
+            Some(b'{') => self.container().map(|()| Type::Object),
+            Some(b'[') => self.container().map(|()| Type::Array),
+            Some(b't') => self.word("true").map(|()| Type::Boolean),
+            Some(b'f') => self.word("false").map(|()| Type::Boolean),
+            Some(b'n') => self.word("null").map(|()| Type::Null),
+            _ => self.number().map(|()| Type::Number),
+        }?;
+        Ok(Value { raw: &self.text[start..self.at], kind, facts: self.facts })
+    }
+
+    /// Passes what must be the end of the text.
+    ///
+    /// # Errors
+    /// Where more than white space is left.
+    pub fn end(&mut self) -> Result<(), Malformed> {
+        self.space();
+        match self.peek() {
+            None => Ok(()),
+            Some(_) => Err(self.malformed("the end of the record")),
+        }
+    }
+
+    /// Passes a member's name, its colon, and the space around them.
+    #[inline(always)]
+    fn name(&mut self) -> Result<Value<'a>, Malformed> {
+        let start = self.at;
+        self.facts = Facts::default();
+        if self.peek() != Some(b'"') {
+            return Err(self.malformed("a name in quotes"));
+        }
+        self.string()?;
+        let raw = &self.text[start..self.at];
+        self.inner_space();
+        self.expect(b':', "a colon")?;
+        self.inner_space();
+        Ok(Value { raw, kind: Type::String, facts: self.facts })
+    }
+
+    /// Passes an array or object with all that is in it, without recursion.
+    #[inline(never)]
+    fn container(&mut self) -> Result<(), Malformed> {
+        self.open.clear();
+        loop {
+            match self.peek() {
+                Some(b'{') => {
+                    if self.enter(true, b'}') {
+                        self.inner_name()?;
+                        continue;
+                    }
+                }
+                Some(b'[') => {
+                    if self.enter(false, b']') {
+                        continue;
+                    }
+                }
+                Some(b'"') => self.string()?,
+                Some(b't') => self.word("true")?,
+                Some(b'f') => self.word("false")?,
+                Some(b'n') => self.word("null")?,
+                _ => self.number()?,
+            }
+            if !self.next_value()? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Enters a container; says whether anything is in it.
+    #[inline(always)]
+    fn enter(&mut self, object: bool, close: u8) -> bool {
+        self.at += 1;
+        self.open.push(object);
+        self.facts.reach(self.open.len() as u64);
+        self.inner_space();
+        if self.peek() == Some(close) {
+            self.at += 1;
+            self.open.pop();
+            return false;
+        }
+        true
+    }
+
+    /// After a value: passes what closes, and moves to the next value if there is one.
+    #[inline(always)]
+    fn next_value(&mut self) -> Result<bool, Malformed> {
+        while let Some(&object) = self.open.last() {
+            self.inner_space();
+            match (self.peek(), object) {
+                (Some(b','), _) => {
+                    self.at += 1;
+                    self.inner_space();
+                    if object {
+                        self.inner_name()?;
+                    }
+                    return Ok(true);
+                }
+                (Some(b'}'), true) | (Some(b']'), false) => {
+                    self.at += 1;
+                    self.open.pop();
+                }
+                (_, true) => return Err(self.malformed("a comma or a closing brace")),
+                (_, false) => return Err(self.malformed("a comma or a closing bracket")),
+            }
+        }
+        Ok(false)
+    }
+
+    #[inline(always)]
+    fn inner_name(&mut self) -> Result<(), Malformed> {
+        if self.peek() != Some(b'"') {
+            return Err(self.malformed("a name in quotes"));
+        }
+        self.string()?;
+        self.inner_space();
+        self.expect(b':', "a colon")?;
+        self.inner_space();
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn inner_space(&mut self) {
+        let spaced = self.space();
+        self.facts.note(Facts::SPACED, spaced);
+    }
+
+    /// Passes a comma between values that are known to be JSON, and the space around it.
+    pub fn comma(&mut self) {
+        self.space();
+        if self.peek() == Some(b',') {
+            self.at += 1;
+        }
+        self.space();
+    }
+
+    /// Passes the white space that JSON knows, and says whether there was any.
+    #[inline(always)]
+    pub fn space(&mut self) -> bool {
+        let start = self.at;
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+        self.at != start
+    }
+
+    /// Passes a string, its quotes included.
+    #[inline(always)]
+    fn string(&mut self) -> Result<(), Malformed> {
+        self.at += 1;
+        loop {
+            self.at = plain_until(self.text.as_bytes(), self.at);
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                Some(b'\\') => self.escape()?,
+                Some(_) => return Err(self.malformed("no control character in a string")),
+                None => return Err(self.malformed("a closing quote")),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<(), Malformed> {
+        self.facts.note(Facts::ESCAPED, true);
+        match self.text.as_bytes().get(self.at + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
+            Some(b'u') => {
+                let unit = text::code_unit(self.text.as_bytes(), self.at)
+                    .ok_or_else(|| self.malformed("four hexadecimal digits in an escape"))?;
+                self.facts.note(Facts::SURROGATES, (0xD800..=0xDFFF).contains(&unit));
+                self.at += 6;
+            }
+            _ => return Err(self.malformed("a known escape")),
+        }
+        Ok(())
+    }
+
+    fn number(&mut self) -> Result<(), Malformed> {
+        match number_end(self.text.as_bytes(), self.at) {
+            Some(end) => self.at = end,
+            None => return Err(self.malformed("a value")),
+        }
+        Ok(())
+    }
+
+    fn word(&mut self, word: &'static str) -> Result<(), Malformed> {
+        if !self.text.as_bytes()[self.at..].starts_with(word.as_bytes()) {
+            return Err(self.malformed("a value"));
+        }
+        self.at += word.len();
+        Ok(())
+    }
+
+    fn expect(&mut self, byte: u8, expected: &'static str) -> Result<(), Malformed> {
+        if self.peek() != Some(byte) {
+            return Err(self.malformed(expected));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn malformed(&self, expected: &'static str) -> Malformed {
+        Malformed { at: self.at, expected }
+    }
+}
+
+/// Position of the first quote, backslash or control character, or the end.
+#[inline(always)]
+fn plain_until(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(part) = bytes[at..].first_chunk::<16>() {
+        let part = u8x16::new(*part);
+        let control = part.min(u8x16::splat(0x1F)).simd_eq(part);
+        let found = part.simd_eq(u8x16::splat(b'"')) | part.simd_eq(u8x16::splat(b'\\')) | control;
+        let mask = found.to_bitmask();
+        if mask != 0 {
+            return at + mask.trailing_zeros() as usize;
+        }
+        at += 16;
+    }
+    let rest = bytes[at..].iter().position(|&b| matches!(b, b'"' | b'\\' | ..0x20));
+    rest.map_or(bytes.len(), |found| at + found)
+}
+
+/// Position after the number that starts at `at`, as far as RFC 8259 lets one go.
+fn number_end(bytes: &[u8], mut at: usize) -> Option<usize> {
+    let digits = |from: usize| {
+        let count = bytes[from..].iter().take_while(|b| b.is_ascii_digit()).count();
+        (count > 0).then_some(from + count)
+    };
+    if bytes.get(at) == Some(&b'-') {
+        at += 1;
+    }
+    at = match bytes.get(at) {
+        Some(b'0') => at + 1,
+        Some(b'1'..=b'9') => digits(at)?,
+        _ => return None,
+    };
+    if bytes.get(at) == Some(&b'.') {
+        at = digits(at + 1)?;
+    }
+    if let Some(b'e' | b'E') = bytes.get(at) {
+        let sign = usize::from(matches!(bytes.get(at + 1), Some(b'+' | b'-')));
+        at = digits(at + 1 + sign)?;
+    }
+    Some(at)
+}
+
+/// Says whether a text is exactly one JSON number that a double holds as a finite one.
+pub(crate) fn is_finite_number(text: &str) -> bool {
+    number_end(text.as_bytes(), 0) == Some(text.len()) && text.parse().is_ok_and(f64::is_finite)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde::de::IgnoredAny;
+
+    fn check(text: &str) -> Result<Value<'_>, Malformed> {
+        let mut scanner = Scanner::new(text);
+        scanner.space();
+        let value = scanner.value()?;
+        scanner.end()?;
+        Ok(value)
+    }
+
+    #[test]
+    fn facts_are_those_of_the_text() {
+        let (spaced, escaped) = (Facts::SPACED, Facts::ESCAPED);
+        for (text, kind, facts) in [
+            ("\"a\"", Type::String, 0),
+            ("-0.5e+7", Type::Number, 0),
+            ("[]", Type::Array, 1),
+            ("[[],{\"a\":[1]}]", Type::Array, 3),
+            ("{\"a\": 1}", Type::Object, 1 | spaced),
+            ("[ ]", Type::Array, 1 | spaced),
+            ("\"\\n\"", Type::String, escaped),
+            ("[\"\\ud800\"]", Type::Array, 1 | escaped | Facts::SURROGATES),
+        ] {
+            let value = check(text).expect(text);
+            assert_eq!((value.kind, value.facts, value.raw), (kind, Facts(facts), text));
+        }
+    }
+
+    #[test]
+    fn a_million_levels_need_no_stack() {
+        let deep = "[".repeat(1_000_000) + &"]".repeat(1_000_000);
+        assert_eq!(check(&deep).map(|value| value.facts.depth()), Ok(1_000_000));
+    }
+
+    fn pieces() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec![
+            "{", "}", "[", "]", ",", ":", "\"", "\\", "\"a\"", "\"\\u00e9\"", "\\ud83d", "\\u12", "1", "-", "0", ".5", "e+1", "true",
+            "null", "fals", " ", "\n", "\t", "\u{1}", "é", "\"name\":", "{\"a\":1}", "[1,2]", "\"long text without an end, or with one\"",
+        ]);
+        prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4_000))]
+        #[test]
+        fn prop_what_is_json_is_what_serde_json_reads(text in pieces()) {
+            prop_assert_eq!(check(&text).is_ok(), serde_json::from_str::<IgnoredAny>(&text).is_ok());
+        }
+    }
+}

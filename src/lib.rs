@@ -1,0 +1,15 @@
+pub mod auth;
+pub mod batch;
+pub mod compression;
+pub mod event;
+mod fit;
+mod json;
+mod members;
+pub mod object;
+pub mod partition;
+pub mod reject;
+pub mod row;
+pub mod schema;
+mod structure;
+mod time;
+mod unmapped;

@@ -1,0 +1,125 @@
+//! What a rejected record looks like: the bytes as sent, and why they are not an event.
+//!
+//! A bad record is data. It is stored beside the good ones with a stable reason, so that it can be
+//! found, mended at its origin, and sent again.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+
+use crate::{
+    json::{
+        Malformed,
+        text::{escaped_length, write_string},
+    },
+    row::{Arrival, RowId},
+};
+
+/// Why a record is no event: stable codes, in the order in which they are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// The record is not UTF-8.
+    InvalidUtf8,
+    /// The record is not JSON as RFC 8259 has it.
+    MalformedJson,
+    /// The record is a JSON value of another type.
+    NotAnObject,
+    /// The record has no `data`, or it is null.
+    MissingData,
+    /// `data` is of another type.
+    DataNotAnObject,
+    /// No `log_id` that could name the event.
+    MissingLogId,
+    /// What a wrapper holds beside its `logs`.
+    WrapperMembers,
+    /// What goes beyond the records or hours that one request may hold.
+    BatchLimit,
+    /// The body is encoded in a way that is not read.
+    UnsupportedEncoding,
+}
+
+impl Reason {
+    /// Gives the stable code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Reason::InvalidUtf8 => "invalid_utf8",
+            Reason::MalformedJson => "malformed_json",
+            Reason::NotAnObject => "not_an_object",
+            Reason::MissingData => "missing_data",
+            Reason::DataNotAnObject => "data_not_an_object",
+            Reason::MissingLogId => "missing_log_id",
+            Reason::WrapperMembers => "wrapper_members",
+            Reason::BatchLimit => "batch_limit",
+            Reason::UnsupportedEncoding => "unsupported_encoding",
+        }
+    }
+
+    /// Explains the code where there is no more to say.
+    const fn sentence(self) -> &'static str {
+        match self {
+            Reason::InvalidUtf8 => "the record is not UTF-8",
+            Reason::MalformedJson => "the record is not JSON",
+            Reason::NotAnObject => "the record is not a JSON object",
+            Reason::MissingData => "the record has no data",
+            Reason::DataNotAnObject => "data is not an object",
+            Reason::MissingLogId => "no log_id that is a string with content or a number",
+            Reason::WrapperMembers => "members beside logs in the object that wraps the records",
+            Reason::BatchLimit => "beyond the records or hours that one request may hold",
+            Reason::UnsupportedEncoding => "the body has a Content-Encoding other than identity",
+        }
+    }
+}
+
+/// Why one record is rejected, in a sentence that holds nothing of the record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reject {
+    /// The stable code.
+    pub reason: Reason,
+    /// One sentence.
+    pub detail: String,
+}
+
+impl From<Reason> for Reject {
+    fn from(reason: Reason) -> Self {
+        Self { reason, detail: reason.sentence().to_owned() }
+    }
+}
+
+impl From<Malformed> for Reject {
+    fn from(malformed: Malformed) -> Self {
+        Self { reason: Reason::MalformedJson, detail: malformed.to_string() }
+    }
+}
+
+impl Reject {
+    /// Writes the reject row of a record, `raw` as sent, `index` its position in the batch.
+    pub(crate) fn render(&self, out: &mut Vec<u8>, arrival: &Arrival<'_>, index: usize, raw: &[u8]) {
+        out.extend_from_slice(b"{\"received_at\":\"");
+        out.extend_from_slice(arrival.received_text.as_bytes());
+        out.extend_from_slice(b"\",\"reason\":\"");
+        out.extend_from_slice(self.reason.code().as_bytes());
+        out.extend_from_slice(b"\",\"detail\":");
+        write_string(out, &self.detail);
+        out.extend_from_slice(format!(",\"index\":{index},\"source\":\"{}\",\"request_id\":", arrival.source.as_str()).as_bytes());
+        write_string(out, arrival.request_id);
+        out.extend_from_slice(b",\"p_row_id\":\"");
+        out.extend_from_slice(RowId::of(arrival.source, raw).hex().as_ref());
+        out.extend_from_slice(b"\",");
+        write_raw(out, raw);
+        out.extend_from_slice(b"}\n");
+    }
+}
+
+/// Writes the bytes as text, or as base64 where they are none or base64 is shorter.
+fn write_raw(out: &mut Vec<u8>, raw: &[u8]) {
+    let base64_length = raw.len().div_ceil(3) * 4;
+    match std::str::from_utf8(raw) {
+        Ok(text) if escaped_length(text) <= base64_length => {
+            out.extend_from_slice(b"\"raw\":");
+            write_string(out, text);
+        }
+        _ => {
+            out.extend_from_slice(b"\"raw_base64\":\"");
+            out.extend_from_slice(BASE64_STANDARD.encode(raw).as_bytes());
+            out.push(b'"');
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! The field table of `Auth0.Events`: the single source for what a row holds.
+//!
+//! The normalizer walks this table to read a record and to write its row, the landing table's
+//! columns are held against it, and a test holds it against the facts of the published schema
+//! (Panther's `Auth0.Events`: names, types, indicators, required fields, event time).
+//! Fields that Auth0 sends beyond the published ones have columns here too; everything else a
+//! sender names ends in `data.unmapped`.
+
+/// Name of the log type, as published.
+pub const LOG_TYPE: &str = "Auth0.Events";
+
+/// Version of a row's shape: raised when a column's meaning changes, not when one is added.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Deepest nesting that a json column holds as JSON; some engines' readers fail on more.
+pub const DEEPEST: u64 = 100;
+
+/// What a column holds, and which JSON values fit it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A JSON string; a boolean or number as its text.
+    String,
+    /// As `String`; an array of strings too, joined by one space.
+    Words,
+    /// A JSON string; anything else as its JSON text.
+    Text,
+    /// Any JSON value, as its compact text.
+    Json,
+    /// `true` or `false`, or one of the words in any ASCII case.
+    Boolean,
+    /// A finite JSON number, or a string that holds exactly one.
+    Float,
+    /// An RFC 3339 time, written in UTC.
+    Time,
+    /// An object whose columns are [`LOCATION_INFO`].
+    Location,
+}
+
+impl Kind {
+    /// Gives the name that a drift line uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::String | Kind::Words => "string",
+            Kind::Text => "text",
+            Kind::Json => "json",
+            Kind::Boolean => "boolean",
+            Kind::Float => "float",
+            Kind::Time => "time",
+            Kind::Location => "object",
+        }
+    }
+}
+
+/// What a value says of who was there, collected over a row's columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Indicator {
+    /// Feeds `p_any_ip_addresses`.
+    Ip,
+    /// Feeds `p_any_usernames`.
+    Username,
+}
+
+/// One column of `data` or of `data.location_info`.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// Name in the row.
+    pub name: &'static str,
+    /// Names that senders use for it, the first preferred.
+    pub sent_as: &'static [&'static str],
+    /// What it holds.
+    pub kind: Kind,
+    /// Which indicator it feeds.
+    pub indicator: Option<Indicator>,
+    /// The start of its member in a row: `"name":`.
+    pub(crate) member: &'static str,
+}
+
+macro_rules! columns {
+    ($($name:literal $kind:ident $($indicator:ident)? $(= $($sent:literal)+)?;)*) => {
+        &[$(Column {
+            name: $name,
+            sent_as: columns!(@sent $name $($($sent)+)?),
+            kind: Kind::$kind,
+            indicator: columns!(@indicator $($indicator)?),
+            member: concat!("\"", $name, "\":"),
+        }),*]
+    };
+    (@sent $name:literal) => { &[$name] };
+    (@sent $name:literal $($sent:literal)+) => { &[$($sent),+] };
+    (@indicator) => { None };
+    (@indicator $indicator:ident) => { Some(Indicator::$indicator) };
+}
+
+/// The columns of `data` in the order of a row; `unmapped`, which no sender can name, follows them.
+pub const DATA: &[Column] = columns! {
+    "date" Time;
+    "type" String;
+    "description" String;
+    "connection" String;
+    "connection_id" String;
+    "client_id" Text;
+    "client_name" String;
+    "ip" String Ip;
+    "client_ip" String Ip;
+    "hostname" String;
+    "user_id" String Username;
+    "user_name" String Username;
+    "identity_user_id" String;
+    "audience" String;
+    "scope" Words;
+    "strategy" String;
+    "strategy_type" String;
+    "organization_id" String;
+    "organization_name" String;
+    "tenant_name" String;
+    "environment_name" String;
+    "agent_id" String;
+    "external_agent_id" String;
+    "session_connection" String;
+    "transaction_linking_id" String;
+    "tracking_id" String;
+    "mtls_thumbprint_sha256" String;
+    "log_id" String;
+    "is_mobile" Boolean = "is_mobile" "isMobile";
+    "user_agent" String;
+    "location_info" Location;
+    "auth0_client" Json;
+    "security_context" Json;
+    "references" Json;
+    "event_schema" Json = "$event_schema";
+    "details" Json;
+};
+
+/// The columns of `data.location_info` in the order of a row.
+pub const LOCATION_INFO: &[Column] = columns! {
+    "country_code" String;
+    "country_code3" String;
+    "country_name" String;
+    "city_name" String;
+    "latitude" Float;
+    "longitude" Float;
+    "time_zone" String;
+    "continent_code" String;
+};
+
+/// How many columns [`DATA`] has.
+pub(crate) const DATA_COLUMNS: usize = DATA.len();
+/// How many columns [`LOCATION_INFO`] has.
+pub(crate) const LOCATION_COLUMNS: usize = LOCATION_INFO.len();
+
+/// The column of `data` that gives a row its time.
+pub(crate) const DATE: usize = position(DATA, "date");
+/// The column of `data` that is an object of columns.
+pub(crate) const LOCATION: usize = position(DATA, "location_info");
+
+/// The columns of `data` that feed an indicator.
+pub(crate) static INDICATORS: [(usize, Indicator); 4] = indicators();
+
+const fn indicators() -> [(usize, Indicator); 4] {
+    let mut found = [(0, Indicator::Ip); 4];
+    let (mut at, mut count) = (0, 0);
+    while at < DATA.len() {
+        if let Some(indicator) = DATA[at].indicator {
+            found[count] = (at, indicator);
+            count += 1;
+        }
+        at += 1;
+    }
+    assert!(count == found.len(), "every indicator has its place");
+    found
+}
+
+const fn position(columns: &[Column], name: &str) -> usize {
+    let mut at = 0;
+    while !same(columns[at].name.as_bytes(), name.as_bytes()) {
+        at += 1;
+    }
+    at
+}
+
+const fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < a.len() {
+        if a[at] != b[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+/// A name that senders use for a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sent {
+    /// Position of the column in its table.
+    pub column: u8,
+    /// Position of the name in the column's `sent_as`.
+    pub preference: u8,
+}
+
+/// Finds the column of a sent name with one comparison: a hash table without collisions, made at compile time.
+pub(crate) struct Lookup {
+    columns: &'static [Column],
+    slots: [Option<Sent>; Self::SLOTS],
+    multiplier: u64,
+}
+
+impl Lookup {
+    const SLOTS: usize = 256;
+
+    const fn of(columns: &'static [Column]) -> Self {
+        let mut multiplier = 1;
+        loop {
+            if let Some(slots) = Self::fill(columns, multiplier) {
+                return Self { columns, slots, multiplier };
+            }
+            multiplier += 2;
+        }
+    }
+
+    const fn fill(columns: &[Column], multiplier: u64) -> Option<[Option<Sent>; Self::SLOTS]> {
+        let mut slots = [None; Self::SLOTS];
+        let mut column = 0;
+        while column < columns.len() {
+            let names = columns[column].sent_as;
+            let mut preference = 0;
+            while preference < names.len() {
+                let slot = Self::slot(names[preference].as_bytes(), multiplier);
+                if slots[slot].is_some() {
+                    return None;
+                }
+                slots[slot] = Some(Sent { column: column as u8, preference: preference as u8 });
+                preference += 1;
+            }
+            column += 1;
+        }
+        Some(slots)
+    }
+
+    /// Hashes the length and five bytes; the multiplier is chosen so that no two names of a table meet.
+    const fn slot(name: &[u8], multiplier: u64) -> usize {
+        let length = name.len();
+        if length == 0 {
+            return 0;
+        }
+        let sample = [name[0], name[length / 4], name[length / 2], name[length * 3 / 4], name[length - 1], length as u8, 0, 0];
+        (u64::from_le_bytes(sample).wrapping_mul(multiplier.wrapping_mul(0x9E37_79B9_7F4A_7C15)) >> 56) as usize
+    }
+
+    /// Gives the column that a sender's name belongs to.
+    pub fn find(&self, name: &str) -> Option<Sent> {
+        let sent = self.slots[Self::slot(name.as_bytes(), self.multiplier)]?;
+        let known = self.columns[usize::from(sent.column)].sent_as[usize::from(sent.preference)];
+        (known == name).then_some(sent)
+    }
+}
+
+/// Finds columns of `data`.
+pub(crate) static DATA_LOOKUP: Lookup = Lookup::of(DATA);
+/// Finds columns of `data.location_info`.
+pub(crate) static LOCATION_LOOKUP: Lookup = Lookup::of(LOCATION_INFO);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sent_name_finds_its_column_and_no_other_name_does() {
+        for (columns, lookup) in [(DATA, &DATA_LOOKUP), (LOCATION_INFO, &LOCATION_LOOKUP)] {
+            for (at, column) in columns.iter().enumerate() {
+                for (preference, name) in column.sent_as.iter().enumerate() {
+                    let sent = Sent { column: at as u8, preference: preference as u8 };
+                    assert_eq!(lookup.find(name), Some(sent), "{name}");
+                    assert_eq!(lookup.find(&name.to_uppercase()), None, "{name}");
+                }
+            }
+            for name in ["", "unmapped", "event_schema", "IP", "$envelope", "$duplicates", "x"] {
+                assert_eq!(lookup.find(name), None, "{name}");
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What a record holds beyond the columns: `data.unmapped`, and the drift that is noted of it.
+//!
+//! Nothing that a sender names becomes a key of a row, and nothing that a sender sends is dropped:
+//! what has no column, or does not fit it, is kept here under the name and with the value it was
+//! sent with, as the JSON text of one object.
+
+use crate::{
+    fit::as_json_string,
+    json::{
+        Value,
+        text::{write_escaped, write_string},
+    },
+    members::Member,
+    schema::DEEPEST,
+};
+
+/// Where `unmapped` holds what the envelope held beside `log_id` and `data`.
+const ENVELOPE: &str = "$envelope";
+/// Where `unmapped` holds members that a later one of the same name displaced.
+const DUPLICATES: &str = "$duplicates";
+
+/// Gathers one record's leftovers; reused from record to record.
+#[derive(Debug, Default)]
+pub(crate) struct Leftovers {
+    fields: Vec<u8>,
+    envelope: Vec<u8>,
+    duplicates: Vec<u8>,
+    location: Vec<u8>,
+    location_depth: u64,
+    drift: Vec<u8>,
+}
+
+impl Leftovers {
+    pub fn clear(&mut self) {
+        for buffer in [&mut self.fields, &mut self.envelope, &mut self.duplicates, &mut self.location, &mut self.drift] {
+            buffer.clear();
+        }
+        self.location_depth = 0;
+    }
+
+    /// Keeps a field of `data`; one that has the name of a list of ours stands in that of duplicates.
+    pub fn field(&mut self, member: &Member<'_>) {
+        if matches!(member.name.as_ref(), ENVELOPE | DUPLICATES) {
+            return self.duplicate("", member);
+        }
+        write_member(&mut self.fields, &member.name, &shallow(&member.value));
+    }
+
+    /// Keeps what the envelope holds beside `log_id` and `data`.
+    pub fn envelope(&mut self, member: &Member<'_>) {
+        write_member(&mut self.envelope, &member.name, &shallow(&member.value));
+    }
+
+    /// Keeps a member of `location_info`.
+    pub fn location(&mut self, member: &Member<'_>) {
+        write_member(&mut self.location, &member.name, &member.value.compact());
+        self.location_depth = self.location_depth.max(member.value.facts.depth());
+    }
+
+    /// Keeps a member that a later one displaces, or one whose name is taken by this object itself.
+    pub fn duplicate(&mut self, path: &str, member: &Member<'_>) {
+        separate(&mut self.duplicates);
+        self.duplicates.push(b'[');
+        write_string(&mut self.duplicates, &format!("{path}{}", member.name));
+        self.duplicates.push(b',');
+        self.duplicates.extend_from_slice(shallow(&member.value).as_bytes());
+        self.duplicates.push(b']');
+    }
+
+    /// Notes that something of a column is not as expected; `name` is one of ours.
+    pub fn drift(&mut self, path: &str, name: &str, note: &str) {
+        separate(&mut self.drift);
+        self.drift.extend_from_slice(format!("\"data.{path}{name}: {note}\"").as_bytes());
+    }
+
+    /// Closes the leftovers of `location_info`.
+    pub fn end_location(&mut self) {
+        if self.location.is_empty() {
+            return;
+        }
+        let object = format!("{{{}}}", String::from_utf8_lossy(&self.location));
+        let object = if self.location_depth < DEEPEST { object } else { as_json_string(&object) };
+        write_member(&mut self.fields, "location_info", &object);
+    }
+
+    /// Gives the notes, as the content of a JSON array; empty where there are none.
+    pub fn drift_notes(&self) -> &[u8] {
+        &self.drift
+    }
+
+    /// Writes the `unmapped` member of a row, a comma before it if others stand there, where anything was kept.
+    pub fn write(&mut self, out: &mut Vec<u8>, comma: bool) {
+        for (name, open, content, close) in [(ENVELOPE, '{', &self.envelope, '}'), (DUPLICATES, '[', &self.duplicates, ']')] {
+            if !content.is_empty() {
+                let value = format!("{open}{}{close}", String::from_utf8_lossy(content));
+                write_member(&mut self.fields, name, &value);
+            }
+        }
+        if self.fields.is_empty() {
+            return;
+        }
+        out.extend_from_slice(if comma { b",\"unmapped\":\"{" } else { b"\"unmapped\":\"{" });
+        write_escaped(out, &self.fields);
+        out.extend_from_slice(b"}\"");
+    }
+}
+
+/// Gives the compact text of a value; one that is nested too deep as a JSON string that holds it.
+fn shallow<'a>(value: &Value<'a>) -> std::borrow::Cow<'a, str> {
+    let compact = value.compact();
+    if value.facts.depth() <= DEEPEST {
+        return compact;
+    }
+    as_json_string(&compact).into()
+}
+
+fn write_member(object: &mut Vec<u8>, name: &str, value: &str) {
+    separate(object);
+    write_string(object, name);
+    object.push(b':');
+    object.extend_from_slice(value.as_bytes());
+}
+
+fn separate(list: &mut Vec<u8>) {
+    if !list.is_empty() {
+        list.push(b',');
+    }
+}

@@ -1,0 +1,43 @@
+"""What the checks of the stack share: the template, what the SAM transform makes of it, and where the project is."""
+
+import copy
+import os
+import pathlib
+import subprocess
+
+import pytest
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
+
+PROJECT = pathlib.Path(__file__).resolve().parents[2]
+os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")  # the transform asks for one
+TOKEN = "local-development-token"  # the one that the samples carry
+
+
+class NoManagedPolicies:
+    """The transform asks AWS for managed policies; the template uses none."""
+
+    def load(self):
+        return {}
+
+
+@pytest.fixture(scope="session")
+def template():
+    return yaml_parse((PROJECT / "template.yaml").read_text())
+
+
+@pytest.fixture(scope="session")
+def stack(template):
+    """The template as CloudFormation gets it, after the SAM transform."""
+    packaged = copy.deepcopy(template)
+    packaged["Resources"]["Receiver"]["Properties"]["CodeUri"] = "s3://packages/receiver.zip"
+    return transform(packaged, {}, NoManagedPolicies())
+
+
+@pytest.fixture(scope="session")
+def receiver():
+    """The Lambda binary: RECEIVER_BIN, or built here."""
+    if "RECEIVER_BIN" in os.environ:
+        return pathlib.Path(os.environ["RECEIVER_BIN"]).resolve()
+    subprocess.run(["cargo", "build", "--quiet", "--bin", "receiver"], cwd=PROJECT, check=True, timeout=900)
+    return pathlib.Path(os.environ.get("CARGO_TARGET_DIR", PROJECT / "target")) / "debug" / "receiver"

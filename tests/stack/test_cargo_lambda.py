@@ -1,0 +1,94 @@
+"""The package that cargo-lambda builds, and the receiver under its emulator, with a lake of files."""
+
+import hashlib
+import json
+import os
+import signal
+import socket
+import subprocess
+
+import pytest
+from conftest import PROJECT, TOKEN
+from lambda_runtime import RuntimeApi
+
+ANSWERS = {
+    "array.json": 200,
+    "broken-record.json": 200,
+    "empty-batch.json": 200,
+    "get.json": 405,
+    "lines-base64.json": 200,
+    "logs-object.json": 200,
+    "no-token.json": 401,
+    "wrong-token.json": 401,
+}
+
+
+def settings(lake):
+    digest = hashlib.sha256(TOKEN.encode()).hexdigest()
+    return {**os.environ, "LAKE_URL": f"file://{lake}", "TOKEN_DIGESTS": f"example={digest}", "AWS_REGION": "us-east-1"}
+
+
+def objects(lake, kind):
+    return sorted(p.relative_to(lake).as_posix() for p in lake.glob(f"{kind}/dt=*/hour=*/*.ndjson.gz"))
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory):
+    """Runs `cargo lambda watch`, as `make watch` does; gives its port and its lake."""
+    lake = tmp_path_factory.mktemp("lake")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    log = open(lake.parent / "watch.log", "w+")
+    command = ["cargo", "lambda", "watch", "--invoke-address", "127.0.0.1", "--invoke-port", port, "--ignore-changes"]
+    command += ["--bin", "receiver"]
+    watch = subprocess.Popen(command, cwd=PROJECT, env=settings(lake), stdout=log, stderr=log, start_new_session=True)
+    try:
+        yield port, lake
+    finally:
+        os.killpg(watch.pid, signal.SIGTERM)
+        watch.wait(timeout=20)
+        log.seek(0)
+        print(log.read())
+        log.close()
+
+
+def invoke(port, name):
+    command = ["cargo", "lambda", "invoke", "receiver", "--invoke-address", "127.0.0.1", "--invoke-port", port]
+    command += ["--data-file", f"events/function-url/{name}"]
+    # The first call waits for the build that the emulator starts.
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_every_sample_has_an_expected_answer():
+    assert {p.name for p in (PROJECT / "events/function-url").glob("*.json")} == set(ANSWERS)
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_the_emulator_answers_each_sample(emulator, name):
+    port, lake = emulator
+    answer = invoke(port, name)
+    assert answer["statusCode"] == ANSWERS[name], answer
+    if name == "array.json":
+        assert objects(lake, "events")
+    if name == "broken-record.json":
+        assert objects(lake, "rejects")
+
+
+def test_the_package_runs_as_lambda_runs_it(tmp_path):
+    subprocess.run(["cargo", "lambda", "build", "--bin", "receiver"], cwd=PROJECT, check=True, timeout=900)
+    bootstrap = PROJECT / "target/lambda/receiver/bootstrap"
+    event = json.loads((PROJECT / "events/function-url/array.json").read_text())
+    with RuntimeApi() as runtime:
+        environment = {**settings(tmp_path), "AWS_LAMBDA_RUNTIME_API": runtime.address}
+        for name in ["NAME", "MEMORY_SIZE", "VERSION"]:
+            environment[f"AWS_LAMBDA_FUNCTION_{name}"] = "128"
+        process = subprocess.Popen([bootstrap], env=environment, stdout=subprocess.DEVNULL)
+        try:
+            assert runtime.invoke(event)["statusCode"] == 200
+        finally:
+            process.kill()
+            process.wait(timeout=10)
+    assert objects(tmp_path, "events")

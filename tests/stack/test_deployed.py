@@ -1,0 +1,212 @@
+"""The stack, created through CloudFormation's API in moto's server, and the receiver run inside it.
+
+The receiver is the real binary. It takes its environment from the deployed function and its credentials from the deployed role,
+and moto then checks each of its calls against that role's policy.
+"""
+
+import ast
+import contextlib
+import gzip
+import hashlib
+import json
+import os
+import re
+import subprocess
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from conftest import PROJECT, TOKEN
+from lambda_runtime import RuntimeApi
+from moto.cloudformation.parsing import get_model_map
+from moto.server import ThreadedMotoServer
+
+# Resource types that moto cannot create, or that name one which it cannot; and the test that holds each instead.
+NOT_IN_MOTO = {
+    "AWS::Athena::NamedQuery": "test_saved_queries_are_athena_sql_over_columns_that_exist_and_name_a_partition",
+    "AWS::Athena::WorkGroup": "test_the_workgroup_limits_scans",
+    "AWS::CloudWatch::Alarm": "test_every_alarm_tells_the_topic_and_has_a_runbook_section",
+    "AWS::CloudWatch::Dashboard": "test_alarms_and_dashboard_name_only_metrics_that_exist",
+    "AWS::Glue::Database": "test_tables_need_no_crawler",
+    "AWS::Glue::Table": "test_tables_need_no_crawler",
+    "AWS::Lambda::Url": "test_the_url_is_public_and_has_both_permissions_once",
+    "AWS::SNS::Subscription": "test_the_operator_is_subscribed_when_there_is_an_address",
+    "AWS::S3::BucketPolicy": "test_both_bucket_policies_say_tls_only_and_create_never_overwrite",
+}
+REGION = "us-east-1"
+DIGEST = hashlib.sha256(TOKEN.encode()).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def aws():
+    """Gives clients of a moto server on loopback, where calls of administrators are not checked."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+
+    def client(service, **credentials):
+        given = credentials or {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        return boto3.client(service, region_name=REGION, endpoint_url=endpoint, **given)
+
+    client.endpoint = endpoint
+    yield client
+    server.stop()
+
+
+def creatable(stack):
+    """The stack without what moto lacks, and without the outputs that need it."""
+    resources = {n: r for n, r in stack["Resources"].items() if r["Type"] not in NOT_IN_MOTO}
+    gone = set(stack["Resources"]) - set(resources)
+    outputs = {n: o for n, o in stack["Outputs"].items() if not re.search(rf'["{{]({"|".join(gone)})["}}]', json.dumps(o))}
+    return {**stack, "Resources": resources, "Outputs": outputs}
+
+
+@pytest.fixture(scope="module")
+def deployed(aws, stack):
+    """What is deployed: outputs, the function's environment, and credentials of its role."""
+    aws("s3").create_bucket(Bucket="packages")
+    aws("s3").put_object(Bucket="packages", Key="receiver.zip", Body=b"PK\5\6" + bytes(18))
+    cloudformation = aws("cloudformation")
+    cloudformation.create_stack(
+        StackName="auth0-log-lake",
+        TemplateBody=json.dumps(creatable(stack)),
+        Parameters=[
+            {"ParameterKey": "TokenDigests", "ParameterValue": f"example={DIGEST}"},
+            {"ParameterKey": "LakePrefix", "ParameterValue": "auth0/"},
+        ],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    described = cloudformation.describe_stacks(StackName="auth0-log-lake")["Stacks"][0]
+    assert described["StackStatus"] == "CREATE_COMPLETE"
+    outputs = {o["OutputKey"]: o["OutputValue"] for o in described["Outputs"]}
+    function = aws("lambda").get_function_configuration(FunctionName=outputs["FunctionName"])
+    make_policy_checkable(aws("iam"), function["Role"].split("/")[-1])
+    assumed = aws("sts").assume_role(RoleArn=function["Role"], RoleSessionName="receiver")["Credentials"]
+    return {
+        "outputs": outputs,
+        "environment": function["Environment"]["Variables"],
+        "credentials": {
+            "aws_access_key_id": assumed["AccessKeyId"],
+            "aws_secret_access_key": assumed["SecretAccessKey"],
+            "aws_session_token": assumed["SessionToken"],
+        },
+    }
+
+
+def make_policy_checkable(iam, role):
+    """Stores the role's policy again, as JSON: moto keeps what came by CloudFormation in Python's spelling, and cannot check that."""
+    [name] = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    document = ast.literal_eval(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
+    document["Statement"] = [s for s in document["Statement"] if s]  # without AWS::NoValue
+    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
+
+
+@contextlib.contextmanager
+def policies_enforced(aws):
+    """Has moto check signatures and policies of every call until the end."""
+    reset = boto3.session.botocore.httpsession.URLLib3Session()
+
+    def set_count(count):
+        request = boto3.session.botocore.awsrequest.AWSRequest("POST", f"{aws.endpoint}/moto-api/reset-auth", data=count)
+        assert reset.send(request.prepare()).status_code == 200
+
+    set_count("0")
+    try:
+        yield
+    finally:
+        set_count("inf")
+
+
+@contextlib.contextmanager
+def running(receiver, environment, aws, credentials):
+    """Starts the receiver as Lambda does and gives the Runtime API it talks to."""
+    with RuntimeApi() as runtime:
+        process = subprocess.Popen(
+            [receiver],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={
+                **environment,
+                **{name.upper(): value for name, value in credentials.items()},
+                "AWS_REGION": REGION,
+                "AWS_ENDPOINT_URL_S3": aws.endpoint,
+                "AWS_LAMBDA_RUNTIME_API": runtime.address,
+                "AWS_LAMBDA_FUNCTION_NAME": "receiver",
+                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+                "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+                "AWS_LAMBDA_LOG_FORMAT": "JSON",
+                "PATH": os.environ["PATH"],
+            },
+        )
+        try:
+            yield runtime
+        finally:
+            process.kill()
+            process.wait(timeout=10)
+
+
+def sample(name):
+    return json.loads((PROJECT / "events/function-url" / name).read_text())
+
+
+def test_the_list_of_what_moto_lacks_is_short_and_each_is_held_otherwise(stack):
+    source = (PROJECT / "tests/stack/test_template.py").read_text()
+    for kind, test in NOT_IN_MOTO.items():
+        assert kind not in get_model_map() or kind == "AWS::CloudWatch::Dashboard", f"moto can create {kind} now"
+        assert any(r["Type"] == kind for r in stack["Resources"].values()), kind
+        assert f"def {test}(" in source, kind
+
+
+def test_deploying_gives_the_receiver_its_settings(deployed):
+    bucket = deployed["outputs"]["Bucket"]
+    assert deployed["environment"] == {
+        "LAKE_URL": f"s3://{bucket}/auth0/",
+        "TOKEN_DIGESTS": f"example={DIGEST}",
+        "COMPRESSION": "gzip",
+        "SOURCE_CIDRS": "",
+        "SOURCE_CIDRS_MODE": "refuse",
+    }
+
+
+def test_a_batch_that_comes_in_by_the_url_is_in_the_stacks_bucket(aws, deployed, receiver):
+    event = sample("array.json")
+    records = json.loads(event["body"])
+    with policies_enforced(aws), running(receiver, deployed["environment"], aws, deployed["credentials"]) as runtime:
+        first, again = runtime.invoke(event), runtime.invoke(event)
+    assert first["statusCode"] == again["statusCode"] == 200, first
+    assert json.loads(first["body"]) == {"received": len(records), "accepted": len(records), "rejected": 0}
+
+    bucket = deployed["outputs"]["Bucket"]
+    keys = [o["Key"] for o in aws("s3").list_objects_v2(Bucket=bucket)["Contents"]]
+    assert all(re.fullmatch(r"auth0/events/dt=\d{4}-\d\d-\d\d/hour=\d\d/\d{8}T\d{9}Z-[0-9a-f]{32}\.ndjson\.gz", k) for k in keys), keys
+    bodies = [aws("s3").get_object(Bucket=bucket, Key=k)["Body"].read() for k in keys]
+    rows = [json.loads(line) for body in bodies for line in gzip.decompress(body).splitlines()]
+    assert sorted(r["log_id"] for r in rows) == sorted(r["log_id"] for r in records)
+
+
+def test_the_deployed_role_may_not_read_list_delete_or_write_elsewhere(aws, deployed):
+    s3 = aws("s3", **deployed["credentials"])
+    bucket = deployed["outputs"]["Bucket"]
+    refused = [
+        lambda: s3.put_object(Bucket=bucket, Key="auth0/elsewhere/x", Body=b""),
+        lambda: s3.put_object(Bucket=bucket, Key="events/x", Body=b""),
+        lambda: s3.put_object(Bucket="packages", Key="auth0/events/x", Body=b""),
+        lambda: s3.get_object(Bucket=bucket, Key="auth0/events/x"),
+        lambda: s3.list_objects_v2(Bucket=bucket),
+        lambda: s3.delete_object(Bucket=bucket, Key="auth0/events/x"),
+    ]
+    with policies_enforced(aws):
+        s3.put_object(Bucket=bucket, Key="auth0/rejects/x", Body=b"")
+        for call in refused:
+            with pytest.raises(ClientError) as raised:
+                call()
+            assert raised.value.response["Error"]["Code"] == "AccessDenied"
+
+
+def test_a_bucket_that_refuses_the_write_costs_a_503_and_no_event(aws, deployed, receiver):
+    elsewhere = {**deployed["environment"], "LAKE_URL": "s3://packages"}
+    with policies_enforced(aws), running(receiver, elsewhere, aws, deployed["credentials"]) as runtime:
+        answer = runtime.invoke(sample("array.json"))
+    assert answer["statusCode"] == 503
+    assert json.loads(answer["body"]) == {"error": "store_unavailable"}
