@@ -19,10 +19,11 @@ fn main() {
     headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Bearer token"));
     let arrival = Arrival::new(&source, "bench", Utc::now());
     let authenticated = sources.authenticate(&headers).expect("a known token").with_body(&body);
+    let text = std::cell::Cell::new(Vec::new());
     let split = || batch::split(&authenticated).len();
-    let pure = || { let r = batch::split(&authenticated); partition::normalize(&arrival, &r).ndjson().len() };
-    let whole = || { let r = batch::split(&authenticated); partition::normalize(&arrival, &r).into_objects(Compression::Gzip).unwrap().iter().map(|o| o.bytes.len()).sum::<usize>() };
-    let none = || { let r = batch::split(&authenticated); partition::normalize(&arrival, &r).into_objects(Compression::None).unwrap().iter().map(|o| o.bytes.len()).sum::<usize>() };
+    let pure = || { let r = batch::split(&authenticated); let rows = partition::normalize(&arrival, &r, text.take()); let n = rows.ndjson().len(); text.set(rows.into_text()); n };
+    let whole = || { let r = batch::split(&authenticated); let rows = partition::normalize(&arrival, &r, text.take()); let n = rows.objects(Compression::Gzip).unwrap().iter().map(|o| o.bytes.len()).sum::<usize>(); text.set(rows.into_text()); n };
+    let none = || { let r = batch::split(&authenticated); let rows = partition::normalize(&arrival, &r, text.take()); let n = rows.objects(Compression::None).unwrap().iter().map(|o| o.bytes.len()).sum::<usize>(); text.set(rows.into_text()); n };
     let value = || serde_json::from_slice::<serde_json::Value>(&body).unwrap().as_array().unwrap().len();
     if std::env::var("PURE").is_ok() { for _ in 0..300 { black_box(pure()); } return; }
     let runs: [(&str, &dyn Fn() -> usize); 5] = [("Value", &value), ("split", &split), ("pure", &pure), ("none", &none), ("whole", &whole)];

@@ -63,9 +63,12 @@ pub struct Rows<'a> {
 }
 
 /// Writes a row for each record of a batch: an event row, or a reject row.
-pub fn normalize<'a>(arrival: &'a Arrival<'a>, records: &'a [Record<'a>]) -> Rows<'a> {
+///
+/// `text` is where the rows are written; what it holds is lost, its memory is used again.
+pub fn normalize<'a>(arrival: &'a Arrival<'a>, records: &'a [Record<'a>], mut text: Vec<u8>) -> Rows<'a> {
     let bytes: usize = records.iter().map(|record| record.bytes.len()).sum();
-    let text = Vec::with_capacity(bytes + bytes / 2);
+    text.clear();
+    text.reserve(bytes + bytes / 2);
     let mut rows = Rows { source: arrival.source, records, text, rows: Vec::with_capacity(records.len()), tally: Tally::default() };
     let mut normalizer = Normalizer::new(arrival);
     let mut hours = BTreeSet::new();
@@ -116,11 +119,16 @@ impl<'a> Rows<'a> {
         &self.text
     }
 
+    /// Gives the memory of the rows back.
+    pub fn into_text(self) -> Vec<u8> {
+        self.text
+    }
+
     /// Makes one object of the rows of each table and hour.
     ///
     /// # Errors
     /// Where the compressor fails.
-    pub fn into_objects(self, compression: Compression) -> io::Result<Vec<Object>> {
+    pub fn objects(&self, compression: Compression) -> io::Result<Vec<Object>> {
         let mut hours: BTreeMap<(Table, i64), Vec<&Row>> = BTreeMap::new();
         for row in &self.rows {
             hours.entry((row.table, hour_of(row.at))).or_default().push(row);

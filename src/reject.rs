@@ -108,18 +108,19 @@ impl Reject {
     }
 }
 
-/// Writes the bytes as text, or as base64 where they are none or base64 is shorter.
+/// Writes the bytes as text, or as base64 where they are none or that member is shorter as written.
 fn write_raw(out: &mut Vec<u8>, raw: &[u8]) {
-    let base64_length = raw.len().div_ceil(3) * 4;
+    const TEXT: &str = "\"raw\":";
+    const BASE64: &str = "\"raw_base64\":";
+    let base64_length = BASE64.len() + raw.len().div_ceil(3) * 4;
     match std::str::from_utf8(raw) {
-        Ok(text) if escaped_length(text) <= base64_length => {
-            out.extend_from_slice(b"\"raw\":");
+        Ok(text) if TEXT.len() + escaped_length(text) <= base64_length => {
+            out.extend_from_slice(TEXT.as_bytes());
             write_string(out, text);
         }
         _ => {
-            out.extend_from_slice(b"\"raw_base64\":\"");
-            out.extend_from_slice(BASE64_STANDARD.encode(raw).as_bytes());
-            out.push(b'"');
+            out.extend_from_slice(BASE64.as_bytes());
+            write_string(out, &BASE64_STANDARD.encode(raw));
         }
     }
 }

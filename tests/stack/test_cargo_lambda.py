@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import signal
 import socket
 import subprocess
 
@@ -33,8 +32,8 @@ def objects(lake, kind):
 
 
 @pytest.fixture(scope="module")
-def emulator(tmp_path_factory):
-    """Runs `cargo lambda watch`, as `make watch` does; gives its port and its lake."""
+def emulator(tmp_path_factory, receiver):
+    """Runs `cargo lambda watch`, as `make watch` does, on the binary that is built; gives its port and its lake."""
     lake = tmp_path_factory.mktemp("lake")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -42,22 +41,22 @@ def emulator(tmp_path_factory):
     log = open(lake.parent / "watch.log", "w+")
     command = ["cargo", "lambda", "watch", "--invoke-address", "127.0.0.1", "--invoke-port", port, "--ignore-changes"]
     command += ["--bin", "receiver"]
-    watch = subprocess.Popen(command, cwd=PROJECT, env=settings(lake), stdout=log, stderr=log, start_new_session=True)
+    watch = subprocess.Popen(command, cwd=PROJECT, env=settings(lake), stdout=log, stderr=log)
     try:
+        invoke(port, "empty-batch.json", timeout=120)
         yield port, lake
     finally:
-        os.killpg(watch.pid, signal.SIGTERM)
+        watch.terminate()
         watch.wait(timeout=20)
         log.seek(0)
         print(log.read())
         log.close()
 
 
-def invoke(port, name):
+def invoke(port, name, timeout=20):
     command = ["cargo", "lambda", "invoke", "receiver", "--invoke-address", "127.0.0.1", "--invoke-port", port]
     command += ["--data-file", f"events/function-url/{name}"]
-    # The first call waits for the build that the emulator starts.
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=900)
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=timeout)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

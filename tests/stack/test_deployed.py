@@ -12,6 +12,7 @@ import json
 import os
 import re
 import subprocess
+import tempfile
 
 import boto3
 import pytest
@@ -26,7 +27,7 @@ NOT_IN_MOTO = {
     "AWS::Athena::NamedQuery": "test_saved_queries_are_athena_sql_over_columns_that_exist_and_name_a_partition",
     "AWS::Athena::WorkGroup": "test_the_workgroup_limits_scans",
     "AWS::CloudWatch::Alarm": "test_every_alarm_tells_the_topic_and_has_a_runbook_section",
-    "AWS::CloudWatch::Dashboard": "test_alarms_and_dashboard_name_only_metrics_that_exist",
+    "AWS::CloudWatch::Dashboard": "test_alarms_name_metrics_that_exist_and_the_dashboard_shows_each",
     "AWS::Glue::Database": "test_tables_need_no_crawler",
     "AWS::Glue::Table": "test_tables_need_no_crawler",
     "AWS::Lambda::Url": "test_the_url_is_public_and_has_both_permissions_once",
@@ -118,32 +119,35 @@ def policies_enforced(aws):
         set_count("inf")
 
 
-@contextlib.contextmanager
-def running(receiver, environment, aws, credentials):
-    """Starts the receiver as Lambda does and gives the Runtime API it talks to."""
-    with RuntimeApi() as runtime:
-        process = subprocess.Popen(
-            [receiver],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env={
-                **environment,
-                **{name.upper(): value for name, value in credentials.items()},
-                "AWS_REGION": REGION,
-                "AWS_ENDPOINT_URL_S3": aws.endpoint,
-                "AWS_LAMBDA_RUNTIME_API": runtime.address,
-                "AWS_LAMBDA_FUNCTION_NAME": "receiver",
-                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
-                "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-                "AWS_LAMBDA_LOG_FORMAT": "JSON",
-                "PATH": os.environ["PATH"],
-            },
-        )
+def lambda_environment(environment, aws, credentials, runtime):
+    return {
+        **environment,
+        **{name.upper(): value for name, value in credentials.items()},
+        "AWS_REGION": REGION,
+        "AWS_ENDPOINT_URL_S3": aws.endpoint,
+        "AWS_LAMBDA_RUNTIME_API": runtime.address,
+        "AWS_LAMBDA_FUNCTION_NAME": "receiver",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_LOG_FORMAT": "JSON",
+        "PATH": os.environ["PATH"],
+    }
+
+
+def invoke(receiver, environment, aws, credentials, *events):
+    """Runs the receiver as Lambda does; gives its answers to the events, and the lines that it logged."""
+    with RuntimeApi() as runtime, tempfile.TemporaryFile("w+") as log:
+        environment = lambda_environment(environment, aws, credentials, runtime)
+        process = subprocess.Popen([receiver], stdout=log, stderr=log, env=environment)
         try:
-            yield runtime
+            answers = [runtime.invoke(event) for event in events]
         finally:
             process.kill()
             process.wait(timeout=10)
+            log.seek(0)
+            lines = log.read().splitlines()
+            print("\n".join(lines))
+        return answers, [json.loads(line) for line in lines]
 
 
 def sample(name):
@@ -169,11 +173,11 @@ def test_deploying_gives_the_receiver_its_settings(deployed):
     }
 
 
-def test_a_batch_that_comes_in_by_the_url_is_in_the_stacks_bucket(aws, deployed, receiver):
+def test_a_batch_that_comes_in_by_the_url_is_in_the_stacks_bucket(aws, stack, deployed, receiver):
     event = sample("array.json")
     records = json.loads(event["body"])
-    with policies_enforced(aws), running(receiver, deployed["environment"], aws, deployed["credentials"]) as runtime:
-        first, again = runtime.invoke(event), runtime.invoke(event)
+    with policies_enforced(aws):
+        (first, again), log = invoke(receiver, deployed["environment"], aws, deployed["credentials"], event, event)
     assert first["statusCode"] == again["statusCode"] == 200, first
     assert json.loads(first["body"]) == {"received": len(records), "accepted": len(records), "rejected": 0}
 
@@ -183,6 +187,15 @@ def test_a_batch_that_comes_in_by_the_url_is_in_the_stacks_bucket(aws, deployed,
     bodies = [aws("s3").get_object(Bucket=bucket, Key=k)["Body"].read() for k in keys]
     rows = [json.loads(line) for body in bodies for line in gzip.decompress(body).splitlines()]
     assert sorted(r["log_id"] for r in rows) == sorted(r["log_id"] for r in records)
+    columns = {c["Name"]: c["Type"] for c in stack["Resources"]["EventsLanding"]["Properties"]["TableInput"]["StorageDescriptor"]["Columns"]}
+    assert all(set(row) <= set(columns) for row in rows)
+    assert all(set(row["data"]) <= set(re.findall(r"(\w+):", columns["data"])) for row in rows)
+
+    reported = [line for line in log if "_aws" in line]
+    assert [line["EventsStored"] for line in reported] == [len(records)] * 2
+    assert [(line["ObjectsWritten"], line["ObjectsAlreadyThere"]) for line in reported] == [(len(keys), 0), (0, len(keys))]
+    assert reported[0]["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Auth0LogLake"
+    assert {"level", "message"} <= set(next(line for line in log if "_aws" not in line))
 
 
 def test_the_deployed_role_may_not_read_list_delete_or_write_elsewhere(aws, deployed):
@@ -204,9 +217,21 @@ def test_the_deployed_role_may_not_read_list_delete_or_write_elsewhere(aws, depl
             assert raised.value.response["Error"]["Code"] == "AccessDenied"
 
 
-def test_a_bucket_that_refuses_the_write_costs_a_503_and_no_event(aws, deployed, receiver):
-    elsewhere = {**deployed["environment"], "LAKE_URL": "s3://packages"}
-    with policies_enforced(aws), running(receiver, elsewhere, aws, deployed["credentials"]) as runtime:
-        answer = runtime.invoke(sample("array.json"))
+@pytest.mark.parametrize(("lake", "kind"), [("s3://packages", "denied"), ("s3://not-there", "not_found")])
+def test_a_lake_that_cannot_be_written_costs_a_503_and_a_clear_line(aws, deployed, receiver, lake, kind):
+    elsewhere = {**deployed["environment"], "LAKE_URL": lake}
+    with policies_enforced(aws) if kind == "denied" else contextlib.nullcontext():
+        [answer], log = invoke(receiver, elsewhere, aws, deployed["credentials"], sample("array.json"))
     assert answer["statusCode"] == 503
     assert json.loads(answer["body"]) == {"error": "store_unavailable"}
+    assert [line["error.kind"] for line in log if line.get("level") == "ERROR"] == [kind]
+    assert [line["StoreFailures"] for line in log if "_aws" in line] == [1]
+
+
+def test_a_wrong_setting_stops_the_start_with_a_sentence(aws, deployed, receiver):
+    with RuntimeApi() as runtime:
+        wrong = {**deployed["environment"], "TOKEN_DIGESTS": "example=12"}
+        environment = lambda_environment(wrong, aws, deployed["credentials"], runtime)
+        done = subprocess.run([receiver], env=environment, capture_output=True, text=True, timeout=20)
+    assert done.returncode != 0
+    assert "TOKEN_DIGESTS must be" in json.loads(done.stderr)["message"]

@@ -1,0 +1,277 @@
+//! The settings: read once at the start, from a lookup that a caller gives.
+//!
+//! An optional setting that is unset or empty has its documented default; one that is set wrong
+//! stops the start with a sentence that names the setting, what it needs and what it got. There is
+//! no silent fallback. What a setting got is shown, save for digests of tokens.
+
+use std::{net::IpAddr, path::PathBuf};
+
+use ipnet::IpNet;
+
+use crate::{
+    auth::{Source, Sources, TokenDigest},
+    compression::Compression,
+};
+
+/// One setting, as the README's table has it.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Name of the environment variable.
+    pub name: &'static str,
+    /// What a value must be.
+    pub needs: &'static str,
+    /// What holds where it is unset; none where it is required.
+    pub default: Option<&'static str>,
+}
+
+/// Where objects are stored.
+pub const LAKE_URL: Setting = Setting { name: "LAKE_URL", needs: "s3://bucket[/prefix] or file://dir", default: None };
+/// Who may send, and the digests of their tokens.
+pub const TOKEN_DIGESTS: Setting = Setting {
+    name: "TOKEN_DIGESTS",
+    needs: "source=<SHA-256 of its token, 64 hexadecimal digits>, comma-separated, a source of 1 to 32 of a-z, 0-9 and -",
+    default: None,
+};
+/// How objects are compressed.
+pub const COMPRESSION: Setting = Setting { name: "COMPRESSION", needs: "gzip, zstd or none", default: Some("gzip") };
+/// Where the local receiver listens.
+pub const PORT: Setting = Setting { name: "PORT", needs: "a port from 1 to 65535", default: Some("9000") };
+/// From which addresses senders may come.
+pub const SOURCE_CIDRS: Setting =
+    Setting { name: "SOURCE_CIDRS", needs: "address ranges such as 192.0.2.0/24, comma-separated", default: Some("(every address)") };
+/// What becomes of other addresses.
+pub const SOURCE_CIDRS_MODE: Setting = Setting { name: "SOURCE_CIDRS_MODE", needs: "refuse or count", default: Some("refuse") };
+
+/// Every setting, in the order of the README's table.
+pub const SETTINGS: [Setting; 6] = [LAKE_URL, TOKEN_DIGESTS, COMPRESSION, PORT, SOURCE_CIDRS, SOURCE_CIDRS_MODE];
+
+/// What the receiver is told at its start.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where objects are stored.
+    pub lake: LakeUrl,
+    /// Who may send.
+    pub sources: Sources,
+    /// How objects are compressed.
+    pub compression: Compression,
+    /// Port of the local receiver.
+    pub port: u16,
+    /// From where senders may come.
+    pub addresses: Addresses,
+}
+
+/// Where objects are stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LakeUrl {
+    /// A bucket of S3, and what stands before each key, with a slash at its end unless it is empty.
+    S3 {
+        /// Name of the bucket.
+        bucket: String,
+        /// What stands before each key.
+        prefix: String,
+    },
+    /// A folder, absolute or relative to where the receiver runs.
+    File(PathBuf),
+}
+
+/// The addresses that senders may come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Addresses {
+    ranges: Vec<IpNet>,
+    /// Other addresses are counted and let in.
+    pub only_count: bool,
+}
+
+impl Addresses {
+    /// Says whether a sender comes from somewhere else; an address that is not known does.
+    pub fn exclude(&self, peer: Option<IpAddr>) -> bool {
+        let inside = |address: IpAddr| self.ranges.iter().any(|range| range.contains(&address.to_canonical()));
+        !self.ranges.is_empty() && !peer.is_some_and(inside)
+    }
+}
+
+/// A setting that stops the start.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{name} must be {needs}; got {got}")]
+pub struct ConfigError {
+    name: &'static str,
+    needs: &'static str,
+    got: String,
+}
+
+impl Setting {
+    fn wrong(self, got: impl Into<String>) -> ConfigError {
+        ConfigError { name: self.name, needs: self.needs, got: got.into() }
+    }
+}
+
+impl Config {
+    /// Reads every setting through `lookup`, which gives the value of an environment variable.
+    ///
+    /// # Errors
+    /// The first setting that is missing or wrong.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let get = |setting: Setting| lookup(setting.name).filter(|value| !value.trim().is_empty());
+        let required = |setting: Setting| get(setting).ok_or_else(|| setting.wrong("nothing"));
+        Ok(Self {
+            lake: lake_url(&required(LAKE_URL)?)?,
+            sources: sources(&required(TOKEN_DIGESTS)?)?,
+            compression: get(COMPRESSION).map_or(Ok(Compression::default()), |name| compression(&name))?,
+            port: get(PORT).map_or(Ok(9000), |port| port_number(&port))?,
+            addresses: Addresses {
+                ranges: get(SOURCE_CIDRS).map_or(Ok(Vec::new()), |ranges| address_ranges(&ranges))?,
+                only_count: get(SOURCE_CIDRS_MODE).map_or(Ok(false), |mode| only_count(&mode))?,
+            },
+        })
+    }
+}
+
+fn lake_url(url: &str) -> Result<LakeUrl, ConfigError> {
+    let wrong = || LAKE_URL.wrong(format!("{url:?}"));
+    if let Some(folder) = url.strip_prefix("file://") {
+        return if folder.is_empty() { Err(wrong()) } else { Ok(LakeUrl::File(PathBuf::from(folder))) };
+    }
+    let path = url.strip_prefix("s3://").ok_or_else(wrong)?;
+    let (bucket, prefix) = path.split_once('/').unwrap_or((path, ""));
+    let prefix = prefix.strip_suffix('/').unwrap_or(prefix);
+    if !is_bucket_name(bucket) || !is_prefix(prefix) {
+        return Err(wrong());
+    }
+    let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
+    Ok(LakeUrl::S3 { bucket: bucket.to_owned(), prefix })
+}
+
+/// The form of a bucket's name (Amazon S3 User Guide, "General purpose bucket naming rules").
+fn is_bucket_name(name: &str) -> bool {
+    let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+    let edge = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
+    (3..=63).contains(&name.len()) && name.bytes().all(known) && edge(name.bytes().next()) && edge(name.bytes().last())
+}
+
+/// A prefix of segments that no S3 client changes; a key has at most 1,024 bytes, of which ours need about 120.
+fn is_prefix(prefix: &str) -> bool {
+    let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"!-_.*'()=".contains(&byte);
+    let segment = |segment: &str| !matches!(segment, "" | "." | "..") && segment.bytes().all(safe);
+    prefix.is_empty() || prefix.len() <= 900 && prefix.split('/').all(segment)
+}
+
+fn sources(list: &str) -> Result<Sources, ConfigError> {
+    let mut sources: Vec<(Source, TokenDigest)> = Vec::new();
+    for (i, entry) in list.split(',').enumerate() {
+        let wrong = |what: &str| TOKEN_DIGESTS.wrong(format!("{what} in entry {}", i + 1));
+        let (name, digest) = entry.trim().split_once('=').ok_or_else(|| wrong("no equals sign"))?;
+        let source = Source::parse(name).ok_or_else(|| wrong(&format!("the source {name:?}")))?;
+        let digest = TokenDigest::parse(digest).ok_or_else(|| wrong("something else than 64 hexadecimal digits"))?;
+        let other = sources.iter().find(|(other, known)| *known == digest && *other != source);
+        if let Some((other, _)) = other {
+            return Err(wrong(&format!("the digest of {} again", other.as_str())));
+        }
+        sources.push((source, digest));
+    }
+    Ok(Sources::new(sources))
+}
+
+fn compression(name: &str) -> Result<Compression, ConfigError> {
+    Compression::ALL.into_iter().find(|known| known.name() == name).ok_or_else(|| COMPRESSION.wrong(format!("{name:?}")))
+}
+
+fn port_number(port: &str) -> Result<u16, ConfigError> {
+    port.parse().ok().filter(|port| *port > 0).ok_or_else(|| PORT.wrong(format!("{port:?}")))
+}
+
+fn address_ranges(list: &str) -> Result<Vec<IpNet>, ConfigError> {
+    let range = |text: &str| text.trim().parse().map_err(|_| SOURCE_CIDRS.wrong(format!("{text:?}")));
+    list.split(',').map(range).collect()
+}
+
+fn only_count(mode: &str) -> Result<bool, ConfigError> {
+    match mode {
+        "refuse" => Ok(false),
+        "count" => Ok(true),
+        _ => Err(SOURCE_CIDRS_MODE.wrong(format!("{mode:?}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(settings: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let digest = format!("eu={}", "0".repeat(64));
+        let defaults = [("LAKE_URL", "file://lake"), ("TOKEN_DIGESTS", digest.as_str())];
+        Config::from_lookup(|name| {
+            let find = |list: &[(&str, &str)]| list.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+            find(settings).or_else(|| find(&defaults))
+        })
+    }
+
+    #[test]
+    fn unset_and_empty_settings_have_their_defaults() {
+        for settings in [&[][..], &[("COMPRESSION", ""), ("PORT", " "), ("SOURCE_CIDRS", ""), ("SOURCE_CIDRS_MODE", "")]] {
+            let config = read(settings).expect("the defaults");
+            assert_eq!((config.compression, config.port), (Compression::Gzip, 9000));
+            assert!(!config.addresses.exclude(None));
+        }
+    }
+
+    #[test]
+    fn lakes_are_buckets_or_folders() {
+        let s3 = |bucket: &str, prefix: &str| LakeUrl::S3 { bucket: bucket.to_owned(), prefix: prefix.to_owned() };
+        for (url, lake) in [
+            ("s3://my-bucket", s3("my-bucket", "")),
+            ("s3://my-bucket/", s3("my-bucket", "")),
+            ("s3://my.bucket/auth0/raw/", s3("my.bucket", "auth0/raw/")),
+            ("file:///var/lake", LakeUrl::File("/var/lake".into())),
+            ("file://lake", LakeUrl::File("lake".into())),
+        ] {
+            assert_eq!(read(&[("LAKE_URL", url)]).map(|config| config.lake), Ok(lake), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_setting_is_a_sentence_that_names_it_and_never_a_digest() {
+        let digest = "ab".repeat(32);
+        let twice = format!("eu={digest},us={digest}");
+        let cut = format!("eu={}", &digest[1..]);
+        for (name, value, got) in [
+            ("LAKE_URL", " ", "got nothing"),
+            ("LAKE_URL", "lake", "got \"lake\""),
+            ("LAKE_URL", "file://", "got \"file://\""),
+            ("LAKE_URL", "s3://No", "got \"s3://No\""),
+            ("LAKE_URL", "s3://bucket/a//b", "got \"s3://bucket/a//b\""),
+            ("LAKE_URL", "s3://bucket/../b", "got \"s3://bucket/../b\""),
+            ("TOKEN_DIGESTS", "", "got nothing"),
+            ("TOKEN_DIGESTS", "eu", "got no equals sign in entry 1"),
+            ("TOKEN_DIGESTS", "E U=00", "got the source \"E U\" in entry 1"),
+            ("TOKEN_DIGESTS", &cut, "got something else than 64 hexadecimal digits in entry 1"),
+            ("TOKEN_DIGESTS", &twice, "got the digest of eu again in entry 2"),
+            ("COMPRESSION", "GZIP", "got \"GZIP\""),
+            ("PORT", "0", "got \"0\""),
+            ("PORT", "70000", "got \"70000\""),
+            ("SOURCE_CIDRS", "192.0.2.0/24,x", "got \"x\""),
+            ("SOURCE_CIDRS_MODE", "warn", "got \"warn\""),
+        ] {
+            let error = read(&[(name, value)]).expect_err(name).to_string();
+            assert!(error.starts_with(&format!("{name} must be ")) && error.ends_with(got), "{error}");
+            assert!(!error.contains(&digest[1..]), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_source_may_have_two_digests_and_every_digest_one_source() {
+        let list = format!("eu={0},eu={1}, us={2},eu={0}", "0".repeat(64), "1".repeat(64), "2".repeat(64));
+        assert!(read(&[("TOKEN_DIGESTS", &list)]).is_ok());
+    }
+
+    #[test]
+    fn addresses_outside_the_ranges_are_excluded() {
+        let config = read(&[("SOURCE_CIDRS", "192.0.2.0/24, 2001:db8::/32"), ("SOURCE_CIDRS_MODE", "count")]).expect("ranges");
+        assert!(config.addresses.only_count);
+        for (address, excluded) in
+            [("192.0.2.9", false), ("::ffff:192.0.2.9", false), ("2001:db8::1", false), ("198.51.100.1", true), ("2001:db9::1", true)]
+        {
+            assert_eq!(config.addresses.exclude(address.parse().ok()), excluded, "{address}");
+        }
+        assert!(config.addresses.exclude(None));
+    }
+}

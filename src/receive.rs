@@ -1,0 +1,140 @@
+//! One request, from its head to its answer: authenticate, split, normalize, partition, put, render.
+
+use std::{
+    io,
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use http::{HeaderMap, Method, header::CONTENT_ENCODING, request::Parts};
+use tokio::time::Instant;
+
+use crate::{
+    auth::{Authenticated, Sources},
+    batch::{self, Record},
+    compression::Compression,
+    config::{Addresses, Config},
+    metrics::Report,
+    object::Object,
+    partition::{self, Tally},
+    reject::Reason,
+    response::{Outcome, Refusal},
+    row::Arrival,
+    store::{self, Kind, Lake, Store, StoreError},
+};
+
+/// Largest body accepted, in bytes: the quota of a Lambda invocation's payload (AWS Lambda
+/// Developer Guide, "Lambda quotas"), which a Function URL refuses before us.
+pub const LARGEST_BODY: usize = 6 << 20;
+
+/// What a receiver needs beside the request.
+#[derive(Debug)]
+pub struct Receiver<S = Lake> {
+    /// Where objects are put.
+    pub store: S,
+    /// Who may send.
+    pub sources: Sources,
+    /// From where senders may come.
+    pub addresses: Addresses,
+    /// How objects are compressed.
+    pub compression: Compression,
+    /// Memory that the last request's rows were written to: taking megabytes anew costs as much as filling them.
+    rows: Mutex<Vec<u8>>,
+}
+
+impl Receiver {
+    /// Takes the settings; nothing is read from the network before the first request.
+    pub fn new(config: Config) -> Self {
+        Self::with_store(Lake::open(config.lake), config.sources, config.addresses, config.compression)
+    }
+}
+
+impl<S: Store> Receiver<S> {
+    /// Takes a store, who may send from where, and how objects are compressed.
+    pub fn with_store(store: S, sources: Sources, addresses: Addresses, compression: Compression) -> Self {
+        Self { store, sources, addresses, compression, rows: Mutex::default() }
+    }
+
+    /// Turns the records of one request into objects.
+    fn objects(&self, arrival: &Arrival<'_>, records: &[Record<'_>]) -> (Tally, io::Result<Vec<Object>>) {
+        let memory = std::mem::take(&mut *self.rows.lock().unwrap_or_else(PoisonError::into_inner));
+        let rows = partition::normalize(arrival, records, memory);
+        let (tally, objects) = (rows.tally, rows.objects(self.compression));
+        *self.rows.lock().unwrap_or_else(PoisonError::into_inner) = rows.into_text();
+        (tally, objects)
+    }
+}
+
+/// What is known of a request beside what was sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// When it was received.
+    pub received_at: DateTime<Utc>,
+    /// Its id, for rows and logs.
+    pub request_id: &'a str,
+    /// The sender's address.
+    pub peer: Option<IpAddr>,
+    /// When the store must have answered.
+    pub deadline: Instant,
+}
+
+/// Answers one request, and reports what became of it. `body` is read once its sender is known.
+pub async fn receive<S: Store>(
+    receiver: &Receiver<S>,
+    context: Context<'_>,
+    head: &Parts,
+    body: impl Future<Output = Result<Bytes, Refusal>>,
+) -> Report {
+    let mut report = Report::new(context.received_at, context.request_id);
+    let outcome = answer(receiver, context, head, body, &mut report).await;
+    report.outcome = outcome.unwrap_or_else(|refused| refused);
+    report
+}
+
+async fn answer<S: Store>(
+    receiver: &Receiver<S>,
+    context: Context<'_>,
+    head: &Parts,
+    body: impl Future<Output = Result<Bytes, Refusal>>,
+    report: &mut Report,
+) -> Result<Outcome, Outcome> {
+    if head.method != Method::POST {
+        return Err(Outcome::Refused(Refusal::Method));
+    }
+    report.from_elsewhere = receiver.addresses.exclude(context.peer);
+    if report.from_elsewhere && !receiver.addresses.only_count {
+        return Err(Outcome::Refused(Refusal::Address));
+    }
+    let admitted = receiver.sources.authenticate(&head.headers).map_err(|refused| Outcome::Refused(Refusal::Token(refused)))?;
+    report.source = Some(admitted.source().as_str().to_owned());
+    let body = body.await.and_then(within_limit).map_err(Outcome::Refused)?;
+    report.bytes_received = body.len();
+    let arrival = Arrival::new(admitted.source(), context.request_id, context.received_at);
+    let records = records(&admitted.with_body(&body), &head.headers);
+    let (tally, objects) = receiver.objects(&arrival, &records);
+    let stored = match objects {
+        Ok(objects) => store::put_all(&receiver.store, &objects, context.deadline).await,
+        Err(error) => Err(StoreError::new(Kind::Unavailable, error)),
+    };
+    match stored {
+        Ok(puts) => (report.puts, report.tally) = (puts, tally),
+        Err(error) => {
+            report.failure = Some(error);
+            return Err(Outcome::Failed);
+        }
+    }
+    Ok(Outcome::from(tally))
+}
+
+fn within_limit(body: Bytes) -> Result<Bytes, Refusal> {
+    if body.len() > LARGEST_BODY { Err(Refusal::TooLarge) } else { Ok(body) }
+}
+
+/// Cuts the body into records; one that is encoded is not looked into.
+fn records<'a>(batch: &Authenticated<'a>, headers: &HeaderMap) -> Vec<Record<'a>> {
+    let plain = |value: &[u8]| value.trim_ascii().is_empty() || value.trim_ascii().eq_ignore_ascii_case(b"identity");
+    let encoded = headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.as_bytes().split(|&byte| byte == b',').all(plain));
+    if encoded { batch::unread(batch, Reason::UnsupportedEncoding) } else { batch::split(batch) }
+}

@@ -1,0 +1,56 @@
+//! What both binaries do around [`receive`]: read the clock, write the two lines, answer.
+
+use std::{io::Write, net::IpAddr, time::Duration};
+
+use bytes::Bytes;
+use chrono::Utc;
+use http::{Response, request::Parts};
+use tokio::time::Instant;
+
+use crate::{
+    config::{Config, ConfigError},
+    metrics::Report,
+    receive::{Context, Receiver, receive},
+    response::Refusal,
+};
+
+/// Reads the settings from the process's environment, and keeps panics from saying what was sent.
+///
+/// # Errors
+/// A setting that is missing or wrong, as a sentence.
+pub fn settings() -> Result<Config, ConfigError> {
+    hide_panic_messages();
+    Config::from_lookup(|name| std::env::var(name).ok())
+}
+
+/// Answers one request that must be answered within `time`.
+#[expect(clippy::disallowed_methods, reason = "the one place where the clock is read: everything below takes the time as an argument")]
+pub async fn serve(
+    receiver: &Receiver,
+    request_id: &str,
+    peer: Option<IpAddr>,
+    time: Duration,
+    head: Parts,
+    body: impl Future<Output = Result<Bytes, Refusal>>,
+) -> Response<Bytes> {
+    let started = Instant::now();
+    let context = Context { received_at: Utc::now(), request_id, peer, deadline: started + time };
+    let mut report = receive(receiver, context, &head, body).await;
+    report.duration = started.elapsed();
+    write_lines(&report);
+    report.outcome.response()
+}
+
+/// Writes to standard output, which Lambda sends to CloudWatch; a line that cannot be written is nobody's loss but the log's.
+fn write_lines(report: &Report) {
+    let lines = format!("{}\n{}\n", report.log_line(), report.metrics_line());
+    _ = std::io::stdout().lock().write_all(lines.as_bytes());
+}
+
+/// A panic's message may hold what a sender sent; its place in the code does not.
+fn hide_panic_messages() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        eprintln!("{}", serde_json::json!({"level": "ERROR", "message": "the receiver panicked", "error.place": place}));
+    }));
+}

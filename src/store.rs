@@ -1,0 +1,173 @@
+//! Where objects are put: created, never replaced, and never half there.
+
+use std::{error::Error, fmt, future::Future};
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use tokio::time::{Instant, timeout_at};
+
+use crate::{config::LakeUrl, object::Object};
+
+mod fs;
+mod s3;
+
+pub use fs::FileStore;
+pub use s3::S3Store;
+
+/// Puts that run side by side: enough for a batch that spans days, few enough for a small function's memory.
+const PUTS_AT_ONCE: usize = 16;
+
+/// What a put did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// The object is there now.
+    Created,
+    /// An object of this key, and so of this content, was there already.
+    AlreadyThere,
+}
+
+/// A place for objects.
+pub trait Store: Send + Sync {
+    /// Creates an object, or finds it there; afterwards it is stored durably and whole.
+    fn put(&self, object: &Object) -> impl Future<Output = Result<Put, StoreError>> + Send;
+}
+
+/// What failed, for whoever must act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The bucket or folder is not there.
+    NotFound,
+    /// The function may not write there.
+    Denied,
+    /// The store asks for less.
+    Throttled,
+    /// There is no room.
+    Full,
+    /// The store did not answer in time.
+    Late,
+    /// Anything else: the network, the store, the disk.
+    Unavailable,
+}
+
+impl Kind {
+    /// Gives a stable word for logs.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Kind::NotFound => "not_found",
+            Kind::Denied => "denied",
+            Kind::Throttled => "throttled",
+            Kind::Full => "full",
+            Kind::Late => "late",
+            Kind::Unavailable => "unavailable",
+        }
+    }
+
+    /// Says what a person who can act should look at.
+    const fn sentence(self) -> &'static str {
+        match self {
+            Kind::NotFound => "the lake's bucket or folder is not there: check LAKE_URL",
+            Kind::Denied => "the lake may not be written to: check the role's s3:PutObject and the bucket's policy, or the folder's owner",
+            Kind::Throttled => "the store asks for fewer requests",
+            Kind::Full => "the store has no room left",
+            Kind::Late => "the store did not answer in time",
+            Kind::Unavailable => "the store could not be reached or failed",
+        }
+    }
+}
+
+/// A put that failed. Nothing of it is for the sender.
+#[derive(Debug)]
+pub struct StoreError {
+    /// What failed.
+    pub kind: Kind,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl StoreError {
+    /// Takes what failed, and its cause.
+    pub fn new(kind: Kind, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { kind, source: Some(source.into()) }
+    }
+
+    fn late() -> Self {
+        Self { kind: Kind::Late, source: None }
+    }
+
+    /// Gives the causes in one line, the outermost first.
+    pub fn chain(&self) -> String {
+        let mut chain = Vec::new();
+        let mut next = self.source();
+        while let Some(error) = next {
+            chain.push(error.to_string());
+            next = error.source();
+        }
+        chain.dedup();
+        chain.join(": ")
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.sentence())
+    }
+}
+
+impl Error for StoreError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// What the puts of one request did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Puts {
+    /// Objects created.
+    pub created: usize,
+    /// Objects that were there already.
+    pub already_there: usize,
+    /// Bytes of the objects created.
+    pub bytes: usize,
+}
+
+/// Puts every object, side by side, until `deadline`.
+///
+/// # Errors
+/// The first put that failed, or that the deadline passed. What was put stays; all can be put again.
+pub async fn put_all(store: &impl Store, objects: &[Object], deadline: Instant) -> Result<Puts, StoreError> {
+    let each: Vec<_> = objects.iter().map(|object| async move { Ok((object.bytes.len(), store.put(object).await?)) }).collect();
+    let all = stream::iter(each).buffer_unordered(PUTS_AT_ONCE).try_fold(Puts::default(), |mut puts, (bytes, put)| async move {
+        match put {
+            Put::Created => (puts.created, puts.bytes) = (puts.created + 1, puts.bytes + bytes),
+            Put::AlreadyThere => puts.already_there += 1,
+        }
+        Ok(puts)
+    });
+    timeout_at(deadline, all).await.unwrap_or_else(|_| Err(StoreError::late()))
+}
+
+/// The lake that `LAKE_URL` names.
+#[derive(Debug)]
+pub enum Lake {
+    /// A bucket.
+    S3(S3Store),
+    /// A folder.
+    File(FileStore),
+}
+
+impl Lake {
+    /// Opens the lake; nothing is read from the network or the disk before the first put.
+    pub fn open(url: LakeUrl) -> Self {
+        match url {
+            LakeUrl::S3 { bucket, prefix } => Self::S3(S3Store::new(bucket, prefix)),
+            LakeUrl::File(folder) => Self::File(FileStore::new(folder)),
+        }
+    }
+}
+
+impl Store for Lake {
+    async fn put(&self, object: &Object) -> Result<Put, StoreError> {
+        match self {
+            Self::S3(store) => store.put(object).await,
+            Self::File(store) => store.put(object).await,
+        }
+    }
+}

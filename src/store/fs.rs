@@ -1,0 +1,101 @@
+//! The lake as a folder, for a laptop: the same tree as in a bucket.
+//!
+//! An object is written to a staged file at the lake's root, synced, and then linked into place
+//! without replacing what is there. A reader of `events/` or `rejects/` never sees half an object,
+//! and a process that is killed leaves at most a `.staged-…` file that no reader looks at.
+//! A folder that is new is synced into its parent, so that an answered object outlives a power cut.
+
+use std::{
+    collections::HashSet,
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use crate::{
+    object::Object,
+    store::{Kind, Put, Store, StoreError},
+};
+
+/// Names of staged files start so.
+const STAGED: &str = ".staged-";
+
+/// Objects as files below one folder.
+#[derive(Debug)]
+pub struct FileStore(Arc<Folders>);
+
+#[derive(Debug)]
+struct Folders {
+    root: PathBuf,
+    /// Folders that this process knows to be there for good.
+    synced: Mutex<HashSet<PathBuf>>,
+}
+
+impl FileStore {
+    /// Takes the lake's folder, which the first put makes if it is not there.
+    pub fn new(root: PathBuf) -> Self {
+        Self(Arc::new(Folders { root, synced: Mutex::default() }))
+    }
+}
+
+impl Store for FileStore {
+    async fn put(&self, object: &Object) -> Result<Put, StoreError> {
+        let (folders, object) = (Arc::clone(&self.0), object.clone());
+        let put = tokio::task::spawn_blocking(move || folders.put(&object)).await;
+        put.map_err(io::Error::other).flatten().map_err(|error| StoreError::new(kind_of(&error), error))
+    }
+}
+
+impl Folders {
+    fn put(&self, object: &Object) -> io::Result<Put> {
+        let path = self.root.join(object.key.to_string());
+        let folder = path.parent().unwrap_or(&self.root);
+        self.make(folder)?;
+        let mut staged = tempfile::Builder::new().prefix(STAGED).tempfile_in(&self.root)?;
+        staged.write_all(&object.bytes)?;
+        staged.as_file().sync_all()?;
+        let put = match staged.persist_noclobber(&path) {
+            Ok(_) => Put::Created,
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Put::AlreadyThere,
+            Err(error) => return Err(error.error),
+        };
+        // Also where it was there already: whoever linked it may not have come to this line.
+        sync(folder)?;
+        Ok(put)
+    }
+
+    /// Makes a folder and those above it, and syncs each into its parent.
+    fn make(&self, folder: &Path) -> io::Result<()> {
+        if self.known().contains(folder) {
+            return Ok(());
+        }
+        let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+        if folder != self.root
+            && let Some(parent) = parent
+        {
+            self.make(parent)?;
+        }
+        fs::create_dir_all(folder)?;
+        sync(parent.unwrap_or(Path::new(".")))?;
+        self.known().insert(folder.to_owned());
+        Ok(())
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, HashSet<PathBuf>> {
+        self.synced.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+fn kind_of(error: &io::Error) -> Kind {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Kind::NotFound,
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Kind::Denied,
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Kind::Full,
+        _ => Kind::Unavailable,
+    }
+}
