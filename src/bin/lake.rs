@@ -1,4 +1,6 @@
 //! The commands of an operator.
 
 use std::process::ExitCode;
-fn main() -> ExitCode { ExitCode::SUCCESS }
+fn main() -> ExitCode {
+    ExitCode::SUCCESS
+}
