@@ -15,10 +15,13 @@
 //! Nothing sleeps, nothing is tried again, nothing leaves the loopback, and nothing sets the
 //! environment of this process.
 
+mod extremes;
 mod golden;
 mod json;
 mod lossless;
 mod memory;
 mod pure;
 mod record;
+mod reference;
 mod rows;
+mod splitting;
