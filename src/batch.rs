@@ -161,22 +161,27 @@ impl<'a> Splitter<'a> {
     /// Passes an object whose opening brace has been passed, and notes what its members say.
     fn object(&mut self, wrapper: &mut Wrapper) -> Result<usize, Broken> {
         let mut member = self.marks.passed();
+        // A member's name is read before its first bracket alone, so that no name is read over and over.
+        let mut bracketed = false;
         loop {
             match self.marks.next() {
                 Some(Mark { at, byte: end @ (b',' | b'}') }) => {
                     wrapper.member(self.body, member..at);
-                    member = at + 1;
+                    (member, bracketed) = (at + 1, false);
                     if end == b'}' {
                         return Ok(member);
                     }
                 }
-                Some(Mark { at, byte: b'[' }) if name_before(&self.body[member..at]).as_deref() == Some("logs") => {
+                Some(Mark { at, byte: b'[' }) if !bracketed && opens_logs(&self.body[member..at]) => {
                     wrapper.logs.push(at + 1..at + 1);
                     let end = self.array().map_err(|broken| if wrapper.is_record { Broken { element: None } } else { broken })?;
                     wrapper.logs_end(end - 1);
-                    member = end;
+                    (member, bracketed) = (end, true);
                 }
-                Some(Mark { byte: open @ (b'[' | b'{'), .. }) => self.skip(open)?,
+                Some(Mark { byte: open @ (b'[' | b'{'), .. }) => {
+                    self.skip(open)?;
+                    bracketed = true;
+                }
                 _ => return Err(Broken { element: None }),
             }
         }
@@ -242,7 +247,7 @@ impl Wrapper {
     fn member(&mut self, body: &[u8], member: Range<usize>) {
         let text = &body[member];
         self.has_others |= !text.iter().all(|&byte| is_space(byte));
-        self.is_record |= matches!(name_before(text).as_deref(), Some("log_id" | "data"));
+        self.is_record |= name_before(text).is_some_and(|(name, _)| matches!(&*name, "log_id" | "data"));
     }
 
     fn logs_end(&mut self, end: usize) {
@@ -264,18 +269,21 @@ impl Wrapper {
     }
 }
 
-/// Reads the name with which a member's text starts, escapes resolved.
-fn name_before(member: &[u8]) -> Option<Cow<'_, str>> {
-    let member = member.trim_ascii_start();
+/// Says whether what stands before a bracket is the name `logs` and its colon alone.
+fn opens_logs(member: &[u8]) -> bool {
+    name_before(member).is_some_and(|(name, rest)| name == "logs" && trim(rest).is_empty())
+}
+
+/// Reads the name with which a member's text starts, escapes resolved; gives what follows its colon too.
+fn name_before(member: &[u8]) -> Option<(Cow<'_, str>, &[u8])> {
+    let member = trim(member);
     if member.first() != Some(&b'"') {
         return None;
     }
     let (name, rest) = member.split_at(text::string_end(member, 0));
-    if rest.trim_ascii_start().first() != Some(&b':') {
-        return None;
-    }
+    let rest = trim(rest).strip_prefix(b":")?;
     let name = std::str::from_utf8(name).ok()?;
-    Scanner::new(name).value().ok().map(|name| name.decoded())
+    Scanner::new(name).value().ok().map(|name| (name.decoded(), rest))
 }
 
 /// One byte of structure, or a line feed that breaks a string.
