@@ -44,8 +44,10 @@ lint: deny
 golden: ## Rewrite what the samples must become; review the difference
 	GOLDEN=rewrite cargo test --features local,tools --test integration golden
 
-bench: ## Measure the receiver's paths beside a plain parse of the same bytes
+bench: ## Measure speed beside a plain parse of the same bytes; size, start and memory (Python 3)
 	cargo bench --bench receiver
+	cargo build --release --bin receiver --example bare
+	python3 benches/process.py
 
 stack: ## Check template.yaml, what it becomes, and the receiver inside it (Python 3.11)
 	tests/stack/run

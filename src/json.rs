@@ -3,8 +3,9 @@
 //! A [`Scanner`] walks a record's bytes once and checks them against RFC 8259 without recursion,
 //! so that no nesting can exhaust the stack. What it finds are [`Value`]s: slices of the record,
 //! with the few facts that decide whether a slice can be copied to a row as it stands.
-//! Writing such a slice compact, or as the content of a JSON string, is in [`text`].
+//! Writing such a slice compact is in [`text`], and as the content of a JSON string in [`escape`].
 
+pub(crate) mod escape;
 pub(crate) mod text;
 
 use wide::u8x16;
