@@ -57,4 +57,6 @@ pub mod serve;
 pub mod store;
 mod structure;
 mod time;
+#[cfg(feature = "tools")]
+pub mod tools;
 mod unmapped;
