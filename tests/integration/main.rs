@@ -16,12 +16,16 @@
 //! environment of this process.
 
 mod extremes;
+mod faults;
 mod golden;
 mod json;
 mod lossless;
 mod memory;
+mod midway;
 mod pure;
 mod record;
 mod reference;
 mod rows;
+mod servers;
 mod splitting;
+mod stores;
