@@ -15,8 +15,10 @@
 //! Nothing sleeps, nothing is tried again, nothing leaves the loopback, and nothing sets the
 //! environment of this process.
 
+mod binary;
 mod extremes;
 mod faults;
+mod function;
 mod golden;
 mod json;
 mod lossless;
@@ -25,6 +27,7 @@ mod midway;
 mod pure;
 mod record;
 mod reference;
+mod refusals;
 mod rows;
 mod servers;
 mod splitting;
