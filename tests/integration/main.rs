@@ -16,6 +16,7 @@
 //! environment of this process.
 
 mod binary;
+mod documents;
 mod extremes;
 mod faults;
 mod function;
@@ -24,6 +25,7 @@ mod json;
 mod lossless;
 mod memory;
 mod midway;
+mod published;
 mod pure;
 mod record;
 mod reference;
