@@ -4,7 +4,7 @@
 //! stops the start with a sentence that names the setting, what it needs and what it got. There is
 //! no silent fallback. What a setting got is shown, save for digests of tokens.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{fmt, net::IpAddr, path::PathBuf, str::FromStr};
 
 use ipnet::IpNet;
 
@@ -123,6 +123,25 @@ impl Config {
                 only_count: get(SOURCE_CIDRS_MODE).map_or(Ok(false), |mode| only_count(&mode))?,
             },
         })
+    }
+}
+
+/// Reads a lake's URL, as `LAKE_URL` holds it.
+impl FromStr for LakeUrl {
+    type Err = ConfigError;
+
+    fn from_str(url: &str) -> Result<Self, ConfigError> {
+        lake_url(url)
+    }
+}
+
+/// Writes a lake's URL as it is read.
+impl fmt::Display for LakeUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::S3 { bucket, prefix } => write!(f, "s3://{bucket}/{prefix}"),
+            Self::File(folder) => write!(f, "file://{}", folder.display()),
+        }
     }
 }
 

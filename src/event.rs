@@ -15,7 +15,10 @@ use crate::{
     members::{Fate, Member, Members},
     reject::{Reason, Reject},
     row::{Arrival, RowId},
-    schema::{Column, DATA, DATA_COLUMNS, DATA_LOOKUP, DATE, DEEPEST, INDICATORS, Indicator, Kind, LOCATION, LOCATION_COLUMNS, LOCATION_INFO, LOCATION_LOOKUP},
+    schema::{
+        Column, DATA, DATA_COLUMNS, DATA_LOOKUP, DATE, DEEPEST, INDICATORS, Indicator, Kind, LOCATION, LOCATION_COLUMNS, LOCATION_INFO,
+        LOCATION_LOOKUP,
+    },
     time::{self, TimeText},
     unmapped::Leftovers,
 };

@@ -3,8 +3,9 @@
 //! A [`Scanner`] walks a record's bytes once and checks them against RFC 8259 without recursion,
 //! so that no nesting can exhaust the stack. What it finds are [`Value`]s: slices of the record,
 //! with the few facts that decide whether a slice can be copied to a row as it stands.
-//! Writing such a slice compact, or as the content of a JSON string, is in [`text`].
+//! Writing such a slice compact is in [`text`], and as the content of a JSON string in [`escape`].
 
+pub(crate) mod escape;
 pub(crate) mod text;
 
 use wide::u8x16;
@@ -128,10 +129,7 @@ impl<'a> Scanner<'a> {
     /// # Errors
     /// Where the text is not JSON, or `member` says so.
     #[inline(always)]
-    pub fn object(
-        &mut self,
-        mut member: impl FnMut(&mut Self, Value<'a>) -> Result<Facts, Malformed>,
-    ) -> Result<Value<'a>, Malformed> {
+    pub fn object(&mut self, mut member: impl FnMut(&mut Self, Value<'a>) -> Result<Facts, Malformed>) -> Result<Value<'a>, Malformed> {
         let start = self.at;
         let mut facts = Facts(1);
         self.expect(b'{', "an object")?;
@@ -330,8 +328,8 @@ impl<'a> Scanner<'a> {
         match self.text.as_bytes().get(self.at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
             Some(b'u') => {
-                let unit = text::code_unit(self.text.as_bytes(), self.at)
-                    .ok_or_else(|| self.malformed("four hexadecimal digits in an escape"))?;
+                let unit =
+                    text::code_unit(self.text.as_bytes(), self.at).ok_or_else(|| self.malformed("four hexadecimal digits in an escape"))?;
                 self.facts.note(Facts::SURROGATES, (0xD800..=0xDFFF).contains(&unit));
                 self.at += 6;
             }
@@ -455,8 +453,35 @@ mod tests {
 
     fn pieces() -> impl Strategy<Value = String> {
         let piece = prop::sample::select(vec![
-            "{", "}", "[", "]", ",", ":", "\"", "\\", "\"a\"", "\"\\u00e9\"", "\\ud83d", "\\u12", "1", "-", "0", ".5", "e+1", "true",
-            "null", "fals", " ", "\n", "\t", "\u{1}", "é", "\"name\":", "{\"a\":1}", "[1,2]", "\"long text without an end, or with one\"",
+            "{",
+            "}",
+            "[",
+            "]",
+            ",",
+            ":",
+            "\"",
+            "\\",
+            "\"a\"",
+            "\"\\u00e9\"",
+            "\\ud83d",
+            "\\u12",
+            "1",
+            "-",
+            "0",
+            ".5",
+            "e+1",
+            "true",
+            "null",
+            "fals",
+            " ",
+            "\n",
+            "\t",
+            "\u{1}",
+            "é",
+            "\"name\":",
+            "{\"a\":1}",
+            "[1,2]",
+            "\"long text without an end, or with one\"",
         ]);
         prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
 use crate::{compression::Compression, row::hex, time::to_millisecond};
 
@@ -23,6 +23,11 @@ impl Table {
             Table::Events => "events",
             Table::Rejects => "rejects",
         }
+    }
+
+    /// Gives what the keys of a UTC day start with, without a slash at its end; days sort as these do.
+    pub fn day(self, day: NaiveDate) -> String {
+        format!("{}/dt={}", self.prefix(), day.format("%Y-%m-%d"))
     }
 }
 
@@ -71,6 +76,18 @@ impl ObjectKey {
         Some(Self { table, at, digest, compression }).filter(|key| key.to_string() == text)
     }
 
+    /// Gives what the key of every object starts with that holds this as its earliest time.
+    pub fn stem(table: Table, earliest: DateTime<Utc>) -> String {
+        let at = to_millisecond(earliest);
+        let (folders, second) = (at.format("dt=%Y-%m-%d/hour=%H"), at.format(Self::SECOND));
+        format!("{}/{folders}/{second}{:03}Z-", table.prefix(), at.timestamp_subsec_millis())
+    }
+
+    /// Gives the earliest time in the object, to the millisecond.
+    pub fn at(&self) -> DateTime<Utc> {
+        self.at
+    }
+
     /// Gives the table that the object belongs to.
     pub fn table(&self) -> Table {
         self.table
@@ -89,17 +106,9 @@ impl ObjectKey {
 
 impl fmt::Display for ObjectKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let folders = self.at.format("dt=%Y-%m-%d/hour=%H");
-        let second = self.at.format(Self::SECOND);
         let digest = hex(self.digest);
-        write!(
-            f,
-            "{}/{folders}/{second}{:03}Z-{}.ndjson{}",
-            self.table.prefix(),
-            self.at.timestamp_subsec_millis(),
-            String::from_utf8_lossy(&digest),
-            self.compression.extension(),
-        )
+        let stem = Self::stem(self.table, self.at);
+        write!(f, "{stem}{}.ndjson{}", String::from_utf8_lossy(&digest), self.compression.extension())
     }
 }
 

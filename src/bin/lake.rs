@@ -1,4 +1,47 @@
 //! The commands of an operator.
 
-use std::process::ExitCode;
-fn main() -> ExitCode { ExitCode::SUCCESS }
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use auth0_log_lake::tools::{Failure, samples, token};
+use clap::{Parser, Subcommand};
+
+/// Works with a receiver of Auth0 log streams, and with the lake that it writes.
+#[derive(Parser)]
+#[command(name = "lake", version, max_term_width = 100)]
+struct Command {
+    #[command(subcommand)]
+    command: Commands,
+}
+
+#[derive(Subcommand)]
+enum Commands {
+    /// Make a new random token and its digest, and say where each goes
+    Token(token::Args),
+    /// Post sample bodies to a receiver, and show what landed in its lake
+    Try(samples::Args),
+}
+
+fn main() -> ExitCode {
+    let (command, out) = (Command::parse().command, &mut io::stdout().lock());
+    let ended = match command {
+        Commands::Token(args) => token::run(&args, out),
+        Commands::Try(args) => samples::run(&args, &environment, out),
+    };
+    match ended {
+        Ok(verdict) => verdict.into(),
+        // Whoever read the output has seen enough.
+        Err(Failure::System(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(failure) => {
+            _ = writeln!(io::stderr(), "lake: {failure}.");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the edge: everything below takes the environment as an argument")]
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

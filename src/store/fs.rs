@@ -18,6 +18,9 @@ use crate::{
     store::{Kind, Put, Store, StoreError},
 };
 
+#[cfg(feature = "tools")]
+mod read;
+
 /// Names of staged files start so.
 const STAGED: &str = ".staged-";
 

@@ -1,4 +1,4 @@
-//! The lake as a bucket of S3: the only file that names an AWS type.
+//! The lake as a bucket of S3: the only file, with its `read`, that names an AWS type.
 //!
 //! A put carries `If-None-Match: *`, so that S3 creates the object or answers 412, which means that
 //! an object of this key, and so of this content, is there. 409 means that another put of the key
@@ -15,7 +15,6 @@ use aws_sdk_s3::{
         retry::{ClassifyRetry, RetryAction},
     },
     error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
-    operation::put_object::PutObjectError,
     primitives::ByteStream,
     types::ChecksumAlgorithm,
 };
@@ -25,6 +24,9 @@ use crate::{
     object::Object,
     store::{Kind, Put, Store, StoreError},
 };
+
+#[cfg(feature = "tools")]
+mod read;
 
 /// Tries of one put. Three that time out, and the pauses between them, end within the 25 seconds
 /// that a request may take locally, and well within the 30 of the Lambda.
@@ -101,11 +103,11 @@ impl Store for S3Store {
     }
 }
 
-fn status(error: &SdkError<PutObjectError>) -> Option<u16> {
+fn status<E>(error: &SdkError<E>) -> Option<u16> {
     error.raw_response().map(|response| response.status().as_u16())
 }
 
-fn kind_of(error: &SdkError<PutObjectError>) -> Kind {
+fn kind_of<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Kind {
     match (error, status(error), error.code()) {
         (SdkError::TimeoutError(_), ..) => Kind::Late,
         (_, _, Some("NoSuchBucket")) | (_, Some(404), _) => Kind::NotFound,

@@ -1,0 +1,87 @@
+//! The commands of an operator, behind feature `tools` and the binary `lake`.
+//!
+//! They stand on the outside: they speak to a receiver over HTTP as Auth0 does, and read a lake as
+//! any reader does. Each command is a `run` that takes its arguments, the environment as a lookup,
+//! and where to write; it says how it ended as a [`Verdict`].
+//!
+//! [`token`] makes a token · [`samples`] posts sample bodies and shows what landed.
+//! Below them: [`post`] speaks to a receiver, [`reading`] reads a lake, [`landed`] sums one up,
+//! [`layout`] is how things are shown.
+
+use std::{io, process::ExitCode};
+
+use crate::config::ConfigError;
+
+pub mod landed;
+pub mod layout;
+pub mod post;
+pub mod reading;
+pub mod samples;
+pub mod token;
+
+/// How a command ended that did what it could.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// All is well.
+    Good,
+    /// Something is not as it should be; the command has said what.
+    Bad,
+}
+
+impl Verdict {
+    /// Gives [`Verdict::Good`] where this holds.
+    pub fn good_if(holds: bool) -> Self {
+        if holds { Self::Good } else { Self::Bad }
+    }
+}
+
+impl From<Verdict> for ExitCode {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Good => Self::SUCCESS,
+            Verdict::Bad => Self::FAILURE,
+        }
+    }
+}
+
+/// Why a command could not go on, as a sentence for whoever runs it.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// A setting is missing or wrong.
+    #[error(transparent)]
+    Setting(#[from] ConfigError),
+    /// A token that is missing or wrong.
+    #[error(transparent)]
+    Token(#[from] post::TokenError),
+    /// A receiver's URL that is none.
+    #[error(transparent)]
+    Url(#[from] post::UrlError),
+    /// A receiver that gave no answer.
+    #[error(transparent)]
+    NoAnswer(#[from] post::NoAnswer),
+    /// A lake that cannot be read.
+    #[error(transparent)]
+    Read(#[from] reading::ReadError),
+    /// The samples cannot be read.
+    #[error("the samples cannot be read from {folder}: {source}")]
+    Samples {
+        /// Where they should be.
+        folder: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Nothing listens.
+    #[error("nothing listens at {url} after {seconds} seconds: is the receiver running, and is this its port?")]
+    NotListening {
+        /// Where.
+        url: String,
+        /// How long it was waited for.
+        seconds: u64,
+    },
+    /// The system gave no random numbers.
+    #[error("the system gives no random numbers: {0}")]
+    Random(getrandom::Error),
+    /// What is to be shown cannot be written, or the system is out of something.
+    #[error(transparent)]
+    System(#[from] io::Error),
+}

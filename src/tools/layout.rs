@@ -1,0 +1,125 @@
+//! How things are shown: plain ASCII, at most 100 columns.
+
+/// Most columns of a line.
+pub const WIDTH: usize = 100;
+
+/// Shows a number with its thousands apart.
+pub fn number(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Shows how many of something there are.
+pub fn count(many: usize, one: &str) -> String {
+    format!("{} {one}{}", number(many), if many == 1 { "" } else { "s" })
+}
+
+/// Shows rows of cells under a head: the first column to the left, the others to the right.
+pub fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
+    let widest = |column: usize| rows.iter().map(|row| row[column].len()).chain([head[column].len()]).max().unwrap_or(0);
+    let widths: [usize; N] = std::array::from_fn(widest);
+    let line = |cells: [&str; N]| {
+        let cell = |(column, cell): (usize, &str)| match column {
+            0 => format!("{cell:<width$}", width = widths[0]),
+            _ => format!("{cell:>width$}", width = widths[column]),
+        };
+        let cells: Vec<String> = cells.into_iter().enumerate().map(cell).collect();
+        format!("  {}\n", cells.join("  ").trim_end())
+    };
+    let rows = rows.iter().map(|row| line(std::array::from_fn(|column| row[column].as_str())));
+    std::iter::once(line(head)).chain(rows).collect()
+}
+
+/// Shows text as ASCII; every other character as JSON escapes it.
+pub fn ascii(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for char in text.chars() {
+        if (' '..='~').contains(&char) {
+            out.push(char);
+            continue;
+        }
+        let mut units = [0; 2];
+        for unit in char.encode_utf16(&mut units) {
+            out.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    out
+}
+
+/// Cuts ASCII text to a width; three dots say that there is more.
+pub fn shorten(text: &str, width: usize) -> String {
+    let text = ascii(text);
+    if text.len() <= width {
+        return text;
+    }
+    format!("{}...", &text[..width.saturating_sub(3)])
+}
+
+/// Shows a JSON object one member a line, indented; arrays stay on their line, long values are cut short.
+pub fn members(json: &str) -> String {
+    let mut lines = vec![String::from("  ")];
+    let (mut open, mut in_string, mut escaped) = (Vec::new(), false, false);
+    for char in json.chars() {
+        let structure = !in_string;
+        in_string ^= char == '"' && !escaped;
+        escaped = in_string && char == '\\' && !escaped;
+        if structure && matches!(char, '}' | ']') {
+            open.pop();
+        }
+        if structure && char == '}' {
+            lines.push("  ".repeat(open.len() + 1));
+        }
+        if structure && matches!(char, '{' | '[') {
+            open.push(char);
+        }
+        let ends_line = structure && (char == '{' || char == ',' && open.last() == Some(&'{'));
+        if let Some(line) = lines.last_mut() {
+            line.push(char);
+            line.push_str(if structure && !ends_line && matches!(char, ':' | ',') { " " } else { "" });
+        }
+        if ends_line {
+            lines.push("  ".repeat(open.len() + 1));
+        }
+    }
+    lines.iter().map(|line| shorten(line, WIDTH) + "\n").collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_their_thousands_apart() {
+        for (value, shown) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(number(value), shown);
+        }
+        assert_eq!((count(1, "row"), count(2, "row")), ("1 row".to_owned(), "2 rows".to_owned()));
+    }
+
+    #[test]
+    fn columns_of_a_table_line_up() {
+        let rows = [["a".to_owned(), "1".to_owned()], ["long".to_owned(), "1,000".to_owned()]];
+        assert_eq!(table(["file", "n"], &rows), "  file      n\n  a         1\n  long  1,000\n");
+    }
+
+    #[test]
+    fn members_stand_one_a_line_and_strings_stay_whole() {
+        let json = r#"{"a":"{,:\"}","b":{"c":["1","2"]},"d":"é"}"#;
+        let shown = "  {\n    \"a\": \"{,:\\\"}\",\n    \"b\": {\n      \"c\": [\"1\", \"2\"]\n    },\n    \"d\": \"\\u00e9\"\n  }\n";
+        assert_eq!(members(json), shown);
+    }
+
+    #[test]
+    fn lines_are_ascii_and_never_too_long() {
+        let shown = members(&format!("{{\"a\":\"{}\"}}", "é😀".repeat(99)));
+        assert!(shown.is_ascii() && shown.lines().all(|line| line.len() <= WIDTH), "{shown}");
+        assert!(shown.contains("\\ud83d\\ude00") && shown.contains("..."), "{shown}");
+    }
+}

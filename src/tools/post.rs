@@ -1,0 +1,292 @@
+//! Speaking to a receiver as Auth0 does: one `POST`, and what it answers.
+
+use std::{
+    fmt,
+    net::{IpAddr, TcpStream, ToSocketAddrs},
+    sync::Arc,
+    time::Duration,
+};
+
+use http::{
+    Uri,
+    header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER},
+};
+use serde::Deserialize;
+use ureq::{
+    Agent,
+    tls::{RootCerts, TlsConfig},
+};
+
+/// Longest time for one request: more than a receiver takes for its own answer.
+const LONGEST: Duration = Duration::from_secs(60);
+/// Longest time to connect.
+const CONNECT: Duration = Duration::from_secs(10);
+/// Longest time to see whether something listens nearby.
+const KNOCK: Duration = Duration::from_secs(1);
+/// Most of an answer that is read, in bytes: a receiver's has less than 100, AWS's own a few hundred.
+const LARGEST_ANSWER: u64 = 64 << 10;
+
+/// A bearer token. Its `Debug` shows nothing.
+///
+/// ```
+/// use auth0_log_lake::tools::post::Token;
+/// assert!(Token::parse("local-development-token").is_ok());
+/// assert!(Token::parse("Bearer local-development-token").is_err());
+/// ```
+#[derive(Clone)]
+pub struct Token(String);
+
+/// Why a token cannot be one. What it is is not shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// None was given.
+    #[error("TOKEN must hold the token that is in Auth0's Authorization Token field, without \"Bearer \"; it is not set")]
+    Missing,
+    /// The scheme stands before it.
+    #[error("TOKEN must hold the token alone; it begins with \"Bearer \"")]
+    Scheme,
+    /// It holds what no header can.
+    #[error("TOKEN must be visible ASCII without spaces; it holds something else")]
+    Form,
+}
+
+impl Token {
+    /// Takes a token, without the white space around it.
+    ///
+    /// # Errors
+    /// Text that no receiver would take for a token.
+    pub fn parse(text: &str) -> Result<Self, TokenError> {
+        let token = text.trim();
+        if token.is_empty() {
+            return Err(TokenError::Missing);
+        }
+        if token.get(.."Bearer ".len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case("Bearer ")) {
+            return Err(TokenError::Scheme);
+        }
+        if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(TokenError::Form);
+        }
+        Ok(Self(token.to_owned()))
+    }
+
+    /// Reads the token from the environment.
+    ///
+    /// # Errors
+    /// Where it is missing or cannot be one.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, TokenError> {
+        Self::parse(&lookup("TOKEN").unwrap_or_default())
+    }
+
+    /// Gives the token itself, for a digest or a header.
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+/// A receiver's URL that is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a receiver's URL must be http://host[:port]/ or https://host/; got {0:?}")]
+pub struct UrlError(String);
+
+/// A receiver, and the token to send to it.
+#[derive(Clone, Debug)]
+pub struct Receiver {
+    agent: Agent,
+    url: Uri,
+    token: Token,
+}
+
+/// What came back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Body, as text.
+    pub body: String,
+    /// What `Retry-After` says, in seconds.
+    pub retry_after: Option<u64>,
+}
+
+/// What a receiver says of the records of one request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Counts {
+    /// Records in the body.
+    pub received: usize,
+    /// Records that became event rows.
+    pub accepted: usize,
+    /// Records that became reject rows.
+    pub rejected: usize,
+}
+
+impl Answer {
+    /// Gives the counts of a request whose records are all stored.
+    pub fn counts(&self) -> Option<Counts> {
+        serde_json::from_str(&self.body).ok().filter(|_| self.status == 200)
+    }
+
+    /// Gives the receiver's own code of an error.
+    pub fn code(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Coded {
+            error: String,
+        }
+        serde_json::from_str(&self.body).ok().map(|coded: Coded| coded.error)
+    }
+}
+
+/// A request that nobody answered.
+#[derive(Debug, thiserror::Error)]
+#[error("{url} gave no answer: {}", why(.source))]
+pub struct NoAnswer {
+    url: String,
+    source: ureq::Error,
+}
+
+impl NoAnswer {
+    /// Says in a sentence what failed.
+    pub fn why(&self) -> String {
+        why(&self.source)
+    }
+}
+
+fn why(error: &ureq::Error) -> String {
+    match error {
+        ureq::Error::HostNotFound => "the name of the host is not known to DNS".to_owned(),
+        ureq::Error::ConnectionFailed => "no connection to the host could be made".to_owned(),
+        ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+            "the host refuses the connection: nothing listens on the port".to_owned()
+        }
+        ureq::Error::Io(error) => format!("the connection failed: {error}"),
+        ureq::Error::Timeout(which) => format!("it took too long ({which})"),
+        ureq::Error::Rustls(error) => format!("no secure connection (TLS) could be made: {error}"),
+        ureq::Error::Tls(error) => format!("no secure connection (TLS) could be made: {error}"),
+        ureq::Error::Protocol(error) => format!("what listens there does not speak HTTP as it should: {error}"),
+        other => other.to_string(),
+    }
+}
+
+impl Receiver {
+    /// Takes a receiver's URL and a token; nothing is sent yet.
+    ///
+    /// # Errors
+    /// A URL that is neither `http://` nor `https://`, or has no host.
+    pub fn new(url: &str, token: Token) -> Result<Self, UrlError> {
+        let wrong = || UrlError(url.to_owned());
+        let uri: Uri = url.trim().parse().map_err(|_| wrong())?;
+        let known = matches!(uri.scheme_str(), Some("http" | "https"));
+        let host = uri.host().filter(|host| known && !host.is_empty() && !url.contains('@')).ok_or_else(wrong)?;
+        let agent = agent(is_loopback(host));
+        Ok(Self { agent, url: uri, token })
+    }
+
+    /// Gives the URL.
+    pub fn url(&self) -> String {
+        self.url.to_string()
+    }
+
+    /// Says whether the token travels where others could read it.
+    pub fn is_in_the_clear(&self) -> bool {
+        self.url.scheme_str() == Some("http") && !self.url.host().is_some_and(is_loopback)
+    }
+
+    /// Says whether something accepts connections there.
+    pub fn listens(&self) -> bool {
+        let port = self.url.port_u16().unwrap_or(if self.url.scheme_str() == Some("https") { 443 } else { 80 });
+        let host = self.url.host().unwrap_or_default().trim_matches(['[', ']']);
+        let addresses = (host, port).to_socket_addrs();
+        addresses.is_ok_and(|mut addresses| addresses.any(|address| TcpStream::connect_timeout(&address, KNOCK).is_ok()))
+    }
+
+    /// Posts one body.
+    ///
+    /// A body that is not UTF-8 is marked as bytes, so that a Function URL hands it on unchanged (as base64).
+    ///
+    /// # Errors
+    /// Where there is no answer; any status is one.
+    pub fn post(&self, body: &[u8]) -> Result<Answer, NoAnswer> {
+        let content_type = if std::str::from_utf8(body).is_ok() { "application/json" } else { "application/octet-stream" };
+        let request =
+            self.agent.post(&self.url).header(AUTHORIZATION, format!("Bearer {}", self.token.0)).header(CONTENT_TYPE, content_type);
+        let failed = |source| NoAnswer { url: self.url(), source };
+        let mut response = request.send(body).map_err(failed)?;
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let text = response.body_mut().with_config().limit(LARGEST_ANSWER).lossy_utf8(true).read_to_string();
+        Ok(Answer { status: response.status().as_u16(), body: text.map_err(failed)?, retry_after })
+    }
+}
+
+/// Makes a client that takes any status for an answer, and follows no redirect with a token in hand.
+fn agent(nearby: bool) -> Agent {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).unversioned_rustls_crypto_provider(provider).build();
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .timeout_global(Some(LONGEST))
+        .timeout_connect(Some(CONNECT))
+        .user_agent(concat!("auth0-log-lake/", env!("CARGO_PKG_VERSION")))
+        .tls_config(tls);
+    // A proxy of the environment is not asked for what runs on this machine.
+    if nearby { config.proxy(None) } else { config }.build().new_agent()
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_the_token_alone_and_is_never_shown() {
+        for (text, error) in [
+            ("", TokenError::Missing),
+            (" \n", TokenError::Missing),
+            ("bearer abc", TokenError::Scheme),
+            ("a b", TokenError::Form),
+            ("a\nb", TokenError::Form),
+            ("é", TokenError::Form),
+        ] {
+            assert_eq!(Token::parse(text).map(|_| ()), Err(error), "{text:?}");
+        }
+        let token = Token::parse("secret-abc\n").expect("a token");
+        assert_eq!(token.reveal(), "secret-abc");
+        assert!(!format!("{token:?}").contains("abc"));
+    }
+
+    #[test]
+    fn a_url_is_of_http_and_has_a_host() {
+        let receiver = |url| Receiver::new(url, Token::parse("abc").expect("a token"));
+        for url in ["", "127.0.0.1:9000", "ftp://host/", "http://", "/path", "http://user@host/", "http://a b/"] {
+            assert!(receiver(url).is_err(), "{url}");
+        }
+        for (url, in_the_clear) in [
+            ("http://127.0.0.1:9000", false),
+            ("http://[::1]:9000/", false),
+            ("http://localhost/x", false),
+            ("https://host/", false),
+            ("http://host/", true),
+        ] {
+            assert_eq!(receiver(url).expect(url).is_in_the_clear(), in_the_clear, "{url}");
+        }
+    }
+
+    #[test]
+    fn only_a_receivers_own_answer_has_counts_or_a_code() {
+        let answer = |status, body: &str| Answer { status, body: body.to_owned(), retry_after: None };
+        let counts = Counts { received: 3, accepted: 2, rejected: 1 };
+        assert_eq!(answer(200, r#"{"received":3,"accepted":2,"rejected":1}"#).counts(), Some(counts));
+        assert_eq!(answer(503, r#"{"received":3,"accepted":2,"rejected":1}"#).counts(), None);
+        assert_eq!(answer(200, "<html>").counts(), None);
+        assert_eq!(answer(401, r#"{"error":"invalid_token"}"#).code().as_deref(), Some("invalid_token"));
+        assert_eq!(answer(403, r#"{"Message":"Forbidden"}"#).code(), None);
+    }
+}

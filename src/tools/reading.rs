@@ -1,0 +1,167 @@
+//! Reading a lake: which objects there are, and the rows of each.
+
+use std::{
+    fmt,
+    io::{self, Read},
+};
+
+use flate2::read::MultiGzDecoder;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::{
+    compression::Compression,
+    config::LakeUrl,
+    object::ObjectKey,
+    store::{Keys, Kind, Lake, StoreError},
+};
+
+/// A lake that is read.
+#[derive(Debug)]
+pub struct Reading {
+    lake: Lake,
+    url: LakeUrl,
+    runtime: Runtime,
+}
+
+/// What could not be read, as a sentence.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} of {url} cannot be read: {}{}", sentence(.source.kind), Chain(.source))]
+pub struct ReadError {
+    what: String,
+    url: String,
+    source: StoreError,
+}
+
+/// The causes behind a failure, where there are some.
+struct Chain<'a>(&'a StoreError);
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let chain = self.0.chain();
+        if chain.is_empty() { Ok(()) } else { write!(f, " ({chain})") }
+    }
+}
+
+fn sentence(kind: Kind) -> &'static str {
+    match kind {
+        Kind::NotFound => "it is not there",
+        Kind::Denied => "access is denied; reading a bucket needs s3:ListBucket and s3:GetObject, which the receiver's own role has not",
+        Kind::Throttled => "the store asks for fewer requests",
+        Kind::Full | Kind::Late | Kind::Unavailable => "the store could not be reached or failed",
+    }
+}
+
+/// The keys that a listing found.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// Objects of the receiver.
+    pub objects: Vec<ObjectKey>,
+    /// Names that are none of a receiver's.
+    pub strangers: Vec<String>,
+}
+
+/// The rows of one object.
+#[derive(Clone, Debug, Default)]
+pub struct Rows {
+    /// Size of the object, in bytes.
+    pub bytes: usize,
+    /// Why the object could not be read to its end.
+    pub fault: Option<String>,
+    text: Vec<u8>,
+}
+
+impl Rows {
+    /// Takes the bytes of an object, and as many whole rows as they hold.
+    pub fn of(compression: Compression, bytes: &[u8]) -> Self {
+        let mut text = Vec::new();
+        let read = match compression {
+            Compression::Gzip => MultiGzDecoder::new(bytes).read_to_end(&mut text),
+            Compression::Zstd => zstd::Decoder::new(bytes).and_then(|mut decoder| decoder.read_to_end(&mut text)),
+            Compression::None => (&mut &*bytes).read_to_end(&mut text),
+        };
+        let fault = read.err().map(|error| error.to_string());
+        if fault.is_some() {
+            let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
+            text.truncate(whole);
+        }
+        Self { bytes: bytes.len(), fault, text }
+    }
+
+    /// Gives the rows, in order.
+    pub fn lines(&self) -> impl Iterator<Item = &[u8]> {
+        self.text.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty())
+    }
+}
+
+impl Reading {
+    /// Opens a lake; nothing is read yet.
+    ///
+    /// # Errors
+    /// Where the system has no room for a runtime.
+    pub fn open(url: &LakeUrl) -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        Ok(Self { lake: Lake::open(url.clone()), url: url.clone(), runtime })
+    }
+
+    /// Gives the lake's URL.
+    pub fn url(&self) -> &LakeUrl {
+        &self.url
+    }
+
+    /// Lists the objects whose keys these are, in order.
+    ///
+    /// # Errors
+    /// A lake that is not there or cannot be listed.
+    pub fn list(&self, keys: &Keys) -> Result<Listing, ReadError> {
+        let found = self.runtime.block_on(self.lake.list(keys)).map_err(|source| self.failed(format!("{}*", keys.prefix), source))?;
+        let mut listing = Listing::default();
+        for key in found {
+            match ObjectKey::parse(&key) {
+                Some(object) => listing.objects.push(object),
+                None => listing.strangers.push(key),
+            }
+        }
+        Ok(listing)
+    }
+
+    /// Reads the rows of an object.
+    ///
+    /// # Errors
+    /// An object that cannot be read; one that is damaged gives the rows before the damage.
+    pub fn rows(&self, key: &ObjectKey) -> Result<Rows, ReadError> {
+        let name = key.to_string();
+        let bytes = self.runtime.block_on(self.lake.get(&name)).map_err(|source| self.failed(name, source))?;
+        Ok(Rows::of(key.compression(), &bytes))
+    }
+
+    fn failed(&self, what: String, source: StoreError) -> ReadError {
+        ReadError { what, url: self.url.to_string(), source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_read_in_every_compression() {
+        for compression in Compression::ALL {
+            let bytes = compression.compress([b"{}\n".as_slice(), b"[]\n"].into_iter()).expect("memory");
+            let rows = Rows::of(compression, &bytes);
+            assert_eq!(rows.lines().collect::<Vec<_>>(), [b"{}", b"[]"], "{compression:?}");
+            assert_eq!((rows.bytes, rows.fault), (bytes.len(), None));
+        }
+    }
+
+    #[test]
+    fn a_damaged_object_gives_the_rows_before_the_damage_and_says_so() {
+        for compression in [Compression::Gzip, Compression::Zstd] {
+            let bytes = compression.compress([b"{\"a\":1}\n".as_slice(), b"{\"b\":2}\n"].into_iter()).expect("memory");
+            for end in 0..bytes.len() {
+                let rows = Rows::of(compression, &bytes[..end]);
+                assert!(rows.fault.is_some() || end == 0, "{compression:?} cut at {end}");
+                assert!(rows.lines().all(|line| line.ends_with(b"}")), "{compression:?} cut at {end}");
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Posting sample bodies to a receiver, and showing what became of them.
+
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    io::Write,
+    path::{Path, PathBuf},
+    thread,
+    time::Duration,
+};
+
+use crate::{
+    compression::Compression,
+    config::LakeUrl,
+    store::Keys,
+    tools::{
+        Failure, Verdict,
+        landed::{Landed, hour_of},
+        layout::{WIDTH, ascii, count, number, shorten, table},
+        post::{Answer, Counts, NoAnswer, Receiver, Token},
+        reading::Reading,
+    },
+};
+
+/// Token of a receiver on a laptop, where it guards nothing.
+pub const LOCAL_TOKEN: &str = "local-development-token";
+/// How long a receiver may take to start, in seconds.
+const START: u64 = 60;
+/// Tries a second to reach it.
+const TRIES: u64 = 10;
+
+/// Posts sample bodies to a receiver, and shows what landed in its lake.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Args {
+    /// URL of the receiver
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9000/")]
+    url: String,
+    /// Folder with the bodies: its files that end in .json or .jsonl
+    #[arg(long, value_name = "FOLDER", default_value = "events")]
+    samples: PathBuf,
+    /// Token of the receiver [default: the variable TOKEN, or else local-development-token]
+    #[arg(long)]
+    token: Option<String>,
+    /// Lake of the receiver [default: the variable LAKE_URL, or else file://lake]
+    #[arg(long, value_name = "LAKE_URL")]
+    lake: Option<LakeUrl>,
+}
+
+/// One sample and what came of it.
+struct Tried {
+    file: String,
+    bytes: usize,
+    answer: Result<Answer, NoAnswer>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Samples that cannot be read, a receiver that does not listen, a lake that cannot be read.
+pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, out: &mut dyn Write) -> Result<Verdict, Failure> {
+    let set = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
+    let token = args.token.clone().or_else(|| set("TOKEN")).unwrap_or_else(|| LOCAL_TOKEN.to_owned());
+    let lake = args.lake.clone().map_or_else(|| set("LAKE_URL").as_deref().unwrap_or("file://lake").parse(), Ok)?;
+    let receiver = Receiver::new(&args.url, Token::parse(&token)?)?;
+    let reading = Reading::open(&lake)?;
+    let samples = samples(&args.samples)?;
+    wait_for(&receiver)?;
+    // A lake that is not there yet is made by the first put.
+    let before: BTreeSet<String> = reading.list(&Keys::default()).unwrap_or_default().objects.iter().map(ToString::to_string).collect();
+
+    writeln!(out, "Posting {} from {} to {}\n", count(samples.len(), "sample"), args.samples.display(), receiver.url())?;
+    let tried: Vec<Tried> = samples.iter().map(|sample| try_one(&receiver, sample, args)).collect::<Result<_, _>>()?;
+    let good = show_answers(&tried, out)?;
+    writeln!(out, "What is now in the lake, {}:\n", place(&lake))?;
+    let landed = Landed::read(&reading, &before)?;
+    landed.show(out)?;
+    show_next(&landed, &lake, &samples, &token, &receiver, out)?;
+    Ok(Verdict::good_if(good && landed.problems.is_empty()))
+}
+
+/// Finds the sample files of a folder, in the order of their names.
+fn samples(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let failed = |source| Failure::Samples { folder: folder.display().to_string(), source };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.is_file() && path.extension().is_some_and(|extension| extension == "json" || extension == "jsonl") {
+            found.push(path);
+        }
+    }
+    found.sort_unstable();
+    let none = || io::Error::new(io::ErrorKind::NotFound, "no file there ends in .json or .jsonl");
+    if found.is_empty() { Err(failed(none())) } else { Ok(found) }
+}
+
+fn wait_for(receiver: &Receiver) -> Result<(), Failure> {
+    for _ in 0..START * TRIES {
+        if receiver.listens() {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_millis(1_000 / TRIES));
+    }
+    Err(Failure::NotListening { url: receiver.url(), seconds: START })
+}
+
+fn try_one(receiver: &Receiver, sample: &Path, args: &Args) -> Result<Tried, Failure> {
+    let body = fs::read(sample).map_err(|source| Failure::Samples { folder: args.samples.display().to_string(), source })?;
+    let file = sample.file_name().unwrap_or_default().to_string_lossy();
+    Ok(Tried { file: ascii(&file), bytes: body.len(), answer: receiver.post(&body) })
+}
+
+/// Shows each answer, and says whether all are good.
+fn show_answers(tried: &[Tried], out: &mut dyn Write) -> io::Result<bool> {
+    let mut rows: Vec<[String; 6]> = tried.iter().map(row).collect();
+    let counts = || tried.iter().filter_map(|tried| tried.answer.as_ref().ok()?.counts());
+    let sum = |of: fn(Counts) -> usize| number(counts().map(of).sum());
+    let bytes = number(tried.iter().map(|tried| tried.bytes).sum());
+    rows.push(["all".to_owned(), bytes, String::new(), sum(|all| all.received), sum(|all| all.accepted), sum(|all| all.rejected)]);
+    writeln!(out, "{}", table(["file", "bytes", "status", "received", "accepted", "rejected"], &rows))?;
+    for tried in tried {
+        match &tried.answer {
+            Ok(answer) if answer.counts().is_none() => {
+                writeln!(out, "Problem: {} was answered {} {}", tried.file, answer.status, shorten(&answer.body, WIDTH / 2))?;
+            }
+            Ok(_) => {}
+            Err(error) => writeln!(out, "Problem: {}: {error}", tried.file)?,
+        }
+    }
+    Ok(counts().count() == tried.len())
+}
+
+fn row(tried: &Tried) -> [String; 6] {
+    let status = tried.answer.as_ref().map_or_else(|_| "none".to_owned(), |answer| answer.status.to_string());
+    let counts = tried.answer.as_ref().ok().and_then(Answer::counts);
+    let shown = |of: fn(Counts) -> usize| counts.map_or_else(|| "-".to_owned(), |counts| number(of(counts)));
+    [tried.file.clone(), number(tried.bytes), status, shown(|all| all.received), shown(|all| all.accepted), shown(|all| all.rejected)]
+}
+
+/// Shows where a lake is.
+fn place(lake: &LakeUrl) -> String {
+    match lake {
+        LakeUrl::File(folder) => std::path::absolute(folder).unwrap_or_else(|_| folder.clone()).display().to_string(),
+        LakeUrl::S3 { .. } => lake.to_string(),
+    }
+}
+
+/// Shows what a person can do next.
+fn show_next(
+    landed: &Landed,
+    lake: &LakeUrl,
+    samples: &[PathBuf],
+    token: &str,
+    receiver: &Receiver,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if let (LakeUrl::File(folder), Some(key)) = (lake, landed.telling()) {
+        let (reader, files) = match key.compression() {
+            Compression::Gzip => ("gunzip -c", "*.gz"),
+            Compression::Zstd => ("zstd -dc", "*.zst"),
+            Compression::None => ("cat", "*"),
+        };
+        writeln!(out, "Look at this hour yourself:\n\n  {reader} {}/{}{files}\n", folder.display(), hour_of(&key))?;
+    }
+    let sample = samples.iter().find(|sample| sample.ends_with("array.json")).or(samples.first());
+    let Some(sample) = sample else { return Ok(()) };
+    // The local token is in the documentation; any other stays in its variable.
+    let token = if token == LOCAL_TOKEN { token } else { "$TOKEN" };
+    let body = sample.display();
+    writeln!(
+        out,
+        "Post a batch yourself:\n\n  curl --data-binary @{body} -H \"Authorization: Bearer {token}\" \\\n    {}\n",
+        receiver.url()
+    )
+}
