@@ -14,7 +14,7 @@ use crate::pure::{land, project};
 const FOLDER: &str = "tests/golden";
 
 /// Every file of a folder with its content, by the path below the folder.
-fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.expect("a folder that can be read").path();

@@ -15,13 +15,22 @@
 //! Nothing sleeps, nothing is tried again, nothing leaves the loopback, and nothing sets the
 //! environment of this process.
 
+mod binary;
+mod documents;
 mod extremes;
+mod faults;
+mod function;
 mod golden;
 mod json;
 mod lossless;
 mod memory;
+mod midway;
+mod published;
 mod pure;
 mod record;
 mod reference;
+mod refusals;
 mod rows;
+mod servers;
 mod splitting;
+mod stores;
