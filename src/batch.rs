@@ -170,7 +170,7 @@ impl<'a> Splitter<'a> {
                         return Ok(member);
                     }
                 }
-                Some(Mark { at, byte: b'[' }) if name_before(&self.body[member..at]).as_deref() == Some("logs") => {
+                Some(Mark { at, byte: b'[' }) if opens_logs(&self.body[member..at]) => {
                     wrapper.logs.push(at + 1..at + 1);
                     let end = self.array().map_err(|broken| if wrapper.is_record { Broken { element: None } } else { broken })?;
                     wrapper.logs_end(end - 1);
@@ -242,7 +242,7 @@ impl Wrapper {
     fn member(&mut self, body: &[u8], member: Range<usize>) {
         let text = &body[member];
         self.has_others |= !text.iter().all(|&byte| is_space(byte));
-        self.is_record |= matches!(name_before(text).as_deref(), Some("log_id" | "data"));
+        self.is_record |= matches!(split_name(text), Some((name, _)) if matches!(name.as_ref(), "log_id" | "data"));
     }
 
     fn logs_end(&mut self, end: usize) {
@@ -264,18 +264,21 @@ impl Wrapper {
     }
 }
 
-/// Reads the name with which a member's text starts, escapes resolved.
-fn name_before(member: &[u8]) -> Option<Cow<'_, str>> {
-    let member = member.trim_ascii_start();
+/// Says whether a member's text up to a bracket is the name `logs` with its colon, and nothing that would be lost.
+fn opens_logs(member: &[u8]) -> bool {
+    split_name(member).is_some_and(|(name, rest)| name == "logs" && rest.iter().all(|&byte| is_space(byte)))
+}
+
+/// Reads the name with which a member's text starts, escapes resolved; gives it, and what follows its colon.
+fn split_name(member: &[u8]) -> Option<(Cow<'_, str>, &[u8])> {
+    let member = trim(member);
     if member.first() != Some(&b'"') {
         return None;
     }
     let (name, rest) = member.split_at(text::string_end(member, 0));
-    if rest.trim_ascii_start().first() != Some(&b':') {
-        return None;
-    }
+    let rest = trim(rest).strip_prefix(b":")?;
     let name = std::str::from_utf8(name).ok()?;
-    Scanner::new(name).value().ok().map(|name| name.decoded())
+    Some((Scanner::new(name).value().ok()?.decoded(), rest))
 }
 
 /// One byte of structure, or a line feed that breaks a string.
