@@ -5,6 +5,8 @@ EVENT ?= events/function-url/array.json
 SEEDS ?= 10000
 STACK ?= auth0-log-lake
 CARGO_DENY_VERSION = 0.20.2
+# cargo-lambda and SAM as `make stack` installs them, where no others are.
+export PATH := $(PATH):$(CURDIR)/target/stack-venv/core/bin
 LAKE = cargo run --quiet --release --features tools --bin lake --
 
 .DEFAULT_GOAL := help
@@ -60,10 +62,10 @@ build: ## Make the Lambda package, target/lambda/receiver/bootstrap.zip (needs c
 	cargo lambda build --release --bin receiver --output-format zip $(if $(ARCH),--$(ARCH),--arm64)
 
 watch: ## Run the Lambda under its emulator, with the lake of `make run` (needs cargo-lambda)
-	cargo lambda watch --bin receiver
+	cargo lambda watch --invoke-address 127.0.0.1
 
 invoke: ## Send one sample to the emulator: make invoke EVENT=events/function-url/array.json
-	cargo lambda invoke receiver --data-file $(EVENT)
+	cargo lambda invoke receiver --invoke-address 127.0.0.1 --data-file $(EVENT)
 
 deploy: ## Deploy the stack: make deploy TOKEN_DIGESTS=acme=<digest> [STACK=…] [ALARM_EMAIL=…] [PARAMETERS="Name=value …"]
 	@[ -n "$(TOKEN_DIGESTS)" ] || { echo "deploy needs TOKEN_DIGESTS=source=<digest>; make token makes a token and its digest"; exit 1; }

@@ -37,6 +37,18 @@ impl<'a> Value<'a> {
     }
 }
 
+/// The white space that JSON knows (RFC 8259, section 2).
+pub(crate) fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+/// Gives the bytes without the white space around them.
+pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
+    let start = bytes.iter().position(|&byte| !is_space(byte)).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(|&byte| !is_space(byte)).map_or(start, |last| last + 1);
+    &bytes[start..end]
+}
+
 /// Reads the code unit of a `\uXXXX` escape whose backslash stands at `at`.
 pub(crate) fn code_unit(bytes: &[u8], at: usize) -> Option<u16> {
     let digits = bytes.get(at + 2..at + 6)?;
