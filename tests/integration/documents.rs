@@ -22,25 +22,23 @@ fn settings() -> BTreeSet<&'static str> {
     SETTINGS.iter().map(|setting| setting.name).collect()
 }
 
+/// Gives the cells of each row of a table that starts with a name in code.
+fn table<'a>(lines: &[&'a str]) -> Vec<Vec<&'a str>> {
+    let rows = lines.iter().filter(|line| line.starts_with("| `"));
+    rows.map(|line| line.split('|').skip(1).map(str::trim).collect()).collect()
+}
+
 #[test]
 fn the_readme_lists_the_settings_with_their_defaults_and_no_others() {
     let readme = document("README.md");
-    let rows: Vec<Vec<&str>> = below(&readme, "## Settings", "## ")
-        .into_iter()
-        .filter(|line| line.starts_with("| `"))
-        .map(|line| line.split(" | ").collect())
-        .collect();
-    let names: BTreeSet<&str> = rows.iter().map(|row| row[0].trim_matches(['|', ' ', '`'])).collect();
+    let rows = table(&below(&readme, "## Settings", "## "));
+    let names: BTreeSet<&str> = rows.iter().map(|row| row[0].trim_matches('`')).collect();
     assert_eq!(names, settings());
     for setting in SETTINGS {
-        let row = rows.iter().find(|row| row[0].contains(&format!("`{}`", setting.name))).expect(setting.name);
+        let row = rows.iter().find(|row| row[0].trim_matches('`') == setting.name).expect(setting.name);
         let default = setting.default.unwrap_or_default().trim_matches(['(', ')']);
-        assert!(
-            row.iter().any(|cell| cell.trim_matches([' ', '`']) == default) || setting.default.is_none(),
-            "{}: {default}",
-            setting.name
-        );
-        assert!(row.last().is_some_and(|cell| cell.starts_with(if setting.default.is_none() { "yes" } else { "no" })), "{row:?}");
+        let required = if setting.default.is_none() { "yes" } else { "no" };
+        assert_eq!((row[3].trim_matches('`'), row[4]), (default, required), "{}", setting.name);
     }
 }
 

@@ -175,7 +175,8 @@ impl Function {
     /// Sends one event that must be answered in some time.
     pub async fn invoke_within(&mut self, event: &Value, time: Duration) -> Answer {
         let (answered, answer) = oneshot::channel();
-        self.events.send(Invocation { event: event.to_string(), time, answered }).await.ok().expect("a runtime that takes events");
+        let sent = self.events.send(Invocation { event: event.to_string(), time, answered }).await;
+        assert!(sent.is_ok(), "a runtime that takes events");
         let answer = async { answer.await.expect("an answer") };
         tokio::select! {
             answer = tokio::time::timeout(PATIENCE, answer) => answer.expect("an answer in time"),

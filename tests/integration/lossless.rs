@@ -68,8 +68,11 @@ impl Kept {
     }
 }
 
+/// A name with its value.
+type Member = (String, Json);
+
 /// Gives what is sent last under a name, and each earlier one.
-fn last_and_earlier(object: &Json) -> (Vec<&(String, Json)>, Vec<&(String, Json)>) {
+fn last_and_earlier(object: &Json) -> (Vec<&Member>, Vec<&Member>) {
     let members = object.members();
     let (last, earlier): (Vec<_>, Vec<_>) =
         members.iter().enumerate().partition(|(at, (name, _))| members[at + 1..].iter().all(|(later, _)| later != name));
@@ -81,7 +84,7 @@ fn column_of(columns: &'static [Column], name: &str) -> Option<&'static Column> 
 }
 
 /// Says whether an object's member is in its column or in what is kept beside the columns.
-fn is_found(columns: &'static [Column], (name, sent): &(String, Json), row: &Json, beside: Option<&Json>) -> bool {
+fn is_found(columns: &'static [Column], (name, sent): &Member, row: &Json, beside: Option<&Json>) -> bool {
     let column = column_of(columns, name);
     let unmapped = beside.and_then(|beside| beside.get(name)).is_some_and(|kept| keeps(sent, kept));
     let mapped = column.is_some_and(|column| row.get(column.name).is_some_and(|value| holds(column.kind, sent, value)));
@@ -92,8 +95,8 @@ fn is_found(columns: &'static [Column], (name, sent): &(String, Json), row: &Jso
 fn lost_of_data(data: &Json, kept: &Kept) -> Vec<String> {
     let (last, earlier) = last_and_earlier(data);
     let lost_last = last.iter().filter(|member| {
-        !is_found(DATA, member, &kept.data, Some(&kept.unmapped))
-            && !(member.0.starts_with('$') && kept.has_duplicate(&member.0, &member.1))
+        let found = is_found(DATA, member, &kept.data, Some(&kept.unmapped));
+        !(found || member.0.starts_with('$') && kept.has_duplicate(&member.0, &member.1))
     });
     let lost_earlier = earlier.iter().filter(|(name, sent)| !kept.has_duplicate(name, sent));
     lost_last.chain(lost_earlier).map(|(name, _)| name.clone()).collect()
