@@ -10,10 +10,13 @@ use std::{borrow::Cow, ops::Range};
 
 use crate::{
     auth::Authenticated,
-    json::{Scanner, text},
+    json::text::{is_space, trim},
     reject::Reason,
-    structure::{BLOCK, Carry, Masks},
+    structure::{Mark, Marks},
 };
+use wrapper::{Wrapper, opens_logs};
+
+mod wrapper;
 
 /// Most records taken from one body; what follows them is one reject.
 pub const MOST_RECORDS: usize = 100_000;
@@ -161,22 +164,27 @@ impl<'a> Splitter<'a> {
     /// Passes an object whose opening brace has been passed, and notes what its members say.
     fn object(&mut self, wrapper: &mut Wrapper) -> Result<usize, Broken> {
         let mut member = self.marks.passed();
+        // A member's name is read before its first bracket alone, so that no name is read over and over.
+        let mut bracketed = false;
         loop {
             match self.marks.next() {
                 Some(Mark { at, byte: end @ (b',' | b'}') }) => {
                     wrapper.member(self.body, member..at);
-                    member = at + 1;
+                    (member, bracketed) = (at + 1, false);
                     if end == b'}' {
                         return Ok(member);
                     }
                 }
-                Some(Mark { at, byte: b'[' }) if name_before(&self.body[member..at]).as_deref() == Some("logs") => {
+                Some(Mark { at, byte: b'[' }) if !bracketed && opens_logs(&self.body[member..at]) => {
                     wrapper.logs.push(at + 1..at + 1);
                     let end = self.array().map_err(|broken| if wrapper.is_record { Broken { element: None } } else { broken })?;
                     wrapper.logs_end(end - 1);
-                    member = end;
+                    (member, bracketed) = (end, true);
                 }
-                Some(Mark { byte: open @ (b'[' | b'{'), .. }) => self.skip(open)?,
+                Some(Mark { byte: open @ (b'[' | b'{'), .. }) => {
+                    self.skip(open)?;
+                    bracketed = true;
+                }
                 _ => return Err(Broken { element: None }),
             }
         }
@@ -222,143 +230,7 @@ impl<'a> Splitter<'a> {
     }
 }
 
-/// What the members of an object at the top say of it.
-#[derive(Default)]
-struct Wrapper {
-    /// What stands between the brackets of each `logs` array.
-    logs: Vec<Range<usize>>,
-    /// A `log_id` or `data` stands there: the object is a record.
-    is_record: bool,
-    /// Something else than `logs` arrays stands there.
-    has_others: bool,
-}
-
-impl Wrapper {
-    fn holds(&self) -> bool {
-        !self.logs.is_empty() && !self.is_record
-    }
-
-    /// Notes one member, or what follows a `logs` array up to the next comma.
-    fn member(&mut self, body: &[u8], member: Range<usize>) {
-        let text = &body[member];
-        self.has_others |= !text.iter().all(|&byte| is_space(byte));
-        self.is_record |= matches!(name_before(text).as_deref(), Some("log_id" | "data"));
-    }
-
-    fn logs_end(&mut self, end: usize) {
-        if let Some(last) = self.logs.last_mut() {
-            last.end = end;
-        }
-    }
-
-    /// Gives the object's bytes with nothing between the brackets of its `logs`.
-    fn without_logs(&self, body: &[u8], extent: Range<usize>) -> Vec<u8> {
-        let mut out = Vec::new();
-        let mut from = extent.start;
-        for logs in &self.logs {
-            out.extend_from_slice(&body[from..logs.start]);
-            from = logs.end;
-        }
-        out.extend_from_slice(&body[from..extent.end]);
-        out
-    }
-}
-
-/// Reads the name with which a member's text starts, escapes resolved.
-fn name_before(member: &[u8]) -> Option<Cow<'_, str>> {
-    let member = member.trim_ascii_start();
-    if member.first() != Some(&b'"') {
-        return None;
-    }
-    let (name, rest) = member.split_at(text::string_end(member, 0));
-    if rest.trim_ascii_start().first() != Some(&b':') {
-        return None;
-    }
-    let name = std::str::from_utf8(name).ok()?;
-    Scanner::new(name).value().ok().map(|name| name.decoded())
-}
-
-/// One byte of structure, or a line feed that breaks a string.
-#[derive(Clone, Copy)]
-struct Mark {
-    at: usize,
-    byte: u8,
-}
-
-/// The marks of a body from some position on, in order.
-struct Marks<'a> {
-    body: &'a [u8],
-    /// Where the current block starts, and what of it is left.
-    block: usize,
-    left: Masks,
-    carry: Carry,
-    passed: usize,
-}
-
-impl<'a> Marks<'a> {
-    fn from(body: &'a [u8], start: usize) -> Self {
-        let mut marks = Self { body, block: start, left: Masks::default(), carry: Carry::default(), passed: start };
-        marks.read();
-        marks
-    }
-
-    /// Position after the last mark that was given.
-    fn passed(&self) -> usize {
-        self.passed
-    }
-
-    fn read(&mut self) {
-        let rest = &self.body[self.block..];
-        self.left = match rest.first_chunk::<BLOCK>() {
-            Some(block) => self.carry.read(block),
-            None => {
-                let mut block = [b' '; BLOCK];
-                block[..rest.len()].copy_from_slice(rest);
-                self.carry.read(&block)
-            }
-        };
-    }
-
-    fn next(&mut self) -> Option<Mark> {
-        self.next_of(u64::MAX)
-    }
-
-    fn next_but_commas(&mut self) -> Option<Mark> {
-        self.next_of(0)
-    }
-
-    /// Gives the next bracket, broken string, or comma where `commas` has its bit.
-    fn next_of(&mut self, commas: u64) -> Option<Mark> {
-        let wanted = |left: &Masks| left.brackets | left.broken | left.commas & commas;
-        while wanted(&self.left) == 0 {
-            self.block += BLOCK;
-            if self.block >= self.body.len() {
-                self.block = self.body.len();
-                return None;
-            }
-            self.read();
-        }
-        let bit = wanted(&self.left).trailing_zeros();
-        let after = (u64::MAX << bit) << 1;
-        self.left = Masks { brackets: self.left.brackets & after, commas: self.left.commas & after, broken: self.left.broken & after };
-        let at = self.block + bit as usize;
-        self.passed = at + 1;
-        Some(Mark { at, byte: self.body[at] })
-    }
-}
-
 /// Position of the line feed that ends the line, or the end of the body.
 fn line_end(body: &[u8], from: usize) -> usize {
     memchr::memchr(b'\n', &body[from..]).map_or(body.len(), |found| from + found)
-}
-
-/// The white space that JSON knows (RFC 8259, section 2).
-fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
-}
-
-fn trim(bytes: &[u8]) -> &[u8] {
-    let start = bytes.iter().position(|&byte| !is_space(byte)).unwrap_or(bytes.len());
-    let end = bytes.iter().rposition(|&byte| !is_space(byte)).map_or(start, |last| last + 1);
-    &bytes[start..end]
 }

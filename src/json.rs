@@ -3,97 +3,16 @@
 //! A [`Scanner`] walks a record's bytes once and checks them against RFC 8259 without recursion,
 //! so that no nesting can exhaust the stack. What it finds are [`Value`]s: slices of the record,
 //! with the few facts that decide whether a slice can be copied to a row as it stands.
-//! Writing such a slice compact, or as the content of a JSON string, is in [`text`].
+//! Writing such a slice compact is in [`text`], and as the content of a JSON string in [`escape`].
 
+pub(crate) mod escape;
+mod scalar;
 pub(crate) mod text;
+mod value;
 
-use wide::u8x16;
-
-/// The type of a JSON value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Type {
-    Null,
-    Boolean,
-    Number,
-    String,
-    Array,
-    Object,
-}
-
-impl Type {
-    /// Gives the name that a drift line uses.
-    pub fn name(self) -> &'static str {
-        match self {
-            Type::Null => "null",
-            Type::Boolean => "boolean",
-            Type::Number => "number",
-            Type::String => "string",
-            Type::Array => "array",
-            Type::Object => "object",
-        }
-    }
-}
-
-/// One JSON value as it was sent.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Value<'a> {
-    /// The value's bytes, a string with its quotes.
-    pub raw: &'a str,
-    pub kind: Type,
-    pub facts: Facts,
-}
-
-/// What must be known of a value before its bytes can be copied, in one machine word.
-///
-/// A struct of small fields is written in parts and copied whole, which stalls the processor once a value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Facts(u64);
-
-impl Facts {
-    const DEPTH: u64 = 0xFFFF_FFFF;
-    const SPACED: u64 = 1 << 32;
-    const ESCAPED: u64 = 1 << 33;
-    const SURROGATES: u64 = 1 << 34;
-
-    /// Levels of nesting: 0 for a scalar, 1 for `[]`.
-    pub fn depth(self) -> u64 {
-        self.0 & Self::DEPTH
-    }
-
-    /// White space stands between tokens: the text is not compact.
-    pub fn is_spaced(self) -> bool {
-        self.0 & Self::SPACED != 0
-    }
-
-    /// A backslash stands in a string.
-    pub fn is_escaped(self) -> bool {
-        self.0 & Self::ESCAPED != 0
-    }
-
-    /// An escape of a surrogate stands in a string; it may be a lone one.
-    pub fn has_surrogates(self) -> bool {
-        self.0 & Self::SURROGATES != 0
-    }
-
-    /// The bytes of the value are compact JSON without lone surrogates as they stand.
-    pub fn is_clean(self) -> bool {
-        self.0 & (Self::SPACED | Self::SURROGATES) == 0
-    }
-
-    fn note(&mut self, flag: u64, holds: bool) {
-        self.0 |= if holds { flag } else { 0 };
-    }
-
-    fn reach(&mut self, depth: u64) {
-        self.0 = self.0 & !Self::DEPTH | self.depth().max(depth);
-    }
-
-    /// Adds what is known of a name or value inside.
-    fn add(&mut self, inner: Facts) {
-        self.reach(inner.depth() + 1);
-        self.0 |= inner.0 & !Self::DEPTH;
-    }
-}
+pub(crate) use scalar::is_finite_number;
+use scalar::{number_end, plain_until};
+pub(crate) use value::{Facts, Type, Value};
 
 /// Why a text is not JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -128,10 +47,7 @@ impl<'a> Scanner<'a> {
     /// # Errors
     /// Where the text is not JSON, or `member` says so.
     #[inline(always)]
-    pub fn object(
-        &mut self,
-        mut member: impl FnMut(&mut Self, Value<'a>) -> Result<Facts, Malformed>,
-    ) -> Result<Value<'a>, Malformed> {
+    pub fn object(&mut self, mut member: impl FnMut(&mut Self, Value<'a>) -> Result<Facts, Malformed>) -> Result<Value<'a>, Malformed> {
         let start = self.at;
         let mut facts = Facts(1);
         self.expect(b'{', "an object")?;
@@ -330,8 +246,8 @@ impl<'a> Scanner<'a> {
         match self.text.as_bytes().get(self.at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
             Some(b'u') => {
-                let unit = text::code_unit(self.text.as_bytes(), self.at)
-                    .ok_or_else(|| self.malformed("four hexadecimal digits in an escape"))?;
+                let unit =
+                    text::code_unit(self.text.as_bytes(), self.at).ok_or_else(|| self.malformed("four hexadecimal digits in an escape"))?;
                 self.facts.note(Facts::SURROGATES, (0xD800..=0xDFFF).contains(&unit));
                 self.at += 6;
             }
@@ -367,52 +283,6 @@ impl<'a> Scanner<'a> {
     fn malformed(&self, expected: &'static str) -> Malformed {
         Malformed { at: self.at, expected }
     }
-}
-
-/// Position of the first quote, backslash or control character, or the end.
-#[inline(always)]
-fn plain_until(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(part) = bytes[at..].first_chunk::<16>() {
-        let part = u8x16::new(*part);
-        let control = part.min(u8x16::splat(0x1F)).simd_eq(part);
-        let found = part.simd_eq(u8x16::splat(b'"')) | part.simd_eq(u8x16::splat(b'\\')) | control;
-        let mask = found.to_bitmask();
-        if mask != 0 {
-            return at + mask.trailing_zeros() as usize;
-        }
-        at += 16;
-    }
-    let rest = bytes[at..].iter().position(|&b| matches!(b, b'"' | b'\\' | ..0x20));
-    rest.map_or(bytes.len(), |found| at + found)
-}
-
-/// Position after the number that starts at `at`, as far as RFC 8259 lets one go.
-fn number_end(bytes: &[u8], mut at: usize) -> Option<usize> {
-    let digits = |from: usize| {
-        let count = bytes[from..].iter().take_while(|b| b.is_ascii_digit()).count();
-        (count > 0).then_some(from + count)
-    };
-    if bytes.get(at) == Some(&b'-') {
-        at += 1;
-    }
-    at = match bytes.get(at) {
-        Some(b'0') => at + 1,
-        Some(b'1'..=b'9') => digits(at)?,
-        _ => return None,
-    };
-    if bytes.get(at) == Some(&b'.') {
-        at = digits(at + 1)?;
-    }
-    if let Some(b'e' | b'E') = bytes.get(at) {
-        let sign = usize::from(matches!(bytes.get(at + 1), Some(b'+' | b'-')));
-        at = digits(at + 1 + sign)?;
-    }
-    Some(at)
-}
-
-/// Says whether a text is exactly one JSON number that a double holds as a finite one.
-pub(crate) fn is_finite_number(text: &str) -> bool {
-    number_end(text.as_bytes(), 0) == Some(text.len()) && text.parse().is_ok_and(f64::is_finite)
 }
 
 #[cfg(test)]
@@ -455,8 +325,35 @@ mod tests {
 
     fn pieces() -> impl Strategy<Value = String> {
         let piece = prop::sample::select(vec![
-            "{", "}", "[", "]", ",", ":", "\"", "\\", "\"a\"", "\"\\u00e9\"", "\\ud83d", "\\u12", "1", "-", "0", ".5", "e+1", "true",
-            "null", "fals", " ", "\n", "\t", "\u{1}", "é", "\"name\":", "{\"a\":1}", "[1,2]", "\"long text without an end, or with one\"",
+            "{",
+            "}",
+            "[",
+            "]",
+            ",",
+            ":",
+            "\"",
+            "\\",
+            "\"a\"",
+            "\"\\u00e9\"",
+            "\\ud83d",
+            "\\u12",
+            "1",
+            "-",
+            "0",
+            ".5",
+            "e+1",
+            "true",
+            "null",
+            "fals",
+            " ",
+            "\n",
+            "\t",
+            "\u{1}",
+            "é",
+            "\"name\":",
+            "{\"a\":1}",
+            "[1,2]",
+            "\"long text without an end, or with one\"",
         ]);
         prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
     }

@@ -1,3 +1,42 @@
+//! Receives Auth0 log streams and writes them to S3 as partitioned, normalized NDJSON.
+//!
+//! Auth0 posts batches of log records, at least once and in no order, and tries again until it is
+//! answered 2xx. This crate answers 2xx once every record of a batch is stored: as an event row, or
+//! as a reject row that holds the record as it was sent and says why it is none.
+//!
+//! ```text
+//! request → authenticate → split → normalize → partition → put → render → response
+//!           401            (per batch) (per record)        503
+//!                                       Event | Reject
+//! ```
+//!
+//! Open [`receive`] for the flow, and then the step that you came for:
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`config`] | the settings, read once |
+//! | [`auth`] | who sent a request |
+//! | [`batch`] | an authenticated body, cut into records (`structure`: where its brackets are) |
+//! | [`schema`] | the field table of `Auth0.Events`: what a row holds |
+//! | [`event`] | one record → one row (`json`: values as they were sent, `members`: of one object, `fit`: a value in its column, `unmapped`: what has none, `time`) |
+//! | [`reject`] | one record → one reject row, with its reason |
+//! | [`row`] | what all rows of a request share |
+//! | [`partition`] | rows → objects, one for each hour |
+//! | [`object`] | keys of objects; [`compression`] of their bytes |
+//! | [`store`] | where objects are put: a bucket, or a folder |
+//! | [`response`] | how a request ended → what its sender is answered |
+//! | [`metrics`] | what one request reports |
+//! | [`serve`] | what both binaries do around `receive` |
+//!
+//! What holds everywhere:
+//!
+//! - Three kinds of bad stay apart: a *request* is refused, a *record* is rejected and kept, a *store* fails.
+//! - From [`auth`] to [`partition`] all is a plain function of its arguments: no clock, no environment,
+//!   no randomness, nothing to wait for. The same bytes make the same objects.
+//! - Every key of a row comes from [`schema`]; every value that was sent is in the row.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
 pub mod auth;
 pub mod batch;
 pub mod compression;

@@ -91,7 +91,12 @@ pub fn normalize<'a>(arrival: &'a Arrival<'a>, records: &'a [Record<'a>], mut te
 
 impl<'a> Rows<'a> {
     /// Writes the event row of a record; where it is none, nothing.
-    fn event(&mut self, record: &'a Record<'a>, normalizer: &mut Normalizer<'a>, hours: &mut BTreeSet<i64>) -> Result<DateTime<Utc>, Reject> {
+    fn event(
+        &mut self,
+        record: &'a Record<'a>,
+        normalizer: &mut Normalizer<'a>,
+        hours: &mut BTreeSet<i64>,
+    ) -> Result<DateTime<Utc>, Reject> {
         if let Some(reason) = record.refused {
             return Err(reason.into());
         }

@@ -18,6 +18,7 @@ use crate::{
 ///
 /// # Errors
 /// A setting that is missing or wrong, as a sentence.
+#[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
 pub fn settings() -> Result<Config, ConfigError> {
     hide_panic_messages();
     Config::from_lookup(|name| std::env::var(name).ok())

@@ -12,22 +12,22 @@
 use wide::u8x16;
 
 /// Bytes in one block: one bit of a mask each.
-pub(crate) const BLOCK: usize = 64;
+const BLOCK: usize = 64;
 
 /// What one block of the body holds; bit `i` speaks of byte `i`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Masks {
+struct Masks {
     /// Brackets and braces outside strings.
-    pub brackets: u64,
+    brackets: u64,
     /// Commas outside strings.
-    pub commas: u64,
+    commas: u64,
     /// Line feeds inside strings.
-    pub broken: u64,
+    broken: u64,
 }
 
 /// What carries over from one block to the next.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Carry {
+struct Carry {
     in_string: bool,
     escaped: bool,
 }
@@ -35,7 +35,7 @@ pub(crate) struct Carry {
 impl Carry {
     /// Reads the next block; a last, shorter one is filled up with spaces by the caller.
     #[inline(always)]
-    pub fn read(&mut self, block: &[u8; BLOCK]) -> Masks {
+    fn read(&mut self, block: &[u8; BLOCK]) -> Masks {
         let before = *self;
         let raw = Raw::of(block);
         let escaped = self.escaped_bytes(raw.backslash);
@@ -91,6 +91,77 @@ impl Carry {
             self.in_string = byte != b'"';
         }
         true
+    }
+}
+
+/// One byte of structure, or a line feed that breaks a string.
+#[derive(Clone, Copy)]
+pub(crate) struct Mark {
+    pub at: usize,
+    pub byte: u8,
+}
+
+/// The marks of a body from some position on, in order.
+pub(crate) struct Marks<'a> {
+    body: &'a [u8],
+    /// Where the current block starts, and what of it is left.
+    block: usize,
+    left: Masks,
+    carry: Carry,
+    passed: usize,
+}
+
+impl<'a> Marks<'a> {
+    pub fn from(body: &'a [u8], start: usize) -> Self {
+        let mut marks = Self { body, block: start, left: Masks::default(), carry: Carry::default(), passed: start };
+        marks.read();
+        marks
+    }
+
+    /// Position after the last mark that was given.
+    pub fn passed(&self) -> usize {
+        self.passed
+    }
+
+    fn read(&mut self) {
+        let rest = &self.body[self.block..];
+        self.left = match rest.first_chunk::<BLOCK>() {
+            Some(block) => self.carry.read(block),
+            None => {
+                let mut block = [b' '; BLOCK];
+                block[..rest.len()].copy_from_slice(rest);
+                self.carry.read(&block)
+            }
+        };
+    }
+
+    /// Gives the next bracket, comma or broken string.
+    pub fn next(&mut self) -> Option<Mark> {
+        self.next_of(u64::MAX)
+    }
+
+    /// Gives the next bracket or broken string.
+    pub fn next_but_commas(&mut self) -> Option<Mark> {
+        self.next_of(0)
+    }
+
+    /// Gives the next bracket, broken string, or comma where `commas` has its bit.
+    fn next_of(&mut self, commas: u64) -> Option<Mark> {
+        let wanted = |left: &Masks| left.brackets | left.broken | left.commas & commas;
+        while wanted(&self.left) == 0 {
+            self.block += BLOCK;
+            if self.block >= self.body.len() {
+                self.block = self.body.len();
+                return None;
+            }
+            self.read();
+        }
+        let bit = wanted(&self.left).trailing_zeros();
+        let after = (u64::MAX << bit) << 1;
+        self.left = Masks { brackets: self.left.brackets & after, commas: self.left.commas & after, broken: self.left.broken & after };
+        let at = self.block + bit as usize;
+        self.passed = at + 1;
+        Some(Mark { at, byte: self.body[at] })
     }
 }
 

@@ -6,10 +6,7 @@
 
 use crate::{
     fit::as_json_string,
-    json::{
-        Value,
-        text::{write_escaped, write_string},
-    },
+    json::{Value, escape::write_escaped, text::write_string},
     members::Member,
     schema::DEEPEST,
 };

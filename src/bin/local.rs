@@ -52,7 +52,9 @@ fn help() -> String {
         format!("  {:18} {} [default: {}]\n", setting.name, setting.needs, setting.default.unwrap_or("none, required"))
     };
     let settings: String = SETTINGS.iter().map(line).collect();
-    format!("Receives Auth0 log streams on 127.0.0.1 and writes them to a lake. It takes no options; it reads these variables:\n\n{settings}")
+    format!(
+        "Receives Auth0 log streams on 127.0.0.1 and writes them to a lake. It takes no options; it reads these variables:\n\n{settings}"
+    )
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {

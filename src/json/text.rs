@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use wide::u8x16;
-
-use super::{Type, Value};
+use super::{Type, Value, escape::write_escaped};
 
 /// U+FFFD, which stands where a lone surrogate stood.
 const REPLACEMENT: &str = "\u{FFFD}";
@@ -37,6 +35,18 @@ impl<'a> Value<'a> {
         }
         Cow::Owned(repaired(&spaceless))
     }
+}
+
+/// The white space that JSON knows (RFC 8259, section 2).
+pub(crate) fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+/// Gives the bytes without the white space around them.
+pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
+    let start = bytes.iter().position(|&byte| !is_space(byte)).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(|&byte| !is_space(byte)).map_or(start, |last| last + 1);
+    &bytes[start..end]
 }
 
 /// Reads the code unit of a `\uXXXX` escape whose backslash stands at `at`.
@@ -140,75 +150,6 @@ pub(crate) fn write_quoted(out: &mut Vec<u8>, json: &str) {
     out.push(b'"');
     write_escaped(out, json.as_bytes());
     out.push(b'"');
-}
-
-/// Bytes that are escaped at once: one bit of a mask each.
-const BLOCK: usize = 64;
-/// Bytes that are copied at once; up to as many stand past what was meant, and are written over.
-const STEP: usize = 16;
-
-/// Writes a backslash before each quote and backslash.
-///
-/// Quotes stand close together in JSON, so that copying exactly what lies between them would cost a call every few
-/// bytes; copies of one fixed size, the next written over what was too much of the last, cost an instruction.
-pub(crate) fn write_escaped(out: &mut Vec<u8>, bytes: &[u8]) {
-    let mut at = 0;
-    while let Some(window) = bytes[at..].first_chunk::<{ BLOCK + STEP }>() {
-        let mut escaped = Escaped { bytes: [0; 2 * BLOCK + STEP], end: 0 };
-        let mut from = 0;
-        let mut specials = special_bytes(window);
-        while specials != 0 {
-            let special = specials.trailing_zeros() as usize;
-            escaped.copy(window, from, special);
-            escaped.push_backslash();
-            from = special;
-            specials &= specials - 1;
-        }
-        escaped.copy(window, from, BLOCK);
-        out.extend_from_slice(&escaped.bytes[..escaped.end]);
-        at += BLOCK;
-    }
-    for &byte in &bytes[at..] {
-        if matches!(byte, b'"' | b'\\') {
-            out.push(b'\\');
-        }
-        out.push(byte);
-    }
-}
-
-/// One block as it is written.
-struct Escaped {
-    bytes: [u8; 2 * BLOCK + STEP],
-    end: usize,
-}
-
-impl Escaped {
-    fn copy(&mut self, window: &[u8; BLOCK + STEP], mut from: usize, to: usize) {
-        while let (Some(source), Some(target)) = (window[from..].first_chunk::<STEP>(), self.bytes[self.end..].first_chunk_mut::<STEP>()) {
-            *target = *source;
-            if to - from <= STEP {
-                self.end += to - from;
-                return;
-            }
-            self.end += STEP;
-            from += STEP;
-        }
-    }
-
-    fn push_backslash(&mut self) {
-        self.bytes[self.end] = b'\\';
-        self.end += 1;
-    }
-}
-
-/// Marks the quotes and backslashes among the first 64 bytes.
-fn special_bytes(window: &[u8; BLOCK + STEP]) -> u64 {
-    let parts = window.as_chunks::<STEP>().0.iter().take(BLOCK / STEP);
-    parts.enumerate().fold(0, |mask, (i, part)| {
-        let part = u8x16::new(*part);
-        let special = part.simd_eq(u8x16::splat(b'"')) | part.simd_eq(u8x16::splat(b'\\'));
-        mask | u64::from(special.to_bitmask()) << (STEP * i)
-    })
 }
 
 /// Length in bytes of a text once it stands in a JSON string.

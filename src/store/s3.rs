@@ -6,11 +6,11 @@
 
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_s3::{
     Client,
     config::{
-        Builder,
+        Builder, Credentials,
         interceptors::InterceptorContext,
         retry::{ClassifyRetry, RetryAction},
     },
@@ -52,6 +52,15 @@ impl S3Store {
         Self { bucket, prefix, client: OnceCell::new() }
     }
 
+    /// Puts to one server of the S3 protocol, whatever the AWS SDK's own settings say.
+    #[doc(hidden)]
+    pub fn on_server(self, endpoint: &str, key: &str, secret: &str) -> Self {
+        let settings = Builder::new().behavior_version(BehaviorVersion::latest()).region(Region::from_static("us-east-1"));
+        let settings = settings.endpoint_url(endpoint).credentials_provider(Credentials::new(key, secret, None, None, "given"));
+        let client = Client::from_conf(patience(settings).force_path_style(true).build());
+        Self { client: OnceCell::new_with(Some(client)), ..self }
+    }
+
     async fn client(&self) -> &Client {
         self.client.get_or_init(client).await
     }
@@ -59,12 +68,17 @@ impl S3Store {
 
 /// Makes a client from the AWS SDK's own settings.
 async fn client() -> Client {
-    let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_max_backoff(LONGEST_PAUSE);
-    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build();
-    let shared = aws_config::defaults(BehaviorVersion::latest()).retry_config(retries).timeout_config(timeouts).load().await;
+    let shared = aws_config::load_defaults(BehaviorVersion::latest()).await;
     let overridden = shared.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
     // Local S3 servers know a bucket by its path, not by a host name.
-    Client::from_conf(Builder::from(&shared).force_path_style(overridden).retry_classifier(Conflict).build())
+    Client::from_conf(patience(Builder::from(&shared)).force_path_style(overridden).build())
+}
+
+/// Sets how long and how often a put is tried.
+fn patience(settings: Builder) -> Builder {
+    let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_max_backoff(LONGEST_PAUSE);
+    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build();
+    settings.retry_config(retries).timeout_config(timeouts).retry_classifier(Conflict)
 }
 
 impl Store for S3Store {

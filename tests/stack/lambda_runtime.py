@@ -17,6 +17,7 @@ class RuntimeApi:
         self._events, self._answers = queue.Queue(), queue.Queue()
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
+        self._server.handle_error = lambda *_: None  # a function that is killed while it waits resets its connection
         self.address = f"127.0.0.1:{self._server.server_port}"
 
     def __enter__(self):

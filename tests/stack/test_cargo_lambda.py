@@ -1,10 +1,13 @@
-"""The package that cargo-lambda builds, and the receiver under its emulator, with a lake of files."""
+"""The package that SAM and cargo-lambda build, and the receiver under its emulator, with a lake of files."""
 
+import contextlib
 import hashlib
 import json
 import os
+import re
 import socket
 import subprocess
+import time
 
 import pytest
 from conftest import PROJECT, TOKEN
@@ -40,9 +43,9 @@ def emulator(tmp_path_factory, receiver):
         port = str(probe.getsockname()[1])
     log = open(lake.parent / "watch.log", "w+")
     command = ["cargo", "lambda", "watch", "--invoke-address", "127.0.0.1", "--invoke-port", port, "--ignore-changes"]
-    command += ["--bin", "receiver"]
     watch = subprocess.Popen(command, cwd=PROJECT, env=settings(lake), stdout=log, stderr=log)
     try:
+        wait_until_it_listens(port, watch)
         invoke(port, "empty-batch.json", timeout=120)
         yield port, lake
     finally:
@@ -51,6 +54,15 @@ def emulator(tmp_path_factory, receiver):
         log.seek(0)
         print(log.read())
         log.close()
+
+
+def wait_until_it_listens(port, process, timeout=30):
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", int(port)), timeout=1):
+            return
+        time.sleep(0.05)
+    pytest.fail("the emulator does not listen")
 
 
 def invoke(port, name, timeout=20):
@@ -76,15 +88,28 @@ def test_the_emulator_answers_each_sample(emulator, name):
         assert objects(lake, "rejects")
 
 
-def test_the_package_runs_as_lambda_runs_it(tmp_path):
-    subprocess.run(["cargo", "lambda", "build", "--bin", "receiver"], cwd=PROJECT, check=True, timeout=900)
-    bootstrap = PROJECT / "target/lambda/receiver/bootstrap"
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    """Has SAM build the package, by `cargo lambda build`, but quickly: unoptimized and without debug information."""
+    folder = tmp_path_factory.mktemp("package")
+    quick = {"SAM_BUILD_MODE": "debug", "CARGO_PROFILE_DEV_DEBUG": "0", "CARGO_INCREMENTAL": "0"}
+    command = ["sam", "build", "--build-dir", folder, "--parameter-overrides", "ParameterKey=Architecture,ParameterValue=x86_64"]
+    subprocess.run(command, cwd=PROJECT, env={**os.environ, **quick, "SAM_CLI_TELEMETRY": "0"}, check=True, timeout=1200)
+    return folder / "Receiver/bootstrap"
+
+
+def test_the_package_needs_no_newer_c_library_than_lambda_has(package):
+    needed = {tuple(map(int, v.split(b"."))) for v in re.findall(rb"GLIBC_(\d+\.\d+)", package.read_bytes())}
+    assert needed and max(needed) <= (2, 34)  # Amazon Linux 2023
+
+
+def test_the_package_runs_as_lambda_runs_it(package, tmp_path):
     event = json.loads((PROJECT / "events/function-url/array.json").read_text())
     with RuntimeApi() as runtime:
         environment = {**settings(tmp_path), "AWS_LAMBDA_RUNTIME_API": runtime.address}
         for name in ["NAME", "MEMORY_SIZE", "VERSION"]:
             environment[f"AWS_LAMBDA_FUNCTION_{name}"] = "128"
-        process = subprocess.Popen([bootstrap], env=environment, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen([package], env=environment, stdout=subprocess.DEVNULL)
         try:
             assert runtime.invoke(event)["statusCode"] == 200
         finally:

@@ -1,0 +1,93 @@
+# `make help` lists what there is. `run`, `test` and `token` need nothing but Rust.
+
+PORT ?= 9000
+EVENT ?= events/function-url/array.json
+SEEDS ?= 10000
+STACK ?= auth0-log-lake
+CARGO_DENY_VERSION = 0.20.2
+# cargo-lambda and SAM as `make stack` installs them, where no others are.
+export PATH := $(PATH):$(CURDIR)/target/stack-venv/core/bin
+LAKE = cargo run --quiet --release --features tools --bin lake --
+
+.DEFAULT_GOAL := help
+.PHONY: help run token test check lint golden bench load simulate stack deny build watch invoke deploy doctor replay cost
+
+# What a laptop has where nothing else is said: a lake in ./lake, and the digest of local-development-token.
+run watch: export LAKE_URL ?= file://$(CURDIR)/lake
+run watch: export TOKEN_DIGESTS ?= local=ccee612f8893b4f3cb54856a9473e1a832fb452187aa6ed7caa6d68ce4a1ffc2
+run: export TOKEN ?= local-development-token
+run: export PORT := $(PORT)
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+run: ## Start the receiver on a laptop, post every sample, show what landed (ONESHOT=1 ends then)
+	@echo "building the receiver; the first time takes a few minutes"
+	@cargo build --release --features local,tools --bin local --bin lake
+	@log=target/local.log; \
+	cargo run --quiet --release --features local,tools --bin local > $$log & receiver=$$!; \
+	trap 'kill $$receiver 2>/dev/null; wait $$receiver 2>/dev/null' EXIT; trap 'exit 0' INT TERM; \
+	cargo run --quiet --release --features local,tools --bin lake -- try --url http://127.0.0.1:$(PORT)/ --samples events || exit 1; \
+	if [ -z "$(ONESHOT)" ]; then echo "log lines of the receiver follow; Ctrl-C ends it"; tail -n 0 -f $$log; fi
+
+token: ## Make a random token and its digest, and say where each goes
+	@$(LAKE) token
+
+test: ## Run every test
+	cargo test --features local,tools
+
+check: lint test stack ## Check all that CI checks: format, lints, documentation, licences, tests, the stack
+
+lint: deny
+	cargo fmt --check
+	cargo clippy --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --features local,tools
+
+golden: ## Rewrite what the samples must become; review the difference
+	GOLDEN=rewrite cargo test --features local,tools --test integration golden
+
+bench: ## Measure speed beside a plain parse of the same bytes; size, start and memory (Python 3)
+	cargo bench --bench receiver
+	cargo build --release --bin receiver --example bare
+	python3 benches/process.py
+
+stack: ## Check template.yaml, what it becomes, and the receiver inside it (Python 3.11)
+	tests/stack/run
+
+deny: ## Check the licences and origins of the dependencies
+	@cargo deny --version >/dev/null 2>&1 || cargo install --locked --quiet cargo-deny@$(CARGO_DENY_VERSION)
+	cargo deny --all-features check bans licenses sources
+
+build: ## Make the Lambda package, target/lambda/receiver/bootstrap.zip (needs cargo-lambda)
+	cargo lambda build --release --bin receiver --output-format zip $(if $(ARCH),--$(ARCH),--arm64)
+
+watch: ## Run the Lambda under its emulator, with the lake of `make run` (needs cargo-lambda)
+	cargo lambda watch --invoke-address 127.0.0.1
+
+invoke: ## Send one sample to the emulator: make invoke EVENT=events/function-url/array.json
+	cargo lambda invoke receiver --invoke-address 127.0.0.1 --data-file $(EVENT)
+
+deploy: ## Deploy the stack: make deploy TOKEN_DIGESTS=acme=<digest> [STACK=…] [ALARM_EMAIL=…] [PARAMETERS="Name=value …"]
+	@[ -n "$(TOKEN_DIGESTS)" ] || { echo "deploy needs TOKEN_DIGESTS=source=<digest>; make token makes a token and its digest"; exit 1; }
+	@for tool in sam cargo-lambda aws; do command -v $$tool >/dev/null || { echo "deploy needs $$tool; see Deploy it in README.md"; exit 1; }; done
+	@aws sts get-caller-identity >/dev/null || { echo "deploy needs AWS credentials: aws configure, or AWS_PROFILE=…"; exit 1; }
+	SAM_CLI_TELEMETRY=0 sam build --beta-features
+	SAM_CLI_TELEMETRY=0 sam deploy --stack-name $(STACK) --resolve-s3 --capabilities CAPABILITY_IAM --no-fail-on-empty-changeset \
+	  --parameter-overrides TokenDigests='$(TOKEN_DIGESTS)' $(if $(ALARM_EMAIL),AlarmEmail='$(ALARM_EMAIL)') $(PARAMETERS)
+
+doctor: ## Post one marked event and say how far it came: make doctor URL=… [LAKE_URL=s3://…], token in TOKEN
+	@[ -n "$(URL)" ] || { echo "doctor needs URL=<the receiver's URL>"; exit 1; }
+	@$(LAKE) doctor --url '$(URL)' $(if $(LAKE_URL),--lake '$(LAKE_URL)') $(ARGS)
+
+replay: ## Post rejected records again: make replay FROM=s3://bucket URL=… [ARGS="--reason …"], token in TOKEN
+	@[ -n "$(FROM)" ] && [ -n "$(URL)" ] || { echo "replay needs FROM=<lake> and URL=<the receiver's URL>"; exit 1; }
+	@$(LAKE) replay --from '$(FROM)' --to '$(URL)' $(ARGS)
+
+simulate: ## Run the simulated world for SEEDS seeds
+	SEEDS=$(SEEDS) cargo test --release --test simulation -- --nocapture many_seeds
+
+load: ## Load the local receiver: throughput, latency, memory, unauthenticated floods
+	sh benches/load.sh
+
+cost: ## Print what a million events cost
+	python3 tests/stack/cost.py

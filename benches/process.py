@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""The receiver as a process: size, start to the first poll of the Runtime API, and memory for one large request.
+
+    cargo build --release --bin receiver --example bare && python3 benches/process.py
+
+Needs Linux and Python's standard library. All servers are on loopback; the lake is a temporary folder.
+"""
+
+import hashlib
+import http.server
+import json
+import os
+import pathlib
+import random
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+RELEASE = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
+STARTS = 25
+
+
+class RuntimeApi(http.server.ThreadingHTTPServer):
+    """Lambda's Runtime API: notes when it is polled, gives out events, takes answers."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.polled, self.answered = threading.Event(), threading.Event()
+        self.events, self.answers, self.first_poll = [], [], None
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def environment(self, lake):
+        return {
+            "PATH": os.environ["PATH"], "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self.server_address[1]}", "AWS_REGION": "us-east-1",
+            "AWS_LAMBDA_FUNCTION_NAME": "receiver", "AWS_LAMBDA_FUNCTION_VERSION": "1", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+            "LAKE_URL": f"file://{lake}", "TOKEN_DIGESTS": "bench=" + hashlib.sha256(b"bench").hexdigest(),
+        }
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        if self.server.first_poll is None:
+            self.server.first_poll = time.perf_counter()
+        self.server.polled.set()
+        while not self.server.events:
+            time.sleep(0.001)
+        body = self.server.events.pop(0)
+        self.send_response(200)
+        self.send_header("Lambda-Runtime-Aws-Request-Id", "00000000-0000-0000-0000-000000000000")
+        self.send_header("Lambda-Runtime-Deadline-Ms", str(int(time.time() * 1000) + 30_000))
+        self.send_header("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:123456789012:function:receiver")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self):
+        self.server.answers.append(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(202)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+        self.server.answered.set()
+
+    def log_message(self, *_):
+        pass
+
+
+def start(binary):
+    """Seconds from the start of a process to its first poll."""
+    api = RuntimeApi()
+    began = time.perf_counter()
+    process = subprocess.Popen([binary], env=api.environment("/nonexistent"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        if not api.polled.wait(20):
+            sys.exit(f"{binary} did not poll")
+        return api.first_poll - began
+    finally:
+        process.kill()
+        process.wait()
+        api.shutdown()
+
+
+def batch(size):
+    """A JSON array of about so many bytes, made from the everyday samples with other ids."""
+    samples = [json.dumps(r, separators=(",", ":")) for r in json.loads((ROOT / "events/array.json").read_text())]
+    numbers, records, length = random.Random(7), [], 2
+    while length < size - 4096:
+        record = re.sub(r"[0-9]{30,}", lambda m: m[0][:20] + "".join(numbers.choices("0123456789", k=len(m[0]) - 20)), numbers.choice(samples))
+        records.append(record)
+        length += len(record.encode()) + 1
+    return "[" + ",".join(records) + "]"
+
+
+def memory(binary, body):
+    """Peak resident memory in MiB of a process that answers one request, and before it."""
+    event = json.loads((ROOT / "events/function-url/array.json").read_text())
+    event["headers"]["authorization"], event["body"], event["isBase64Encoded"] = "Bearer bench", body, False
+    api = RuntimeApi()
+    with tempfile.TemporaryDirectory() as lake:
+        process = subprocess.Popen([binary], env=api.environment(lake), stdout=subprocess.DEVNULL)
+        try:
+            api.polled.wait(20)
+            before = peak(process.pid)
+            api.events.append(json.dumps(event, ensure_ascii=False).encode())
+            if not api.answered.wait(60):
+                sys.exit(f"{binary} did not answer")
+            answer = json.loads(api.answers[0])
+            assert answer["statusCode"] == 200, answer
+            return before, peak(process.pid), answer["body"]
+        finally:
+            process.kill()
+            process.wait()
+            api.shutdown()
+
+
+def peak(pid):
+    return int(re.search(r"VmHWM:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1]) / 1024
+
+
+def main():
+    receiver, bare = RELEASE / "receiver", RELEASE / "examples/bare"
+    print(f"receiver: {receiver.stat().st_size / 1e6:.2f} MB; bare lambda_http program: {bare.stat().st_size / 1e6:.2f} MB")
+    pairs = [(start(receiver), start(bare)) for _ in range(STARTS)]
+    ours, theirs = (statistics.median(p[i] for p in pairs) * 1e3 for i in (0, 1))
+    ratio = statistics.median(a / b for a, b in pairs)
+    print(f"start to first poll, median of {STARTS}: receiver {ours:.2f} ms, bare {theirs:.2f} ms, ratio {ratio:.2f}")
+    everyday = batch(6 << 20)
+    tiny = "[" + ",".join(["1"] * (3 << 20))[: (6 << 20) - 2] + "]"
+    escapes = '[{"log_id":"x","data":{"details":"' + "\\\\" * ((3 << 20) - 40) + '"}}]'
+    for name, body in {"one record": batch(6000), "everyday records": everyday, "three million numbers": tiny, "one value of backslashes": escapes}.items():
+        before, after, answer = memory(receiver, body)
+        print(f"peak memory, {len(body.encode()) / (1 << 20):.2f} MiB of {name}: {after:.1f} MiB (before it {before:.1f}); {answer}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+//! How fast a batch becomes objects, beside a plain parse of the same bytes; `make bench` runs it.
+//!
+//! First the ratios: each path and `serde_json::from_slice::<Value>` of the same body in turn, in one
+//! process on one core, so that a noisy machine slows all of them; the medians are compared.
+//! Then the same paths for requests of 1, 100 and 5,000 records, by divan.
+
+mod traffic;
+
+use std::{
+    cell::Cell,
+    hint::black_box,
+    time::{Duration, Instant},
+};
+
+use auth0_log_lake::{
+    auth::{Authenticated, Source, Sources, TokenDigest},
+    batch::split,
+    compression::Compression,
+    partition::normalize,
+    row::Arrival,
+};
+use chrono::{DateTime, Utc};
+use divan::{Bencher, counter::BytesCount};
+use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+
+/// A batch near the most that a request may hold, in bytes.
+const LARGE_BATCH: usize = 5_500_000;
+/// Rounds of the comparison.
+const ROUNDS: usize = 25;
+
+fn main() {
+    print_ratios();
+    divan::main();
+}
+
+/// One batch, and what its rows share.
+struct Bench {
+    body: Vec<u8>,
+    source: Source,
+    sources: Sources,
+    headers: HeaderMap,
+    rows: Cell<Vec<u8>>,
+}
+
+impl Bench {
+    fn of(body: Vec<u8>) -> Self {
+        let source = Source::parse("bench").expect("a source's name");
+        let sources = Sources::new(vec![(source.clone(), TokenDigest::of(b"token"))]);
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Bearer token"))]);
+        Self { body, source, sources, headers, rows: Cell::default() }
+    }
+
+    fn authenticated(&self) -> Authenticated<'_> {
+        self.sources.authenticate(&self.headers).expect("a known token").with_body(&self.body)
+    }
+
+    /// Split, normalize and render; gives the bytes of the rows.
+    fn pure(&self) -> usize {
+        let records = split(&self.authenticated());
+        let arrival = Arrival::new(&self.source, "bench", received_at());
+        let rows = normalize(&arrival, &records, self.rows.take());
+        let bytes = rows.ndjson().len();
+        self.rows.set(rows.into_text());
+        bytes
+    }
+
+    /// Split, normalize, name and compress; gives the bytes of the objects.
+    fn whole(&self, compression: Compression) -> usize {
+        let records = split(&self.authenticated());
+        let arrival = Arrival::new(&self.source, "bench", received_at());
+        let rows = normalize(&arrival, &records, self.rows.take());
+        let objects = rows.objects(compression).expect("objects");
+        self.rows.set(rows.into_text());
+        objects.iter().map(|object| object.bytes.len()).sum()
+    }
+
+    /// A plain parse of the same bytes; gives the number of records.
+    fn parse(&self) -> usize {
+        let value: serde_json::Value = serde_json::from_slice(&self.body).expect("a JSON body");
+        value.as_array().map_or(0, Vec::len)
+    }
+}
+
+fn received_at() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_795_403_527, 412_000_000).expect("a time")
+}
+
+fn print_ratios() {
+    let bench = Bench::of(traffic::array_of_bytes(LARGE_BATCH, 7));
+    let paths: [(&str, &dyn Fn() -> usize); 5] = [
+        ("serde_json Value", &|| bench.parse()),
+        ("split", &|| split(&bench.authenticated()).len()),
+        ("pure path", &|| bench.pure()),
+        ("whole path, gzip", &|| bench.whole(Compression::Gzip)),
+        ("whole path, zstd", &|| bench.whole(Compression::Zstd)),
+    ];
+    let records = bench.parse();
+    println!("{records} records, {:.2} MB, {} rows of text; medians of {ROUNDS} rounds", megabytes(bench.body.len()), bench.pure());
+    println!("{:18} {:>9} {:>9} {:>11} {:>8}  gives", "", "ms", "MB/s", "events/s", "ratio");
+    let mut baseline = None;
+    for (name, times, result) in rounds(&paths) {
+        let seconds = median(times).as_secs_f64();
+        let ratio = *baseline.get_or_insert(seconds) / seconds;
+        let (speed, rate) = (megabytes(bench.body.len()) / seconds, records as f64 / seconds);
+        println!("{name:18} {:>9.2} {speed:>9.1} {rate:>11.0} {ratio:>7.2}x  {result}", seconds * 1e3);
+    }
+    println!();
+}
+
+/// Runs each path in turn, round by round: its times, and what it gave.
+fn rounds<'a>(paths: &[(&'a str, &dyn Fn() -> usize)]) -> Vec<(&'a str, Vec<Duration>, usize)> {
+    let mut runs: Vec<_> = paths.iter().map(|(name, path)| (*name, Vec::new(), path())).collect();
+    for _ in 0..ROUNDS {
+        for ((_, times, result), (_, path)) in runs.iter_mut().zip(paths) {
+            let started = now();
+            *result = black_box(path());
+            times.push(started.elapsed());
+        }
+    }
+    runs
+}
+
+#[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+fn megabytes(bytes: usize) -> f64 {
+    bytes as f64 / 1e6
+}
+
+const RECORDS: [usize; 3] = [1, 100, 5_000];
+
+fn bench(bencher: Bencher<'_, '_>, records: usize, run: impl Fn(&Bench) -> usize) {
+    let bench = Bench::of(traffic::array(records, 7));
+    bencher.counter(BytesCount::new(bench.body.len())).bench_local(|| run(black_box(&bench)));
+}
+
+#[divan::bench(args = RECORDS)]
+fn pure_path(bencher: Bencher<'_, '_>, records: usize) {
+    bench(bencher, records, Bench::pure);
+}
+
+#[divan::bench(args = RECORDS)]
+fn whole_path_gzip(bencher: Bencher<'_, '_>, records: usize) {
+    bench(bencher, records, |bench| bench.whole(Compression::Gzip));
+}
+
+#[divan::bench(args = RECORDS)]
+fn whole_path_zstd(bencher: Bencher<'_, '_>, records: usize) {
+    bench(bencher, records, |bench| bench.whole(Compression::Zstd));
+}
+
+#[divan::bench(args = RECORDS)]
+fn serde_json_value(bencher: Bencher<'_, '_>, records: usize) {
+    bench(bencher, records, Bench::parse);
+}

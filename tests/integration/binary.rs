@@ -1,0 +1,228 @@
+//! The `receiver` binary between a Runtime API and S3, both on loopback.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    time::Duration,
+};
+
+use auth0_log_lake::metrics::NAMESPACE;
+use serde_json::Value;
+
+use crate::{
+    function::{Answer, Function, TOKEN, Written, event, sample, settings},
+    pure::{land, project, rows_of},
+    servers::{KEY, S3, SECRET, Told, told},
+};
+
+/// The sample events with their answers.
+const SAMPLES: [(&str, u64, &str); 8] = [
+    ("array.json", 200, r#"{"received":14,"accepted":14,"rejected":0}"#),
+    ("lines-base64.json", 200, r#"{"received":10,"accepted":10,"rejected":0}"#),
+    ("logs-object.json", 200, r#"{"received":9,"accepted":9,"rejected":0}"#),
+    ("broken-record.json", 200, r#"{"received":3,"accepted":2,"rejected":1}"#),
+    ("empty-batch.json", 200, r#"{"received":0,"accepted":0,"rejected":0}"#),
+    ("no-token.json", 401, r#"{"error":"missing_token"}"#),
+    ("wrong-token.json", 401, r#"{"error":"invalid_token"}"#),
+    ("get.json", 405, r#"{"error":"method_not_allowed"}"#),
+];
+
+fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
+    answer.headers.get(name).map(String::as_str)
+}
+
+/// Gives the body of a sample event.
+fn body(event: &Value) -> Vec<u8> {
+    use base64::{Engine, prelude::BASE64_STANDARD};
+    let text = event["body"].as_str().unwrap_or_default();
+    if event["isBase64Encoded"] == true { BASE64_STANDARD.decode(text).expect("base64") } else { text.as_bytes().to_vec() }
+}
+
+/// Counts the rows of each table below the lake's prefix.
+fn rows(objects: &BTreeMap<PathBuf, Vec<u8>>, table: &str) -> usize {
+    let below = objects.iter().filter(|(path, _)| path.starts_with(format!("auth0/{table}")));
+    below.map(|(_, bytes)| rows_of(bytes).count()).sum()
+}
+
+/// Starts a function, sends it every sample event, and ends it.
+async fn every_sample(s3: &S3) -> (Vec<Answer>, Written) {
+    let mut function = Function::over(s3).await;
+    let mut answers = Vec::new();
+    for (name, ..) in SAMPLES {
+        answers.push(function.invoke(&sample(name)).await);
+    }
+    (answers, function.end().await)
+}
+
+#[tokio::test]
+async fn every_sample_event_is_answered_as_its_description_says() {
+    let (answers, _) = every_sample(&S3::start().await).await;
+    for ((name, status, body), answer) in SAMPLES.iter().zip(&answers) {
+        assert_eq!((answer.status, answer.body.as_str()), (*status, *body), "{name}");
+        assert_eq!(header(answer, "content-type"), Some("application/json"), "{name}");
+    }
+    let of = |name: &str| SAMPLES.iter().zip(&answers).find(|((known, ..), _)| *known == name).map(|(_, answer)| answer).expect(name);
+    assert_eq!(header(of("no-token.json"), "www-authenticate"), Some("Bearer"));
+    assert_eq!(header(of("wrong-token.json"), "www-authenticate"), Some("Bearer error=\"invalid_token\""));
+    assert_eq!(header(of("get.json"), "allow"), Some("POST"));
+    let described = std::fs::read_to_string(project("events/README.md")).expect("the description");
+    assert!(
+        SAMPLES.iter().all(|(name, status, _)| described
+            .lines()
+            .any(|line| line.contains(&format!("`{name}`")) && line.contains(&status.to_string())))
+    );
+}
+
+#[tokio::test]
+async fn every_record_of_the_sample_events_is_in_the_bucket() {
+    let s3 = S3::start().await;
+    every_sample(&s3).await;
+    let objects = s3.objects();
+    assert_eq!((rows(&objects, "events"), rows(&objects, "rejects")), (35, 1));
+    let expected: BTreeSet<String> =
+        SAMPLES.iter().filter(|(_, status, _)| *status == 200).flat_map(|(name, ..)| hours(&body(&sample(name)))).collect();
+    let stored: BTreeSet<String> = objects
+        .keys()
+        .filter_map(|path| path.strip_prefix("auth0/events").ok())
+        .filter_map(|path| path.parent())
+        .map(|hour| hour.to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(stored, expected);
+}
+
+/// Gives the hours that the events of a body touch.
+fn hours(body: &[u8]) -> Vec<String> {
+    let folder = |key: String| key.rsplit_once('/').map(|(folder, _)| folder.trim_start_matches("events/").to_owned());
+    land(body).keys("events/").into_iter().filter_map(folder).collect()
+}
+
+#[tokio::test]
+async fn the_same_event_twice_is_stored_once() {
+    let s3 = S3::start().await;
+    let mut function = Function::over(&s3).await;
+    let first = function.invoke(&sample("array.json")).await;
+    let once = s3.objects();
+    let second = function.invoke(&sample("array.json")).await;
+    assert_eq!((first.status, second.status, &second.body), (200, 200, &first.body));
+    assert_eq!(s3.objects(), once);
+    let already = function.end().await.stdout.iter().filter(|line| line.contains("\"ObjectsWritten\":0")).count();
+    assert_eq!(already, 1);
+}
+
+#[tokio::test]
+async fn nothing_connects_to_s3_before_the_first_request_that_stores() {
+    let s3 = S3::start().await;
+    let mut function = Function::over(&s3).await;
+    function.has_started().await;
+    assert_eq!(s3.server.seen.connections(), 0, "at the start");
+    for refused in ["no-token.json", "wrong-token.json", "get.json", "empty-batch.json"] {
+        function.invoke(&sample(refused)).await;
+    }
+    assert_eq!(s3.server.seen.connections(), 0, "after requests that store nothing");
+    function.invoke(&sample("array.json")).await;
+    assert!(s3.server.seen.connections() > 0, "after one that stores");
+}
+
+#[tokio::test]
+async fn a_batch_of_hundreds_of_records_over_many_hours_is_stored_whole() {
+    let s3 = S3::start().await;
+    let mut function = Function::over(&s3).await;
+    let record = |number: usize| {
+        let hour = number % 40;
+        format!(
+            "{{\"log_id\":\"generated-{number}\",\"data\":{{\"date\":\"2026-0{}-02T{:02}:00:00.000Z\",\"type\":\"s\"}}}}",
+            1 + hour / 20,
+            hour % 20
+        )
+    };
+    let records: Vec<String> = (0..600).map(record).collect();
+    let answer = function.invoke(&event(&format!("{}\nbroken", records.join("\n")))).await;
+    assert_eq!(answer.body, r#"{"received":601,"accepted":600,"rejected":1}"#);
+    let objects = s3.objects();
+    assert_eq!((objects.len(), rows(&objects, "events"), rows(&objects, "rejects")), (41, 600, 1));
+}
+
+#[tokio::test]
+async fn a_store_that_never_answers_is_answered_503_before_the_function_ends() {
+    let hole = told(&[Told::Nothing]).await;
+    let mut function = Function::start(&settings(&hole)).await;
+    let answer = function.invoke_within(&sample("array.json"), Duration::from_millis(1_500)).await;
+    assert_eq!((answer.status, answer.body.as_str()), (503, r#"{"error":"store_unavailable"}"#));
+    assert!(header(&answer, "retry-after").and_then(|seconds| seconds.parse::<u32>().ok()).is_some_and(|seconds| seconds > 0));
+    let written = function.end().await;
+    assert!(written.stdout.iter().any(|line| line.contains("\"error.kind\":\"late\"")), "{:?}", written.stdout);
+}
+
+#[tokio::test]
+async fn each_request_writes_one_log_line_and_one_line_of_metrics() {
+    let (_, written) = every_sample(&S3::start().await).await;
+    let lines: Vec<Value> = written.stdout.iter().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let (metrics, logs): (Vec<&Value>, Vec<&Value>) = lines.iter().partition(|line| line.get("_aws").is_some());
+    assert_eq!((logs.len(), metrics.len(), written.stderr.as_str()), (SAMPLES.len(), SAMPLES.len(), ""));
+    for ((name, status, _), (log, metrics)) in SAMPLES.iter().zip(logs.iter().zip(metrics)) {
+        assert_eq!(
+            (&log["response.status"], &log["request.id"]),
+            (&Value::from(*status), &Value::from("request-of-the-runtime")),
+            "{name}"
+        );
+        assert!(log["message"].is_string() && log["level"].is_string() && log["duration_ms"].is_number(), "{log}");
+        is_embedded_metrics(metrics, *status != 401 && *status != 405);
+    }
+}
+
+/// Holds a line against CloudWatch's specification of the embedded metric format.
+fn is_embedded_metrics(line: &Value, has_source: bool) {
+    assert!(line["_aws"]["Timestamp"].as_u64().is_some_and(|at| at > 1_700_000_000_000), "{line}");
+    let directives = line["_aws"]["CloudWatchMetrics"].as_array().expect("directives");
+    assert_eq!(directives.len(), 1);
+    assert_eq!(directives[0]["Namespace"], NAMESPACE);
+    let expected = if has_source { serde_json::json!([[], ["source"]]) } else { serde_json::json!([[]]) };
+    assert_eq!((&directives[0]["Dimensions"], line["source"].as_str()), (&expected, has_source.then_some("dev")));
+    let metrics = directives[0]["Metrics"].as_array().expect("metrics");
+    assert!((12..=100).contains(&metrics.len()), "{line}");
+    for metric in metrics {
+        let (name, unit) = (metric["Name"].as_str().unwrap_or_default(), metric["Unit"].as_str().unwrap_or_default());
+        assert!(line[name].is_number(), "{name} has no number in {line}");
+        assert!(["Count", "Bytes", "Seconds", "Milliseconds"].contains(&unit), "{name}: {unit}");
+    }
+}
+
+/// Gathers every string of eight characters or more that a sample event holds.
+fn strings(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => match serde_json::from_str::<Value>(text).ok().filter(Value::is_object) {
+            Some(inner) => strings(&inner, found),
+            None => _ = found.insert(text.clone()),
+        },
+        Value::Array(elements) => elements.iter().for_each(|element| strings(element, found)),
+        Value::Object(members) => members.values().for_each(|member| strings(member, found)),
+        _ => {}
+    }
+}
+
+/// Everything in the sample events that is secret, personal, or what somebody typed.
+fn private() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (name, ..) in SAMPLES {
+        let event = sample(name);
+        strings(&event["headers"], &mut found);
+        strings(&event["requestContext"]["http"]["sourceIp"], &mut found);
+        for (_, row) in land(&body(&event)).rows("events/") {
+            let row: Value = serde_json::from_str(row).expect(row);
+            strings(&row["data"], &mut found);
+            strings(&row["log_id"], &mut found);
+        }
+    }
+    found.extend([TOKEN, KEY, SECRET, "not-the-token", "@example."].map(str::to_owned));
+    found.into_iter().filter(|text| text.len() >= 8).collect()
+}
+
+#[tokio::test]
+async fn nothing_secret_or_personal_and_nothing_of_a_body_is_written() {
+    let (_, written) = every_sample(&S3::start().await).await;
+    let private = private();
+    assert!(private.len() > 200, "{}", private.len());
+    let text = format!("{}\n{}", written.stdout.join("\n"), written.stderr);
+    let leaked: Vec<&String> = private.iter().filter(|secret| text.contains(secret.as_str())).collect();
+    assert!(leaked.is_empty(), "{leaked:?} in {text}");
+}

@@ -1,0 +1,87 @@
+//! What goes wrong between us and S3, and what a put makes of it.
+
+use std::time::Duration;
+
+use auth0_log_lake::{
+    compression::Compression,
+    store::{Kind, Put, Store, put_all},
+};
+use http::StatusCode;
+
+use crate::{
+    memory::{deadline, in_time},
+    servers::{BUCKET, Told, told},
+    stores::{object, s3_store},
+};
+
+const OK: Told = Told::Answer(StatusCode::OK, "");
+const CONFLICT: Told = Told::Answer(StatusCode::CONFLICT, "ConditionalRequestConflict");
+const THERE: Told = Told::Answer(StatusCode::PRECONDITION_FAILED, "PreconditionFailed");
+const SLOW_DOWN: Told = Told::Answer(StatusCode::SERVICE_UNAVAILABLE, "SlowDown");
+const BROKEN: Told = Told::Answer(StatusCode::INTERNAL_SERVER_ERROR, "InternalError");
+
+/// Puts one object to a server that does as told; gives what came of it, and how many tries it took.
+async fn put(steps: &[Told]) -> (Result<Put, Kind>, usize) {
+    let server = told(steps).await;
+    let put = s3_store(&server.endpoint, BUCKET).put(&object(1, b"bytes", Compression::None)).await;
+    (put.map_err(|error| error.kind), server.seen.puts().len())
+}
+
+#[tokio::test]
+async fn a_conflict_of_conditional_puts_is_tried_again() {
+    assert_eq!(put(&[CONFLICT, OK]).await, (Ok(Put::Created), 2));
+    assert_eq!(put(&[CONFLICT, THERE]).await, (Ok(Put::AlreadyThere), 2));
+}
+
+#[tokio::test]
+async fn an_object_that_is_there_counts_as_stored_at_the_first_try() {
+    assert_eq!(put(&[THERE]).await, (Ok(Put::AlreadyThere), 1));
+}
+
+#[tokio::test]
+async fn a_store_that_asks_for_less_is_tried_again() {
+    assert_eq!(put(&[SLOW_DOWN, BROKEN, OK]).await, (Ok(Put::Created), 3));
+}
+
+#[tokio::test]
+async fn a_store_that_goes_on_failing_is_an_error_after_three_tries() {
+    for (step, kind) in [(SLOW_DOWN, Kind::Throttled), (BROKEN, Kind::Unavailable), (CONFLICT, Kind::Unavailable)] {
+        assert_eq!(put(&[step]).await, (Err(kind), 3), "{step:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_no_repetition_mends_is_tried_once() {
+    for (status, code, kind) in [
+        (StatusCode::FORBIDDEN, "AccessDenied", Kind::Denied),
+        (StatusCode::NOT_FOUND, "NoSuchBucket", Kind::NotFound),
+        (StatusCode::BAD_REQUEST, "InvalidRequest", Kind::Unavailable),
+    ] {
+        assert_eq!(put(&[Told::Answer(status, code)]).await, (Err(kind), 1), "{code}");
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_never_answers_is_late_at_the_deadline() {
+    let server = told(&[Told::Nothing]).await;
+    let objects = [object(1, b"bytes", Compression::None)];
+    let late = put_all(&s3_store(&server.endpoint, BUCKET), &objects, in_time(Duration::from_millis(300))).await;
+    assert_eq!(late.map_err(|error| error.kind), Err(Kind::Late));
+    assert_eq!(server.seen.puts().len(), 1);
+}
+
+#[tokio::test]
+async fn a_store_that_never_answers_ends_by_itself_within_the_time_of_a_request() {
+    let server = told(&[Told::Nothing]).await;
+    let objects = [object(1, b"bytes", Compression::None)];
+    let ended = tokio::time::timeout(Duration::from_secs(24), put_all(&s3_store(&server.endpoint, BUCKET), &objects, deadline())).await;
+    assert_eq!(ended.map(|late| late.map_err(|error| error.kind)), Ok(Err(Kind::Late)));
+    assert_eq!(server.seen.puts().len(), 3);
+}
+
+#[tokio::test]
+async fn a_port_where_nothing_listens_is_unavailable() {
+    let address = tokio::net::TcpListener::bind("127.0.0.1:0").await.and_then(|listener| listener.local_addr()).expect("a port");
+    let error = s3_store(&format!("http://{address}"), BUCKET).put(&object(1, b"", Compression::None)).await.expect_err("nobody is there");
+    assert_eq!(error.kind, Kind::Unavailable, "{}", error.chain());
+}

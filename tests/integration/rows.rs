@@ -1,0 +1,172 @@
+//! What holds for every body and every row.
+
+use auth0_log_lake::{
+    auth::Source,
+    compression::Compression,
+    config::Addresses,
+    receive::{Context, Receiver, receive},
+    response::Outcome,
+    schema::{Column, DATA, Kind, LOCATION_INFO},
+};
+use bytes::Bytes;
+use http::Request;
+use proptest::prelude::*;
+
+use crate::{
+    json::Json,
+    memory::MemoryStore,
+    pure::{self, land, land_at, received_at, rows_of, time},
+    record::{any_bytes, batch},
+};
+
+const EVENT_KEYS: [&str; 11] = [
+    "p_log_type",
+    "p_schema_version",
+    "p_event_time",
+    "p_parse_time",
+    "p_row_id",
+    "p_source_label",
+    "p_any_ip_addresses",
+    "p_any_usernames",
+    "log_id",
+    "data",
+    "ingest",
+];
+const INGEST_KEYS: [&str; 3] = ["request_id", "time_source", "drift"];
+const REJECT_KEYS: [&str; 9] = ["received_at", "reason", "detail", "index", "source", "request_id", "p_row_id", "raw", "raw_base64"];
+
+fn cases() -> ProptestConfig {
+    ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// Says whether the names are some of those known, in their order.
+fn in_order(names: &[&str], known: &[&str]) -> bool {
+    let mut known = known.iter();
+    names.iter().all(|name| known.any(|known| known == name))
+}
+
+fn names(columns: &[Column]) -> Vec<&'static str> {
+    columns.iter().map(|column| column.name).collect()
+}
+
+/// Says whether a column's value in a row is of the column's type.
+fn is_of(kind: Kind, value: &Json) -> bool {
+    match kind {
+        Kind::Boolean => matches!(value, Json::Boolean(_)),
+        Kind::Float => matches!(value, Json::Number(_)),
+        Kind::Location => in_order(&value.names(), &names(LOCATION_INFO)) && columns_fit(LOCATION_INFO, value),
+        Kind::Json => value.text().is_some_and(|text| Json::read(text).is_some() && !text.contains('\n')),
+        Kind::String | Kind::Words | Kind::Text | Kind::Time => matches!(value, Json::String(_)),
+    }
+}
+
+fn columns_fit(columns: &[Column], object: &Json) -> bool {
+    columns.iter().all(|column| object.get(column.name).is_none_or(|value| is_of(column.kind, value)))
+}
+
+fn is_closed_event(row: &Json) -> bool {
+    let (Some(data), Some(ingest)) = (row.get("data"), row.get("ingest")) else { return false };
+    let data_keys = [names(DATA), vec!["unmapped"]].concat();
+    let strings = |list: Option<&Json>| list.is_none_or(|list| list.elements().iter().all(|one| one.text().is_some()));
+    let unmapped = data.get("unmapped").is_none_or(|text| is_of(Kind::Json, text));
+    in_order(&row.names(), &EVENT_KEYS)
+        && in_order(&data.names(), &data_keys)
+        && in_order(&ingest.names(), &INGEST_KEYS)
+        && columns_fit(DATA, data)
+        && unmapped
+        && strings(row.get("p_any_ip_addresses"))
+        && strings(row.get("p_any_usernames"))
+        && strings(ingest.get("drift"))
+}
+
+/// Gives the hour that a row's time lies in, spelled as an object's folders spell it.
+fn folders(row: &Json, key: &str) -> Option<String> {
+    let (date, clock) = row.get(key)?.text()?.split_once(' ')?;
+    Some(format!("dt={date}/hour={}", clock.get(..2)?))
+}
+
+/// Answers one request with an in-memory store; gives the outcome, and every row stored.
+fn answer(request: Request<()>, body: Vec<u8>) -> (Outcome, usize) {
+    let receiver = Receiver::with_store(MemoryStore::default(), pure::sources(), Addresses::default(), Compression::None);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let (head, ()) = request.into_parts();
+    let outcome = runtime.block_on(async {
+        let context = Context { received_at: received_at(), request_id: "r", peer: None, deadline: crate::memory::deadline() };
+        receive(&receiver, context, &head, std::future::ready(Ok(Bytes::from(body)))).await.outcome
+    });
+    let rows = receiver.store.objects().values().map(|bytes| rows_of(bytes).count()).sum();
+    (outcome, rows)
+}
+
+fn post(method: &str) -> http::request::Builder {
+    Request::builder().method(method).header("authorization", format!("Bearer {}", pure::TOKEN))
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn prop_any_authenticated_body_is_answered_200_and_every_record_of_it_is_a_row(body in any_bytes()) {
+        let (outcome, rows) = answer(post("POST").body(()).expect("a request"), body);
+        let Outcome::Stored { accepted, rejected } = outcome else { return Err(TestCaseError::fail(format!("{outcome:?}"))) };
+        prop_assert_eq!(accepted + rejected, rows);
+    }
+
+    #[test]
+    fn prop_any_request_is_answered_and_only_the_right_token_stores(
+        method in "[A-Z]{1,7}", value in proptest::collection::vec(prop_oneof![Just(b'\t'), 0x20..0x7fu8, 0x80..=0xffu8], 0..40), body in any_bytes(),
+    ) {
+        let request = Request::builder().method(method.as_str()).header("authorization", value).header("content-encoding", "identity");
+        let (outcome, rows) = answer(request.body(()).expect("a request"), body);
+        prop_assert!(matches!(outcome, Outcome::Refused(_)) && rows == 0, "{:?}", outcome);
+    }
+
+    #[test]
+    fn prop_events_and_rejects_are_as_many_as_records(body in any_bytes()) {
+        let batch = pure::authenticated(&body);
+        let records = auth0_log_lake::batch::split(&batch).len();
+        let landed = land(&body);
+        prop_assert_eq!(landed.tally.accepted + landed.tally.rejected, records);
+        prop_assert_eq!((landed.rows("events/").len(), landed.rows("rejects/").len()), (landed.tally.accepted, landed.tally.rejected));
+    }
+
+    #[test]
+    fn prop_every_row_is_closed_and_in_the_hour_of_its_key(body in prop_oneof![3 => batch(), 1 => any_bytes()]) {
+        let landed = land(&body);
+        for (key, text) in landed.rows("events/") {
+            let row = Json::read(text).expect(text);
+            prop_assert!(is_closed_event(&row), "{text}");
+            prop_assert!(key.starts_with(&format!("events/{}/", folders(&row, "p_event_time").unwrap_or_default())), "{key} {text}");
+        }
+        for (key, text) in landed.rows("rejects/") {
+            let row = Json::read(text).expect(text);
+            prop_assert!(in_order(&row.names(), &REJECT_KEYS) && row.names().len() == 8, "{text}");
+            prop_assert!(key.starts_with(&format!("rejects/{}/", folders(&row, "received_at").unwrap_or_default())), "{key} {text}");
+        }
+    }
+
+    #[test]
+    fn prop_the_same_body_makes_the_same_objects(body in any_bytes()) {
+        prop_assert_eq!(land(&body).objects, land(&body).objects);
+    }
+
+    #[test]
+    fn prop_event_objects_keep_their_keys_when_the_same_batch_comes_again_later(body in batch()) {
+        let now = land(&body);
+        let from_records = now.rows("events/").iter().all(|(_, row)| !row.contains("\"time_source\":\"received\""));
+        let later = land_at(&body, time("2026-11-23T09:40:00.001Z"));
+        prop_assert!(!from_records || now.keys("events/") == later.keys("events/"));
+    }
+
+    #[test]
+    fn prop_another_source_never_shares_an_object_or_a_row_id(body in batch()) {
+        let other = Source::parse("other").expect("a source");
+        let arrival = auth0_log_lake::row::Arrival::new(&other, "golden-request", received_at());
+        let batch = pure::authenticated(&body);
+        let records = auth0_log_lake::batch::split(&batch);
+        let rows = auth0_log_lake::partition::normalize(&arrival, &records, Vec::new());
+        let keys: Vec<String> = rows.objects(Compression::None).expect("objects").iter().map(|object| object.key.to_string()).collect();
+        let ours = land(&body);
+        prop_assert!(ours.keys("").iter().all(|key| !keys.contains(key)));
+    }
+}

@@ -1,0 +1,204 @@
+//! One world: tenants, their streams, the receiver and its bucket, from one seed and in virtual time.
+//!
+//! At its end every record that a stream held is in the lake as what it must become; no object was
+//! replaced or is half there; no row id stands for two events; and each answer was the right one at
+//! the moment it was given. Every chance is drawn from the seed and the clock only moves when
+//! everybody waits, so a seed always tells the same story.
+
+mod body;
+mod bucket;
+mod invocation;
+mod lake;
+pub mod mutant;
+mod operator;
+mod record;
+mod sender;
+mod violation;
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeSet,
+    fmt,
+    rc::Rc,
+    time::Duration,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::{
+    runtime::Builder,
+    task::LocalSet,
+    time::{Instant, sleep, timeout},
+};
+
+pub use self::violation::{Violation, Wrong};
+use self::{bucket::Bucket, invocation::Instance, lake::Lake, mutant::Mutant, record::Record, sender::Stream};
+use crate::random::Random;
+
+/// When a world begins: twenty minutes before an hour ends.
+const START: &str = "2026-07-01T11:40:00Z";
+/// Time after which a world must have come to its end. Its storms end after three hours.
+const LONGEST: Duration = Duration::from_secs(48 * 3_600);
+/// Time after which nothing that a bucket was asked for is still under way.
+const AFTERMATH: Duration = Duration::from_secs(700);
+
+/// What one world came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    pub requests: usize,
+    pub stored: usize,
+    pub failed: usize,
+    pub killed: usize,
+    pub unheard: usize,
+    pub puts: u64,
+    pub faults: u64,
+    pub objects: usize,
+    pub rows: usize,
+    /// A digest of all that happened, in order.
+    pub story: u64,
+}
+
+/// What the actors of one world share.
+#[derive(Debug)]
+pub struct World {
+    start: Instant,
+    epoch: DateTime<Utc>,
+    mutant: Option<Mutant>,
+    bucket: Bucket,
+    lake: RefCell<Lake>,
+    instance: RefCell<Rc<Instance>>,
+    /// Source and row id of every record that a request with a token held.
+    sent: RefCell<BTreeSet<(String, String)>>,
+    violation: RefCell<Option<Violation>>,
+    summary: Cell<Summary>,
+    random: RefCell<Random>,
+    /// The story is printed as it goes.
+    aloud: bool,
+}
+
+/// Whether a world's story is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Voice {
+    Silent,
+    Aloud,
+}
+
+/// Lives through the world of a seed.
+pub fn run(seed: u64, mutant: Option<Mutant>, voice: Voice) -> Result<Summary, Violation> {
+    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
+    LocalSet::new().block_on(&runtime, async {
+        let mut random = Random::new(seed);
+        let world = Rc::new(World::new(&mut random, mutant, voice));
+        let streams = sender::streams(&mut random, world.epoch, mutant);
+        world.live(&mut random, streams).await
+    })
+}
+
+impl World {
+    fn new(random: &mut Random, mutant: Option<Mutant>, voice: Voice) -> Self {
+        let bucket = Bucket::new(random.fork(), mutant);
+        let instance = Rc::new(Instance::new(bucket.clone(), operator::Phase::Before, mutant, random));
+        Self {
+            start: now(),
+            epoch: START.parse().expect("a time"),
+            mutant,
+            bucket,
+            lake: RefCell::default(),
+            instance: RefCell::new(instance),
+            sent: RefCell::default(),
+            violation: RefCell::default(),
+            summary: Cell::default(),
+            random: RefCell::new(random.fork()),
+            aloud: voice == Voice::Aloud,
+        }
+    }
+
+    async fn live(self: Rc<Self>, random: &mut Random, streams: Vec<Rc<Stream>>) -> Result<Summary, Violation> {
+        let others = [
+            tokio::task::spawn_local(operator::weather(Rc::clone(&self), random.fork())),
+            tokio::task::spawn_local(operator::deploys(Rc::clone(&self), random.fork(), streams.clone())),
+            tokio::task::spawn_local(operator::kills(Rc::clone(&self), random.fork())),
+            tokio::task::spawn_local(sender::stranger(Rc::clone(&self), random.fork())),
+        ];
+        let connections: Vec<_> = streams
+            .iter()
+            .flat_map(|stream| (0..random.between(1, 3)).map(|_| (Rc::clone(stream), random.fork())).collect::<Vec<_>>())
+            .map(|(stream, random)| tokio::task::spawn_local(sender::connection(Rc::clone(&self), stream, random)))
+            .collect();
+        let all = async {
+            for task in connections.into_iter().chain(others) {
+                task.await.expect("an actor that comes to its end");
+            }
+        };
+        if timeout(LONGEST, all).await.is_err() {
+            self.break_promise(Violation::new(Wrong::Stuck, "after two days"));
+        }
+        sleep(AFTERMATH).await;
+        self.judge(&streams)
+    }
+
+    /// Looks at the whole lake once all is over.
+    fn judge(&self, streams: &[Rc<Stream>]) -> Result<Summary, Violation> {
+        if let Some(violation) = self.violation.take() {
+            return Err(violation);
+        }
+        let mut lake = self.lake.borrow_mut();
+        lake.look(&self.bucket)?;
+        for stream in streams {
+            if let Some(record) = stream.records().iter().find(|record| !lake.holds(stream.source, record)) {
+                return Err(Violation::new(Wrong::Lost, format!("{}: {record:?}", stream.source)));
+            }
+        }
+        if let Some(row) = lake.invented(&self.sent.borrow()) {
+            return Err(Violation::new(Wrong::Invented, row));
+        }
+        let (puts, faults) = (self.bucket.puts(), self.bucket.faults());
+        Ok(Summary { puts, faults, objects: lake.objects(), rows: lake.rows(), ..self.summary.get() })
+    }
+
+    /// Says whether the story is over before its end.
+    fn is_over(&self) -> bool {
+        self.violation.borrow().is_some()
+    }
+
+    /// Notes a broken promise; the first one is what a run gives.
+    fn break_promise(&self, violation: Violation) {
+        self.tell(format_args!("{violation:?}"));
+        self.violation.borrow_mut().get_or_insert(violation);
+    }
+
+    /// Notes what a request that has a token holds.
+    fn note_sent(&self, source: &str, records: &[Rc<Record>]) {
+        self.sent.borrow_mut().extend(records.iter().map(|record| (source.to_owned(), record.row_id(source))));
+    }
+
+    fn count(&self, count: impl FnOnce(&mut Summary)) {
+        let mut summary = self.summary.get();
+        count(&mut summary);
+        self.summary.set(summary);
+    }
+
+    /// Adds a line to the story.
+    fn tell(&self, line: fmt::Arguments<'_>) {
+        let line = format!("{:>10.3} {line}", self.elapsed().as_secs_f64());
+        if self.aloud {
+            println!("{line}");
+        }
+        // FNV-1a.
+        let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3);
+        self.count(|summary| summary.story = line.bytes().fold(summary.story ^ 0xCBF2_9CE4_8422_2325, step));
+    }
+
+    fn elapsed(&self) -> Duration {
+        now() - self.start
+    }
+
+    /// The time on the wall, by a clock that is so many milliseconds off.
+    fn wall_clock(&self, off: i64) -> DateTime<Utc> {
+        self.epoch + TimeDelta::milliseconds(self.elapsed().as_millis() as i64 + off)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the paused clock of this world, which moves only when everybody waits")]
+fn now() -> Instant {
+    Instant::now()
+}
