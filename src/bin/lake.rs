@@ -5,7 +5,8 @@ use std::{
     process::ExitCode,
 };
 
-use auth0_log_lake::tools::{Failure, samples, token};
+use auth0_log_lake::tools::{Failure, doctor, replay, samples, token};
+use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
 
 /// Works with a receiver of Auth0 log streams, and with the lake that it writes.
@@ -22,6 +23,10 @@ enum Commands {
     Token(token::Args),
     /// Post sample bodies to a receiver, and show what landed in its lake
     Try(samples::Args),
+    /// Post rejected records again, and say how many became events
+    Replay(replay::Args),
+    /// Follow one marked event through a receiver to its lake, and say step by step what is wrong
+    Doctor(doctor::Args),
 }
 
 fn main() -> ExitCode {
@@ -29,6 +34,8 @@ fn main() -> ExitCode {
     let ended = match command {
         Commands::Token(args) => token::run(&args, out),
         Commands::Try(args) => samples::run(&args, &environment, out),
+        Commands::Replay(args) => replay::run(&args, &environment, out),
+        Commands::Doctor(args) => doctor::run(&args, &environment, now(), out),
     };
     match ended {
         Ok(verdict) => verdict.into(),
@@ -44,4 +51,9 @@ fn main() -> ExitCode {
 #[expect(clippy::disallowed_methods, reason = "the edge: everything below takes the environment as an argument")]
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the edge: everything below takes the time as an argument")]
+fn now() -> DateTime<Utc> {
+    Utc::now()
 }

@@ -62,6 +62,21 @@ pub fn shorten(text: &str, width: usize) -> String {
     format!("{}...", &text[..width.saturating_sub(3)])
 }
 
+/// Breaks text into lines of at most a width, between words.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.len() + 1 + word.len() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 /// Shows a JSON object one member a line, indented; arrays stay on their line, long values are cut short.
 pub fn members(json: &str) -> String {
     let mut lines = vec![String::from("  ")];
@@ -107,6 +122,12 @@ mod tests {
     fn columns_of_a_table_line_up() {
         let rows = [["a".to_owned(), "1".to_owned()], ["long".to_owned(), "1,000".to_owned()]];
         assert_eq!(table(["file", "n"], &rows), "  file      n\n  a         1\n  long  1,000\n");
+    }
+
+    #[test]
+    fn text_is_broken_between_words() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("unbreakable", 3), ["unbreakable"]);
     }
 
     #[test]

@@ -1,0 +1,62 @@
+//! Posting a body until a receiver has stored it, a bounded number of times.
+
+use std::{
+    io::{self, Write},
+    thread,
+    time::Duration,
+};
+
+use crate::tools::{
+    meaning::{meaning, status},
+    post::{Counts, Receiver},
+};
+
+/// Times that one body is posted.
+const ATTEMPTS: u32 = 5;
+/// Longest pause before the next time, in seconds, whatever `Retry-After` says.
+const LONGEST_PAUSE: u64 = 60;
+
+/// A body that could not be delivered.
+#[derive(Debug, thiserror::Error)]
+pub enum Undelivered {
+    /// This body is refused; others may get in.
+    #[error("{0}")]
+    Body(String),
+    /// No body gets in at present.
+    #[error("{0}")]
+    All(String),
+    /// What happens cannot be shown.
+    #[error(transparent)]
+    Output(#[from] io::Error),
+}
+
+/// Posts a body; where the receiver asks for later, waits and posts it again.
+///
+/// # Errors
+/// A refusal, or a receiver that still fails at the last time.
+pub fn deliver(receiver: &Receiver, body: &[u8], out: &mut dyn Write) -> Result<Counts, Undelivered> {
+    let mut attempt = 1;
+    loop {
+        let (failed, pause) = match receiver.post(body) {
+            Ok(answer) => {
+                if let Some(counts) = answer.counts() {
+                    return Ok(counts);
+                }
+                let said = format!("the answer is {}. {}", status(&answer), meaning(&answer));
+                match answer.status {
+                    400 | 413 => return Err(Undelivered::Body(said)),
+                    429 | 500..600 => (said, answer.retry_after),
+                    _ => return Err(Undelivered::All(said)),
+                }
+            }
+            Err(error) => (format!("{error}."), None),
+        };
+        if attempt == ATTEMPTS {
+            return Err(Undelivered::All(format!("after {ATTEMPTS} times, {failed}")));
+        }
+        let pause = pause.unwrap_or(1 << (attempt - 1)).min(LONGEST_PAUSE);
+        writeln!(out, "  not stored, {}; again in {pause} s", failed.split('.').next().unwrap_or_default())?;
+        thread::sleep(Duration::from_secs(pause));
+        attempt += 1;
+    }
+}

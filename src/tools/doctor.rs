@@ -1,0 +1,222 @@
+//! Following one marked event through a receiver to its lake, step by step.
+//!
+//! The event is like any other: it is stored, and stays. Its type is `doctor` and its `log_id` begins
+//! with `lake-doctor-`, so that it can be told from Auth0's. The token is never shown.
+
+use std::io::{self, Write};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::json;
+
+use crate::{
+    auth::TokenDigest,
+    config::LakeUrl,
+    object::{ObjectKey, Table},
+    store::Keys,
+    tools::{
+        Failure, Verdict,
+        landed::hour_of,
+        layout::{WIDTH, wrap},
+        meaning::{meaning, status},
+        post::{Answer, NoAnswer, Receiver, Token},
+        reading::Reading,
+    },
+};
+
+#[cfg(feature = "athena")]
+mod athena;
+mod landing;
+
+use landing::Landing;
+
+/// Column in which what was found begins.
+const INDENT: usize = 28;
+
+/// Follows one marked event through a receiver to its lake.
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = "The token is read from the variable TOKEN and never shown. The event stays in the lake: type \"doctor\", \
+                        log_id \"lake-doctor-<Unix time in ms>\". Reading a bucket, and a query, use your AWS credentials.")]
+pub struct Args {
+    /// URL of the receiver
+    #[arg(long, value_name = "URL")]
+    url: String,
+    /// Lake of the receiver, to look for the event there: s3://bucket[/prefix] or file://dir
+    #[arg(long, value_name = "LAKE_URL")]
+    lake: Option<LakeUrl>,
+    #[command(flatten)]
+    landing: landing::Where,
+}
+
+/// What one step found.
+enum Found {
+    /// It is as it should be.
+    Good(String),
+    /// It is not, and what to do.
+    Bad(String, String),
+    /// It was not looked at.
+    Unseen(String),
+}
+
+/// The event that is followed.
+#[derive(Clone, Debug)]
+struct Marked {
+    log_id: String,
+    at: DateTime<Utc>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Where there is no token, or the URL is none. What else is wrong is a step that failed.
+pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, now: DateTime<Utc>, out: &mut dyn Write) -> Result<Verdict, Failure> {
+    let token = Token::from_lookup(lookup)?;
+    let digest = TokenDigest::of(token.reveal().as_bytes()).to_string();
+    let receiver = Receiver::new(&args.url, token)?;
+    let marked = Marked::new(now);
+    writeln!(out, "Posting the event {} to {}\n", marked.log_id, receiver.url())?;
+    let answer = receiver.post(marked.body().as_bytes());
+
+    let mut steps = vec![("reachable", reachable(&receiver, &answer))];
+    if let Ok(answer) = &answer {
+        steps.push(("authenticated", authenticated(answer, &digest)));
+        steps.push(("stored", stored(answer)));
+    }
+    let is_stored = steps.iter().all(|(_, found)| matches!(found, Found::Good(_))) && answer.is_ok();
+    if is_stored {
+        steps.push(("found in the lake", args.lake.as_ref().map_or_else(no_lake, |lake| in_lake(lake, &marked))));
+        steps.push(("found in the table", Landing::of(&args.landing, &marked.log_id, marked.at).look()));
+    }
+    steps.iter().try_for_each(|(name, found)| show(name, found, out))?;
+    if !is_stored {
+        writeln!(out, "\nThe event is not stored, so nothing was looked for in the lake.")?;
+    }
+    Ok(Verdict::good_if(steps.iter().all(|(_, found)| !matches!(found, Found::Bad(..)))))
+}
+
+fn show(name: &str, found: &Found, out: &mut dyn Write) -> io::Result<()> {
+    let (mark, said, hint) = match found {
+        Found::Good(said) => ("ok", said, ""),
+        Found::Bad(said, hint) => ("FAILED", said, hint.as_str()),
+        Found::Unseen(said) => ("-", said, ""),
+    };
+    let mut head = format!("  {name:<18} {mark:<6}");
+    for line in said.lines().chain(hint.lines()).flat_map(|text| wrap(text, WIDTH - INDENT - 1)) {
+        writeln!(out, "{head:<INDENT$} {line}")?;
+        head.clear();
+    }
+    Ok(())
+}
+
+impl Marked {
+    fn new(now: DateTime<Utc>) -> Self {
+        Self { log_id: format!("lake-doctor-{}", now.timestamp_millis()), at: now }
+    }
+
+    fn body(&self) -> String {
+        let data = json!({
+            "date": self.at.to_rfc3339_opts(SecondsFormat::Millis, true),
+            "type": "doctor",
+            "description": "Test event of lake doctor; it does not come from Auth0.",
+            "log_id": self.log_id,
+        });
+        json!([{"log_id": self.log_id, "data": data}]).to_string()
+    }
+
+    fn is_of(&self, row: &[u8]) -> bool {
+        #[derive(serde::Deserialize)]
+        struct Row {
+            log_id: String,
+        }
+        serde_json::from_slice(row).is_ok_and(|row: Row| row.log_id == self.log_id)
+    }
+}
+
+fn reachable(receiver: &Receiver, answer: &Result<Answer, NoAnswer>) -> Found {
+    match answer {
+        Ok(_) if receiver.is_in_the_clear() => {
+            Found::Good("It answers, but over http://: whoever is on the way can read the token. Auth0 needs https://.".to_owned())
+        }
+        Ok(answer) => Found::Good(format!("It answers with HTTP status {}.", answer.status)),
+        Err(error) => Found::Bad(
+            format!("No answer: {}.", error.why()),
+            "Look at the URL (the stack's output ReceiverUrl), the network from here to it, and a proxy in between.".to_owned(),
+        ),
+    }
+}
+
+fn authenticated(answer: &Answer, digest: &str) -> Found {
+    let beginning = &digest[..12];
+    match answer.status {
+        401 => Found::Bad(format!("It answers {}.\nThe digest of TOKEN begins with {beginning}.", status(answer)), meaning(answer)),
+        200 if answer.counts().is_some() => Found::Good("The token is that of a source.".to_owned()),
+        503 if answer.code().as_deref() == Some("store_unavailable") => Found::Good("The token is that of a source.".to_owned()),
+        _ => Found::Unseen(format!("The answer {} says nothing of the token.", status(answer))),
+    }
+}
+
+fn stored(answer: &Answer) -> Found {
+    match answer.counts() {
+        Some(counts) if (counts.received, counts.accepted) == (1, 1) => {
+            Found::Good("It received 1 record and accepted 1 event.".to_owned())
+        }
+        Some(counts) => Found::Bad(
+            format!("It received {} records, accepted {} and rejected {}.", counts.received, counts.accepted, counts.rejected),
+            "One event was sent. Is this a receiver, and of this version?".to_owned(),
+        ),
+        None if answer.status == 401 => Found::Unseen("Without a token nothing is stored.".to_owned()),
+        None => Found::Bad(format!("It answers {}.", status(answer)), meaning(answer)),
+    }
+}
+
+fn no_lake() -> Found {
+    Found::Unseen("Not looked for: give --lake s3://bucket[/prefix] (and AWS credentials) or --lake file://dir.".to_owned())
+}
+
+fn in_lake(lake: &LakeUrl, marked: &Marked) -> Found {
+    let failed =
+        |said: String| Found::Bad(said, "Give the same lake as the receiver's LAKE_URL, and credentials that may read it.".to_owned());
+    match find(lake, marked) {
+        Ok(Some(key)) => {
+            let (key, folder) = (key.to_string(), hour_of(&key));
+            Found::Good(format!("Its row is in {folder}\n{}", &key[folder.len()..]))
+        }
+        Ok(None) => failed(format!("{lake} can be read, but the event is not in it.")),
+        Err(error) => failed(format!("{error}.")),
+    }
+}
+
+/// Finds the object with the event's row: its name begins with the event's time.
+fn find(lake: &LakeUrl, marked: &Marked) -> Result<Option<ObjectKey>, Failure> {
+    let reading = Reading::open(lake)?;
+    for key in reading.list(&Keys::below(ObjectKey::stem(Table::Events, marked.at)))?.objects {
+        if reading.rows(&key)?.lines().any(|row| marked.is_of(row)) {
+            return Ok(Some(key));
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_shown_in_at_most_100_columns() {
+        let mut out = Vec::new();
+        let found = Found::Bad("one two\nthree".to_owned(), "word ".repeat(40));
+        show("found in the table", &found, &mut out).expect("memory");
+        let text = String::from_utf8(out).expect("text");
+        assert!(text.starts_with("  found in the table FAILED  one two\n                             three\n"), "{text}");
+        assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
+    }
+
+    #[test]
+    fn only_the_marked_event_is_found() {
+        let marked = Marked::new(DateTime::UNIX_EPOCH);
+        assert_eq!(marked.log_id, "lake-doctor-0");
+        assert!(marked.is_of(br#"{"log_id":"lake-doctor-0"}"#));
+        for row in [r#"{"log_id":"lake-doctor-01"}"#, "lake-doctor-0", "{}"] {
+            assert!(!marked.is_of(row.as_bytes()), "{row}");
+        }
+    }
+}

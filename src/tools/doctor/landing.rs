@@ -1,0 +1,91 @@
+//! The last step: whether a query of the landing table finds the event.
+
+use chrono::{DateTime, Utc};
+
+use super::Found;
+
+/// Where the landing table is queried.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Where {
+    /// Athena workgroup to query the landing table with; the stack's output Workgroup
+    #[arg(long, value_name = "NAME")]
+    workgroup: Option<String>,
+    /// Glue database of the landing table; the stack's output Database
+    #[arg(long, value_name = "NAME", default_value = "auth0_log_lake")]
+    database: String,
+}
+
+/// A query of the landing table.
+#[derive(Clone, Debug)]
+pub struct Landing {
+    /// Athena workgroup, where one was given.
+    pub workgroup: Option<String>,
+    /// Glue database.
+    pub database: String,
+    /// The query.
+    pub query: String,
+}
+
+impl Landing {
+    /// Takes where to query, and what for.
+    pub fn of(args: &Where, log_id: &str, at: DateTime<Utc>) -> Self {
+        let partition = at.format("dt = '%Y-%m-%d' AND hour = %-H");
+        let query = format!("SELECT p_row_id FROM events_landing WHERE {partition} AND log_id = '{log_id}'");
+        Self { workgroup: args.workgroup.clone(), database: args.database.clone(), query }
+    }
+
+    /// Runs the query where that is built in and asked for; else says how to.
+    pub fn look(&self) -> Found {
+        let Some(workgroup) = &self.workgroup else {
+            return Found::Unseen("Not looked for: give --workgroup, and AWS credentials, to query the landing table.".to_owned());
+        };
+        self.look_with(workgroup)
+    }
+
+    #[cfg(feature = "athena")]
+    fn look_with(&self, workgroup: &str) -> Found {
+        match super::athena::rows(workgroup, self) {
+            Ok(0) => Found::Bad(
+                "The query ran, but found no row.".to_owned(),
+                format!("Look at the table's location and partition projection.\n{}", self.query),
+            ),
+            Ok(_) => Found::Good("A query of events_landing finds its row.".to_owned()),
+            Err(error) => Found::Bad(
+                format!("{error}."),
+                format!(
+                    "It needs athena:StartQueryExecution and GetQuery*, the Glue tables, and the results' bucket.\n{}",
+                    self.command(workgroup)
+                ),
+            ),
+        }
+    }
+
+    #[cfg(not(feature = "athena"))]
+    fn look_with(&self, workgroup: &str) -> Found {
+        Found::Unseen(format!("Not run: this lake was built without feature athena. Run it yourself:\n{}", self.command(workgroup)))
+    }
+
+    /// Gives the same query as a command.
+    fn command(&self, workgroup: &str) -> String {
+        let (database, query) = (&self.database, &self.query);
+        format!(
+            "aws athena start-query-execution --work-group {workgroup} --query-execution-context Database={database} --query-string \"{query}\""
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_query_names_the_partition_and_the_event() {
+        let args = Where { workgroup: None, database: "lake".to_owned() };
+        let at = DateTime::from_timestamp(1_782_882_000, 0).expect("a time");
+        let landing = Landing::of(&args, "lake-doctor-1", at);
+        let query = "SELECT p_row_id FROM events_landing WHERE dt = '2026-07-01' AND hour = 5 AND log_id = 'lake-doctor-1'";
+        assert_eq!(landing.query, query);
+        let command = "aws athena start-query-execution --work-group w --query-execution-context Database=lake --query-string \"SELECT";
+        assert!(landing.command("w").starts_with(command));
+    }
+}

@@ -1,0 +1,177 @@
+//! Reject rows, read back into the records that they keep.
+
+use std::{
+    collections::VecDeque,
+    io::{self, Read},
+};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use serde::Deserialize;
+
+use crate::{
+    reject::Reason,
+    tools::body::{Raw, split_rest},
+};
+
+/// Most bytes that an encoded body may hold once it is decoded; its sender meant to send no more than a body.
+const LARGEST_DECODED: u64 = 64 << 20;
+
+/// What of a reject row is needed to post its record again.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RejectRow {
+    /// Stable code of why it was rejected.
+    pub reason: String,
+    /// The same as a sentence.
+    #[serde(default)]
+    pub detail: String,
+    /// The source that sent it.
+    pub source: String,
+    raw: Option<String>,
+    raw_base64: Option<String>,
+}
+
+/// Why a reject row gives no record.
+#[derive(Debug, thiserror::Error)]
+pub enum RowFault {
+    /// The line is no reject row.
+    #[error("it is no reject row: {0}")]
+    NoRow(#[from] serde_json::Error),
+    /// It keeps no record.
+    #[error("it has neither raw nor raw_base64")]
+    NoRaw,
+    /// Its record is not base64.
+    #[error("its raw_base64 is not base64: {0}")]
+    Base64(#[from] base64::DecodeError),
+    /// Its body is in an encoding that is not known.
+    #[error("its body is encoded, but not in gzip, zlib or zstd, and cannot be decoded here")]
+    Encoding,
+    /// Its body does not decode.
+    #[error("its encoded body cannot be decoded: {0}")]
+    Damaged(io::Error),
+}
+
+impl RejectRow {
+    /// Reads one row.
+    ///
+    /// # Errors
+    /// A line that is no reject row.
+    pub fn parse(line: &[u8]) -> Result<Self, RowFault> {
+        Ok(serde_json::from_slice(line)?)
+    }
+
+    /// Gives the bytes as they were sent.
+    ///
+    /// # Errors
+    /// A row that does not keep them.
+    pub fn bytes(&self) -> Result<Vec<u8>, RowFault> {
+        match (&self.raw, &self.raw_base64) {
+            (Some(text), _) => Ok(text.clone().into_bytes()),
+            (None, Some(base64)) => Ok(BASE64_STANDARD.decode(base64)?),
+            (None, None) => Err(RowFault::NoRaw),
+        }
+    }
+
+    /// Gives the records that the row keeps.
+    ///
+    /// Mostly that is one. What went beyond the most that a body may hold is cut as the body would
+    /// have been, and an encoded body is decoded and cut: posted as it stands it would be refused again.
+    ///
+    /// # Errors
+    /// A row that does not keep a record, or keeps one that cannot be decoded.
+    pub fn records(&self) -> Result<Vec<Raw>, RowFault> {
+        let bytes = self.bytes()?;
+        if self.reason == Reason::BatchLimit.code() {
+            return Ok(all_of(&bytes));
+        }
+        if self.reason == Reason::UnsupportedEncoding.code() {
+            return Ok(all_of(&decoded(&bytes)?));
+        }
+        let refused = (self.reason == Reason::WrapperMembers.code()).then_some(Reason::WrapperMembers);
+        Ok(vec![Raw { bytes, refused }])
+    }
+}
+
+/// Cuts the rest of a body, and what again goes beyond the most, into records.
+fn all_of(rest: &[u8]) -> Vec<Raw> {
+    let mut records = Vec::new();
+    let mut left = VecDeque::from([rest.to_owned()]);
+    while let Some(rest) = left.pop_front() {
+        for raw in split_rest(&rest) {
+            match raw.refused {
+                Some(Reason::BatchLimit) if raw.bytes.len() < rest.len() => left.push_back(raw.bytes),
+                _ => records.push(raw),
+            }
+        }
+    }
+    records
+}
+
+/// Decodes a body by its first bytes: gzip (RFC 1952), zlib (RFC 1950), Zstandard (RFC 8878).
+fn decoded(bytes: &[u8]) -> Result<Vec<u8>, RowFault> {
+    match bytes {
+        [0x1F, 0x8B, ..] => all(MultiGzDecoder::new(bytes)),
+        [0x28, 0xB5, 0x2F, 0xFD, ..] => zstd::Decoder::new(bytes).map_err(RowFault::Damaged).and_then(all),
+        [0x78, flags, ..] if (0x7800 + u16::from(*flags)).is_multiple_of(31) => all(ZlibDecoder::new(bytes)),
+        _ => Err(RowFault::Encoding),
+    }
+}
+
+fn all(from: impl Read) -> Result<Vec<u8>, RowFault> {
+    let mut out = Vec::new();
+    from.take(LARGEST_DECODED + 1).read_to_end(&mut out).map_err(RowFault::Damaged)?;
+    let too_large = || RowFault::Damaged(io::Error::other("it is larger than 64 MiB"));
+    if out.len() as u64 > LARGEST_DECODED { Err(too_large()) } else { Ok(out) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compression::Compression;
+
+    const EVENT: &str = r#"{"log_id":"1","data":{}}"#;
+
+    fn row(reason: Reason, bytes: &[u8]) -> RejectRow {
+        let raw = BASE64_STANDARD.encode(bytes);
+        let line = format!(r#"{{"reason":"{}","source":"eu","raw_base64":"{raw}"}}"#, reason.code());
+        RejectRow::parse(line.as_bytes()).expect("a row")
+    }
+
+    #[test]
+    fn a_record_is_read_from_text_or_base64() {
+        let row = RejectRow::parse(br#"{"reason":"malformed_json","source":"eu","raw":"a\nb"}"#).expect("a row");
+        assert_eq!(row.records().expect("a record"), [Raw::new("a\nb")]);
+        let row = self::row(Reason::InvalidUtf8, b"\xFF");
+        assert_eq!(row.records().expect("a record"), [Raw::new(b"\xFF".as_slice())]);
+    }
+
+    #[test]
+    fn a_line_that_keeps_no_record_says_so() {
+        for line in ["", "[]", "{}", "{\"reason\":\"x\"}", "\u{0}"] {
+            assert!(matches!(RejectRow::parse(line.as_bytes()), Err(RowFault::NoRow(_))), "{line}");
+        }
+        let records = |line: &str| RejectRow::parse(line.as_bytes()).expect("a row").records();
+        assert!(matches!(records(r#"{"reason":"x","source":"eu"}"#), Err(RowFault::NoRaw)));
+        assert!(matches!(records(r#"{"reason":"x","source":"eu","raw_base64":"%"}"#), Err(RowFault::Base64(_))));
+    }
+
+    #[test]
+    fn an_encoded_body_is_decoded_and_cut() {
+        let body = format!("[{EVENT},{EVENT}]");
+        for compression in [Compression::Gzip, Compression::Zstd] {
+            let bytes = compression.compress([body.as_bytes()].into_iter()).expect("memory");
+            let row = row(Reason::UnsupportedEncoding, &bytes);
+            assert_eq!(row.records().expect("records"), [Raw::new(EVENT), Raw::new(EVENT)], "{compression:?}");
+            let cut = self::row(Reason::UnsupportedEncoding, &bytes[..bytes.len() - 6]);
+            assert!(matches!(cut.records(), Err(RowFault::Damaged(_))), "{compression:?}");
+        }
+        assert!(matches!(row(Reason::UnsupportedEncoding, b"brotli").records(), Err(RowFault::Encoding)));
+    }
+
+    #[test]
+    fn the_rest_of_a_large_body_is_cut_into_all_of_its_records() {
+        let many = crate::batch::MOST_RECORDS + 5;
+        let rest = vec![EVENT; many].join(",") + "]";
+        assert_eq!(row(Reason::BatchLimit, rest.as_bytes()).records().expect("records").len(), many);
+    }
+}

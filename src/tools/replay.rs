@@ -1,0 +1,281 @@
+//! Posting rejected records again, as they were sent.
+//!
+//! A record is rejected by a receiver that could not read it. When a newer one can, its events are
+//! had by posting what the rejects keep. To repeat it does no harm: the same event from the same
+//! source has the same `p_row_id`, in whatever batch it comes, and so has the same reject; objects
+//! are created, never replaced, so nothing that is stored can be lost; and a record that stands in
+//! several rejects, as it does after a replay that did not help, is posted once. What is rejected
+//! again is stored as a reject again. The objects to read are listed before the first record is
+//! posted, so a replay does not meet its own rejects.
+//!
+//! One token is one source: rejects of other sources are never posted under it.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+};
+
+use chrono::{Days, NaiveDate};
+
+use crate::{
+    config::LakeUrl,
+    object::{ObjectKey, Table},
+    store::Keys,
+    tools::{
+        Failure, Verdict,
+        body::{Raw, alone, together},
+        deliver::{Undelivered, deliver},
+        layout::{count, number, shorten, table},
+        meaning::{meaning, status},
+        post::{Receiver, Token},
+        reading::Reading,
+        rejected::RejectRow,
+    },
+};
+
+pub mod selection;
+
+use selection::{Selection, Summary};
+
+/// Most records of one request: fewer than the hours that it may touch, so that none goes beyond.
+const MOST_RECORDS: usize = 1_000;
+/// Bytes past which a request takes no further record: far below what is accepted, and quick to store.
+const ENOUGH_BYTES: usize = 1 << 20;
+/// Columns of a detail that are shown.
+const DETAIL_WIDTH: usize = 70;
+
+/// Posts rejected records again.
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = "The token is read from the variable TOKEN. Use the token of the source that the rejects belong to.")]
+pub struct Args {
+    /// Lake whose rejects are read: s3://bucket[/prefix] or file://dir
+    #[arg(long, value_name = "LAKE_URL")]
+    from: LakeUrl,
+    /// URL of the receiver that they are posted to
+    #[arg(long, value_name = "URL", required_unless_present = "dry_run")]
+    to: Option<String>,
+    /// First day on which they were rejected, in UTC (YYYY-MM-DD)
+    #[arg(long, value_name = "DATE")]
+    since: Option<NaiveDate>,
+    /// Last day on which they were rejected, in UTC (YYYY-MM-DD)
+    #[arg(long, value_name = "DATE")]
+    until: Option<NaiveDate>,
+    /// Only those rejected for this reason, such as malformed_json
+    #[arg(long, value_name = "CODE")]
+    reason: Option<String>,
+    /// Only those of this source; needed where there are several
+    #[arg(long, value_name = "NAME")]
+    source: Option<String>,
+    /// Say what would be posted, and post nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// What became of the records that were rejected for one reason.
+#[derive(Debug, Default)]
+struct Outcome {
+    posted: usize,
+    events: usize,
+    again: usize,
+    detail: String,
+}
+
+/// A replay under way.
+struct Replay<'a> {
+    receiver: &'a Receiver,
+    /// Records that wait to go together, by reason.
+    waiting: BTreeMap<String, Vec<Raw>>,
+    outcomes: BTreeMap<String, Outcome>,
+    problems: Vec<String>,
+    out: &'a mut dyn Write,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// A lake that cannot be listed, a receiver that cannot be reached.
+pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, out: &mut dyn Write) -> Result<Verdict, Failure> {
+    let receiver = match &args.to {
+        Some(url) if !args.dry_run => Some(Receiver::new(url, Token::from_lookup(lookup)?)?),
+        _ => None,
+    };
+    let reading = Reading::open(&args.from)?;
+    let listing = reading.list(&keys(args))?;
+    writeln!(out, "Reading {} below {}rejects/", count(listing.objects.len(), "object"), with_slash(&args.from.to_string()))?;
+    for stranger in listing.strangers {
+        writeln!(out, "  passed over, since its name is not a receiver's: {stranger}")?;
+    }
+    let selection = Selection { reading, objects: listing.objects, reason: args.reason.clone(), source: args.source.clone() };
+    let summary = selection.summary();
+    show_summary(&summary, out)?;
+    if summary.sources.len() > 1 {
+        let sources: Vec<String> = summary.sources.keys().cloned().collect();
+        writeln!(out, "They are of several sources: {}. Choose with --source, and use its token.", sources.join(", "))?;
+        return Ok(Verdict::good_if(args.dry_run && summary.problems.is_empty()));
+    }
+    let Some(receiver) = receiver.filter(|_| summary.distinct > 0) else { return Ok(Verdict::good_if(summary.problems.is_empty())) };
+    post_all(&selection, &summary, &receiver, out)
+}
+
+fn with_slash(url: &str) -> String {
+    format!("{}/", url.trim_end_matches('/'))
+}
+
+fn keys(args: &Args) -> Keys {
+    let day_after = |day: NaiveDate| day.checked_add_days(Days::new(1));
+    Keys {
+        prefix: format!("{}/", Table::Rejects.prefix()),
+        from: args.since.map(|day| Table::Rejects.day(day)).unwrap_or_default(),
+        to: args.until.and_then(day_after).map(|day| Table::Rejects.day(day)),
+    }
+}
+
+fn show_summary(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+    for problem in &summary.problems {
+        writeln!(out, "  {problem}")?;
+    }
+    let same = summary.rows - summary.distinct;
+    let more = if same == 0 { String::new() } else { format!(", {} of them the same again", number(same)) };
+    writeln!(out, "Found {}{more}\n", count(summary.rows, "reject"))?;
+    let rows: Vec<[String; 2]> = summary.reasons.iter().map(|(reason, many)| [reason.clone(), number(*many)]).collect();
+    if rows.is_empty() { Ok(()) } else { writeln!(out, "{}", table(["reason", "records"], &rows)) }
+}
+
+fn post_all(selection: &Selection, summary: &Summary, receiver: &Receiver, out: &mut dyn Write) -> Result<Verdict, Failure> {
+    // An empty batch stores nothing, and shows at once whether anything will get in.
+    let answer = receiver.post(b"[]")?;
+    if answer.counts().is_none() {
+        writeln!(out, "Nothing was posted: {} answered {}. {}", receiver.url(), status(&answer), meaning(&answer))?;
+        return Ok(Verdict::Bad);
+    }
+    writeln!(out, "Posting to {}", receiver.url())?;
+    let mut replay = Replay { receiver, waiting: BTreeMap::new(), outcomes: BTreeMap::new(), problems: Vec::new(), out };
+    let ended = replay.all(selection, summary.distinct);
+    let problems = std::mem::take(&mut replay.problems);
+    show_outcomes(&replay.outcomes, replay.out)?;
+    for problem in &problems {
+        writeln!(replay.out, "Not posted: {problem}")?;
+    }
+    match ended {
+        Ok(()) => Ok(Verdict::good_if(problems.is_empty() && summary.problems.is_empty())),
+        Err(Undelivered::Output(error)) => Err(error.into()),
+        Err(why) => {
+            writeln!(replay.out, "Stopped before the end: {why} Run the same again later: to repeat it does no harm.")?;
+            Ok(Verdict::Bad)
+        }
+    }
+}
+
+impl Replay<'_> {
+    fn all(&mut self, selection: &Selection, distinct: usize) -> Result<(), Undelivered> {
+        let mut done = 0;
+        // Problems of the lake have been shown with the summary.
+        selection.each(&mut Vec::new(), |key, row| {
+            self.add(key, &row)?;
+            done += 1;
+            let tenth = |done: usize| 10 * done / distinct;
+            if tenth(done) > tenth(done - 1) {
+                self.post_waiting()?;
+                self.show_progress(done, distinct)?;
+            }
+            Ok::<(), Undelivered>(())
+        })?;
+        self.post_waiting()
+    }
+
+    /// Posts the records of a reject, or lets them wait for others.
+    fn add(&mut self, key: &ObjectKey, row: &RejectRow) -> Result<(), Undelivered> {
+        let records = match row.records() {
+            Ok(records) => records,
+            Err(fault) => {
+                self.problems.push(format!("a reject of reason {} in {key}: {fault}", row.reason));
+                return Ok(());
+            }
+        };
+        let outcome = self.outcomes.entry(row.reason.clone()).or_default();
+        outcome.detail.clone_from(&row.detail);
+        for raw in records {
+            if raw.is_element() {
+                self.wait(&row.reason, raw)?;
+                continue;
+            }
+            let body = alone(&raw);
+            self.post(&row.reason, 1, body)?;
+        }
+        Ok(())
+    }
+
+    fn wait(&mut self, reason: &str, raw: Raw) -> Result<(), Undelivered> {
+        let waiting = self.waiting.entry(reason.to_owned()).or_default();
+        let bytes: usize = waiting.iter().map(|raw| raw.bytes.len() + 1).sum();
+        if !waiting.is_empty() && (waiting.len() >= MOST_RECORDS || bytes + raw.bytes.len() > ENOUGH_BYTES) {
+            let full = std::mem::replace(waiting, vec![raw]);
+            return self.post_together(reason, &full);
+        }
+        waiting.push(raw);
+        Ok(())
+    }
+
+    fn post_waiting(&mut self) -> Result<(), Undelivered> {
+        while let Some((reason, raws)) = self.waiting.pop_first() {
+            self.post_together(&reason, &raws)?;
+        }
+        Ok(())
+    }
+
+    fn post_together(&mut self, reason: &str, raws: &[Raw]) -> Result<(), Undelivered> {
+        if let Some(body) = together(raws) {
+            return self.post(reason, raws.len(), Some(body));
+        }
+        raws.iter().try_for_each(|raw| self.post(reason, 1, alone(raw)))
+    }
+
+    /// Posts a body that holds so many records.
+    fn post(&mut self, reason: &str, records: usize, body: Option<Vec<u8>>) -> Result<(), Undelivered> {
+        let what = format!("{} of reason {reason}", count(records, "record"));
+        let Some(body) = body else {
+            self.problems.push(format!("{what}: no body was found in which it would arrive as it was sent"));
+            return Ok(());
+        };
+        let counts = match deliver(self.receiver, &body, self.out) {
+            Ok(counts) => counts,
+            Err(Undelivered::Body(why)) => {
+                self.problems.push(format!("{what}: {why}"));
+                return Ok(());
+            }
+            Err(why) => return Err(why),
+        };
+        if counts.received != records {
+            self.problems.push(format!("{what} arrived as {}: the receiver is of another version", number(counts.received)));
+        }
+        let outcome = self.outcomes.entry(reason.to_owned()).or_default();
+        outcome.posted += records;
+        outcome.events += counts.accepted;
+        outcome.again += counts.rejected;
+        Ok(())
+    }
+
+    fn show_progress(&mut self, done: usize, distinct: usize) -> io::Result<()> {
+        let sum = |of: fn(&Outcome) -> usize| number(self.outcomes.values().map(of).sum());
+        let (posted, events, again) = (sum(|all| all.posted), sum(|all| all.events), sum(|all| all.again));
+        let done = format!("{} of {}", number(done), count(distinct, "reject"));
+        writeln!(self.out, "  {done}: {posted} records posted, {events} became events, {again} rejected again")
+    }
+}
+
+fn show_outcomes(outcomes: &BTreeMap<String, Outcome>, out: &mut dyn Write) -> io::Result<()> {
+    let row = |name: &str, outcome: &Outcome| [name.to_owned(), number(outcome.posted), number(outcome.events), number(outcome.again)];
+    let sum = |of: fn(&Outcome) -> usize| outcomes.values().map(of).sum();
+    let all = Outcome { posted: sum(|all| all.posted), events: sum(|all| all.events), again: sum(|all| all.again), detail: String::new() };
+    let mut rows: Vec<[String; 4]> = outcomes.iter().map(|(reason, outcome)| row(reason, outcome)).collect();
+    rows.push(row("all", &all));
+    writeln!(out, "\n{}", table(["rejected before for", "posted", "became events", "rejected again"], &rows))?;
+    if all.again == 0 {
+        return Ok(());
+    }
+    writeln!(out, "What was rejected again is kept below rejects/ once more, with the same p_row_id. For example:\n")?;
+    for (reason, outcome) in outcomes.iter().filter(|(_, outcome)| outcome.again > 0) {
+        writeln!(out, "  {reason}: {}", shorten(&outcome.detail, DETAIL_WIDTH))?;
+    }
+    writeln!(out)
+}

@@ -1,0 +1,110 @@
+//! Which rejects are posted again: each record once, however many rows keep it.
+
+use std::collections::{BTreeMap, HashSet};
+
+use sha2::{Digest, Sha256};
+
+use crate::{
+    object::ObjectKey,
+    tools::{reading::Reading, rejected::RejectRow},
+};
+
+/// Rejects of a lake.
+#[derive(Debug)]
+pub struct Selection {
+    /// The lake.
+    pub reading: Reading,
+    /// The objects that are read.
+    pub objects: Vec<ObjectKey>,
+    /// Only rejects for this reason.
+    pub reason: Option<String>,
+    /// Only rejects of this source.
+    pub source: Option<String>,
+}
+
+/// What a selection holds.
+#[derive(Debug, Default)]
+pub struct Summary {
+    /// Reject rows.
+    pub rows: usize,
+    /// Records, each counted once.
+    pub distinct: usize,
+    /// Records by reason.
+    pub reasons: BTreeMap<String, usize>,
+    /// Records by source.
+    pub sources: BTreeMap<String, usize>,
+    /// What could not be read, as sentences that name the object.
+    pub problems: Vec<String>,
+}
+
+impl Selection {
+    /// Reads all of it once.
+    pub fn summary(&self) -> Summary {
+        let (mut summary, mut problems) = (Summary::default(), Vec::new());
+        let counted: Result<usize, std::convert::Infallible> = self.each(&mut problems, |_, row| {
+            summary.distinct += 1;
+            *summary.reasons.entry(row.reason).or_default() += 1;
+            *summary.sources.entry(row.source).or_default() += 1;
+            Ok(())
+        });
+        let Ok(rows) = counted;
+        Summary { rows, problems, ..summary }
+    }
+
+    /// Calls `then` with one reject row of each record and where it is, and gives how many rows there are in all.
+    ///
+    /// # Errors
+    /// The first error of `then`. What cannot be read is noted in `problems` and passed over.
+    pub fn each<E>(&self, problems: &mut Vec<String>, mut then: impl FnMut(&ObjectKey, RejectRow) -> Result<(), E>) -> Result<usize, E> {
+        let (mut seen, mut rows) = (HashSet::new(), 0);
+        for key in &self.objects {
+            for row in self.rows_of(key, problems) {
+                rows += 1;
+                if seen.insert(identity(&row)) {
+                    then(key, row)?;
+                }
+            }
+        }
+        Ok(rows)
+    }
+
+    fn rows_of(&self, key: &ObjectKey, problems: &mut Vec<String>) -> Vec<RejectRow> {
+        let rows = match self.reading.rows(key) {
+            Ok(rows) => rows,
+            Err(error) => {
+                problems.push(format!("{error}."));
+                return Vec::new();
+            }
+        };
+        if let Some(fault) = &rows.fault {
+            problems.push(format!("{key} is damaged, its rows up to there are taken: {fault}."));
+        }
+        let mut found = Vec::new();
+        for (i, line) in rows.lines().enumerate() {
+            match RejectRow::parse(line).and_then(|row| row.bytes().map(|_| row)) {
+                Ok(row) => found.push(row),
+                Err(fault) => problems.push(format!("{key}, row {}: {fault}.", i + 1)),
+            }
+        }
+        found.retain(|row| self.wants(row));
+        found
+    }
+
+    fn wants(&self, row: &RejectRow) -> bool {
+        let is = |wanted: &Option<String>, got: &str| wanted.as_deref().is_none_or(|wanted| wanted == got);
+        is(&self.reason, &row.reason) && is(&self.source, &row.source)
+    }
+}
+
+/// What makes a record the same: its source, how it is posted, and its bytes.
+fn identity(row: &RejectRow) -> [u8; 32] {
+    let bytes = row.bytes().unwrap_or_default();
+    Sha256::new()
+        .chain_update(&row.source)
+        .chain_update([0])
+        .chain_update(&row.reason)
+        .chain_update([0])
+        .chain_update(bytes)
+        .finalize()
+        .into()
+}
