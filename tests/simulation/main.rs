@@ -19,6 +19,7 @@ mod seeds;
 #[path = "../integration/servers.rs"]
 #[allow(dead_code, reason = "shared with the other test binary, which uses all of it")]
 mod servers;
+mod threats;
 mod world;
 
 /// What the shared modules take from the binary that they stand in.

@@ -10,8 +10,8 @@ use super::{
     proxy::{Fault, Proxy},
 };
 use crate::{
-    function::{Function, event, settings},
-    servers::S3,
+    function::{DIGEST, Function, TOKEN, event, settings},
+    servers::{KEY, S3, SECRET},
 };
 
 /// One way in which a network fails.
@@ -116,6 +116,10 @@ async fn meet(case: Case, clean: BTreeMap<String, Vec<Value>>) {
     let written = function.end().await;
     let said = |kind: &str| written.stdout.iter().any(|line| line.contains(&format!("\"error.kind\":\"{kind}\"")));
     assert!(case.kind.is_empty() || said(case.kind), "{name}: {:?}", written.stdout);
+    let all = format!("{}{}", written.stdout.join("\n"), written.stderr);
+    for private in [TOKEN, DIGEST, KEY, SECRET, "90020260701", "not a record"] {
+        assert!(!all.contains(private), "{name}: {private:?} is in {all}");
+    }
 }
 
 #[tokio::test]
