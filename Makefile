@@ -3,6 +3,8 @@
 PORT ?= 9000
 EVENT ?= events/function-url/array.json
 SEEDS ?= 10000
+FUZZ_SECONDS ?= 1800
+FUZZ = -dict=fuzz/json.dict -rss_limit_mb=512 -max_total_time=$(FUZZ_SECONDS)
 STACK ?= auth0-log-lake
 CARGO_DENY_VERSION = 0.20.2
 # cargo-lambda and SAM as `make stack` installs them, where no others are.
@@ -10,7 +12,7 @@ export PATH := $(PATH):$(CURDIR)/target/stack-venv/core/bin
 LAKE = cargo run --quiet --release --features tools --bin lake --
 
 .DEFAULT_GOAL := help
-.PHONY: help run token test check lint golden bench load simulate stack deny build watch invoke deploy doctor replay cost
+.PHONY: help run token test check lint golden bench load fuzz simulate stack deny build watch invoke deploy doctor replay cost
 
 # What a laptop has where nothing else is said: a lake in ./lake, and the digest of local-development-token.
 run watch: export LAKE_URL ?= file://$(CURDIR)/lake
@@ -22,16 +24,21 @@ help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 run: ## Start the receiver on a laptop, post every sample, show what landed (ONESHOT=1 ends then)
-	@echo "building the receiver; the first time takes a few minutes"
-	@cargo build --release --features local,tools --bin local --bin lake
-	@log=target/local.log; \
-	cargo run --quiet --release --features local,tools --bin local > $$log & receiver=$$!; \
-	trap 'kill $$receiver 2>/dev/null; wait $$receiver 2>/dev/null' EXIT; trap 'exit 0' INT TERM; \
-	cargo run --quiet --release --features local,tools --bin lake -- try --url http://127.0.0.1:$(PORT)/ --samples events || exit 1; \
-	if [ -z "$(ONESHOT)" ]; then echo "log lines of the receiver follow; Ctrl-C ends it"; tail -n 0 -f $$log; fi
+	@echo "Building the receiver; the first time takes a few minutes."
+	@cargo build --quiet --release --features local,tools --bin local --bin lake
+	@mkdir -p target/run; log=target/run/receiver.log; : > "$$log"; built="$${CARGO_TARGET_DIR:-target}/release"; \
+	"$$built/local" > "$$log" 2>&1 & receiver=$$!; tail=; \
+	trap 'kill $$receiver $$tail 2>/dev/null; wait $$receiver 2>/dev/null' EXIT; trap 'echo; exit 0' INT; trap 'exit 143' HUP TERM; \
+	sleep 1; \
+	if ! kill -0 $$receiver 2>/dev/null; then cat "$$log"; exit 1; fi; \
+	"$$built/lake" try --url "http://127.0.0.1:$(PORT)/" --samples events || exit 1; \
+	if [ -n "$(ONESHOT)" ]; then exit 0; fi; \
+	echo "The receiver is up at http://127.0.0.1:$(PORT)/ and logs to $$log; Ctrl-C ends it. Its new log lines:"; echo; \
+	tail -f -n0 "$$log" & tail=$$!; \
+	wait $$receiver; code=$$?; echo "The receiver ended with code $$code."; exit $$code
 
-token: ## Make a random token and its digest, and say where each goes
-	@$(LAKE) token
+token: ## Make a random token and its digest, and say where each goes (SOURCE=name)
+	@$(LAKE) token $(if $(SOURCE),--source '$(SOURCE)')
 
 test: ## Run every test
 	cargo test --features local,tools
@@ -44,7 +51,7 @@ lint: deny
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --features local,tools
 
 golden: ## Rewrite what the samples must become; review the difference
-	GOLDEN=rewrite cargo test --features local,tools --test integration golden
+	GOLDEN=rewrite cargo test --test integration golden
 
 bench: ## Measure speed beside a plain parse of the same bytes; size, start and memory (Python 3)
 	cargo bench --bench receiver
@@ -75,19 +82,27 @@ deploy: ## Deploy the stack: make deploy TOKEN_DIGESTS=acme=<digest> [STACK=…]
 	SAM_CLI_TELEMETRY=0 sam deploy --stack-name $(STACK) --resolve-s3 --capabilities CAPABILITY_IAM --no-fail-on-empty-changeset \
 	  --parameter-overrides TokenDigests='$(TOKEN_DIGESTS)' $(if $(ALARM_EMAIL),AlarmEmail='$(ALARM_EMAIL)') $(PARAMETERS)
 
-doctor: ## Post one marked event and say how far it came: make doctor URL=… [LAKE_URL=s3://…], token in TOKEN
-	@[ -n "$(URL)" ] || { echo "doctor needs URL=<the receiver's URL>"; exit 1; }
-	@$(LAKE) doctor --url '$(URL)' $(if $(LAKE_URL),--lake '$(LAKE_URL)') $(ARGS)
+doctor: ## Post one marked event and say how far it came: TOKEN=… make doctor URL=… [LAKE=s3://… WORKGROUP=… DATABASE=…]
+	@[ -n "$(URL)" ] || { echo "doctor needs URL=<the receiver's URL>, and the token in the variable TOKEN"; exit 1; }
+	@cargo run --quiet --release --features tools,athena --bin lake -- doctor --url '$(URL)' $(if $(LAKE),--lake '$(LAKE)') \
+	  $(if $(WORKGROUP),--workgroup '$(WORKGROUP)') $(if $(DATABASE),--database '$(DATABASE)')
 
-replay: ## Post rejected records again: make replay FROM=s3://bucket URL=… [ARGS="--reason …"], token in TOKEN
-	@[ -n "$(FROM)" ] && [ -n "$(URL)" ] || { echo "replay needs FROM=<lake> and URL=<the receiver's URL>"; exit 1; }
-	@$(LAKE) replay --from '$(FROM)' --to '$(URL)' $(ARGS)
+replay: ## Post rejected records again: TOKEN=… make replay FROM=s3://bucket URL=… [SOURCE= SINCE= UNTIL= REASON= DRY_RUN=1]
+	@[ -n "$(FROM)" ] || { echo "replay needs FROM=<lake>, URL=<the receiver's URL>, and the token in the variable TOKEN"; exit 1; }
+	@$(LAKE) replay --from '$(FROM)' $(if $(URL),--to '$(URL)') $(if $(SOURCE),--source '$(SOURCE)') \
+	  $(if $(SINCE),--since '$(SINCE)') $(if $(UNTIL),--until '$(UNTIL)') $(if $(REASON),--reason '$(REASON)') $(if $(DRY_RUN),--dry-run)
 
 simulate: ## Run the simulated world for SEEDS seeds
 	SEEDS=$(SEEDS) cargo test --release --test simulation -- --nocapture many_seeds
 
-load: ## Load the local receiver: throughput, latency, memory, unauthenticated floods
-	sh benches/load.sh
+load: ## Load the local receiver: throughput, latency, memory, unauthenticated floods (needs hey)
+	cargo build --release --features local --bin local
+	python3 benches/load.py
+
+fuzz: ## Fuzz each target for FUZZ_SECONDS (needs a nightly compiler and cargo-fuzz)
+	mkdir -p fuzz/corpus/body_to_outcome fuzz/corpus/record_to_row
+	cargo +nightly fuzz run --sanitizer none body_to_outcome fuzz/corpus/body_to_outcome fuzz/seeds/body_to_outcome events -- $(FUZZ)
+	cargo +nightly fuzz run --sanitizer none record_to_row fuzz/corpus/record_to_row fuzz/seeds/record_to_row -- $(FUZZ)
 
 cost: ## Print what a million events cost
 	python3 tests/stack/cost.py

@@ -9,6 +9,7 @@ mod traffic;
 use std::{
     cell::Cell,
     hint::black_box,
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -25,6 +26,8 @@ use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 
 /// A batch near the most that a request may hold, in bytes.
 const LARGE_BATCH: usize = 5_500_000;
+/// Name of the path that is compared with Python.
+const GZIP: &str = "whole path, gzip";
 /// Rounds of the comparison.
 const ROUNDS: usize = 25;
 
@@ -91,20 +94,39 @@ fn print_ratios() {
         ("serde_json Value", &|| bench.parse()),
         ("split", &|| split(&bench.authenticated()).len()),
         ("pure path", &|| bench.pure()),
-        ("whole path, gzip", &|| bench.whole(Compression::Gzip)),
+        (GZIP, &|| bench.whole(Compression::Gzip)),
         ("whole path, zstd", &|| bench.whole(Compression::Zstd)),
     ];
     let records = bench.parse();
     println!("{records} records, {:.2} MB, {} rows of text; medians of {ROUNDS} rounds", megabytes(bench.body.len()), bench.pure());
     println!("{:18} {:>9} {:>9} {:>11} {:>8}  gives", "", "ms", "MB/s", "events/s", "ratio");
     let mut baseline = None;
+    let mut ours = f64::INFINITY;
     for (name, times, result) in rounds(&paths) {
         let seconds = median(times).as_secs_f64();
+        if name == GZIP {
+            ours = seconds;
+        }
         let ratio = *baseline.get_or_insert(seconds) / seconds;
         let (speed, rate) = (megabytes(bench.body.len()) / seconds, records as f64 / seconds);
         println!("{name:18} {:>9.2} {speed:>9.1} {rate:>11.0} {ratio:>7.2}x  {result}", seconds * 1e3);
     }
+    print_python(&bench.body, ours);
     println!();
+}
+
+/// The handler that a user would write in Python instead, on the same body; `ours` is the whole path's time in seconds.
+fn print_python(body: &[u8], ours: f64) {
+    let file = std::env::temp_dir().join(format!("auth0-log-lake-bench-{}.json", std::process::id()));
+    std::fs::write(&file, body).expect("a temporary file");
+    let handler = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/python/handler.py");
+    let ran = Command::new("python3").args([handler, "--repeat", "3", "--bench"]).arg(&file).output();
+    _ = std::fs::remove_file(&file);
+    let Ok(ran) = ran.inspect_err(|error| println!("no comparison with Python: {error}")) else { return };
+    for line in String::from_utf8_lossy(&ran.stdout).lines() {
+        let seconds = line.split(' ').nth(1).and_then(|seconds| seconds.parse::<f64>().ok()).expect("seconds");
+        println!("Python {line}: the whole path with gzip is {:.1} times as fast", seconds / ours);
+    }
 }
 
 /// Runs each path in turn, round by round: its times, and what it gave.

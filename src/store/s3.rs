@@ -67,7 +67,10 @@ impl S3Store {
 }
 
 /// Makes a client from the AWS SDK's own settings.
-#[expect(clippy::disallowed_methods, reason = "the SDK reads its settings from the environment, and does not say which endpoint it found there")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the SDK reads its settings from the environment, and does not say which endpoint it found there"
+)]
 async fn client() -> Client {
     let shared = aws_config::load_defaults(BehaviorVersion::latest()).await;
     let overridden = shared.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
