@@ -154,7 +154,7 @@ fn post_all(selection: &Selection, summary: &Summary, receiver: &Receiver, out: 
     let problems = std::mem::take(&mut replay.problems);
     show_outcomes(&replay.outcomes, replay.out)?;
     for problem in &problems {
-        writeln!(replay.out, "Not posted: {problem}")?;
+        writeln!(replay.out, "Problem: {problem}")?;
     }
     match ended {
         Ok(()) => Ok(Verdict::good_if(problems.is_empty() && summary.problems.is_empty())),
