@@ -13,6 +13,7 @@ import os
 import pathlib
 import random
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -88,6 +89,21 @@ def start(binary):
         api.shutdown()
 
 
+def instructions(binary):
+    """Instructions from the start of a process to its first poll, as callgrind counts them: the same on a busy machine."""
+    api = RuntimeApi()
+    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", binary]
+    process = subprocess.Popen(command, env=api.environment("/nonexistent"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        if not api.polled.wait(60):
+            sys.exit(f"{binary} did not poll under valgrind")
+    finally:
+        process.terminate()
+        report = process.communicate()[1]
+        api.shutdown()
+    return int(re.search(r"Collected : (\d+)", report)[1])
+
+
 def batch(size):
     """A JSON array of about so many bytes, made from the everyday samples with other ids."""
     samples = [json.dumps(r, separators=(",", ":")) for r in json.loads((ROOT / "events/array.json").read_text())]
@@ -132,6 +148,9 @@ def main():
     ours, theirs = (statistics.median(p[i] for p in pairs) * 1e3 for i in (0, 1))
     ratio = statistics.median(a / b for a, b in pairs)
     print(f"start to first poll, median of {STARTS}: receiver {ours:.2f} ms, bare {theirs:.2f} ms, ratio {ratio:.2f}")
+    if shutil.which("valgrind"):
+        ours, theirs = instructions(receiver), instructions(bare)
+        print(f"instructions to first poll: receiver {ours / 1e6:.2f} million, bare {theirs / 1e6:.2f} million, ratio {ours / theirs:.2f}")
     everyday = batch(6 << 20)
     tiny = "[" + ",".join(["1"] * (3 << 20))[: (6 << 20) - 2] + "]"
     escapes = '[{"log_id":"x","data":{"details":"' + "\\\\" * ((3 << 20) - 40) + '"}}]'

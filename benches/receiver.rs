@@ -9,6 +9,7 @@ mod traffic;
 use std::{
     cell::Cell,
     hint::black_box,
+    io::Write,
     process::Command,
     time::{Duration, Instant},
 };
@@ -22,6 +23,7 @@ use auth0_log_lake::{
 };
 use chrono::{DateTime, Utc};
 use divan::{Bencher, counter::BytesCount};
+use flate2::{Compression as Level, write::GzEncoder};
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 
 /// A batch near the most that a request may hold, in bytes.
@@ -102,7 +104,7 @@ fn print_ratios() {
     println!("{:18} {:>9} {:>9} {:>11} {:>8}  gives", "", "ms", "MB/s", "events/s", "ratio");
     let mut baseline = None;
     let mut ours = f64::INFINITY;
-    for (name, times, result) in rounds(&paths) {
+    for (name, times, result) in rounds(&paths, ROUNDS) {
         let seconds = median(times).as_secs_f64();
         if name == GZIP {
             ours = seconds;
@@ -112,7 +114,27 @@ fn print_ratios() {
         println!("{name:18} {:>9.2} {speed:>9.1} {rate:>11.0} {ratio:>7.2}x  {result}", seconds * 1e3);
     }
     print_python(&bench.body, ours);
+    print_levels(&bench);
     println!();
+}
+
+/// What gzip costs and saves at each level, on the rows of the batch.
+fn print_levels(bench: &Bench) {
+    let records = split(&bench.authenticated());
+    let arrival = Arrival::new(&bench.source, "bench", received_at());
+    let rows = normalize(&arrival, &records, Vec::new());
+    let compress = |level| {
+        let mut gzip = GzEncoder::new(Vec::new(), Level::new(level));
+        gzip.write_all(rows.ndjson()).and_then(|()| gzip.finish()).expect("memory").len()
+    };
+    let runs: Vec<(String, Box<dyn Fn() -> usize + '_>)> =
+        [1, 2, 3, 4, 6, 9].map(|level| (format!("gzip level {level}"), Box::new(move || compress(level)) as _)).into();
+    let paths: Vec<(&str, &dyn Fn() -> usize)> = runs.iter().map(|(name, run)| (name.as_str(), run.as_ref())).collect();
+    for (name, times, bytes) in rounds(&paths, ROUNDS / 5) {
+        let seconds = median(times).as_secs_f64();
+        let ratio = rows.ndjson().len() as f64 / bytes as f64;
+        println!("{name}: {:.1} ms, {:.0} MB/s, {bytes} bytes, {ratio:.1} to 1", seconds * 1e3, megabytes(rows.ndjson().len()) / seconds);
+    }
 }
 
 /// The handler that a user would write in Python instead, on the same body; `ours` is the whole path's time in seconds.
@@ -130,9 +152,9 @@ fn print_python(body: &[u8], ours: f64) {
 }
 
 /// Runs each path in turn, round by round: its times, and what it gave.
-fn rounds<'a>(paths: &[(&'a str, &dyn Fn() -> usize)]) -> Vec<(&'a str, Vec<Duration>, usize)> {
+fn rounds<'a>(paths: &[(&'a str, &dyn Fn() -> usize)], count: usize) -> Vec<(&'a str, Vec<Duration>, usize)> {
     let mut runs: Vec<_> = paths.iter().map(|(name, path)| (*name, Vec::new(), path())).collect();
-    for _ in 0..ROUNDS {
+    for _ in 0..count {
         for ((_, times, result), (_, path)) in runs.iter_mut().zip(paths) {
             let started = now();
             *result = black_box(path());

@@ -49,7 +49,22 @@ fn vary(record: &str, position: usize, random: &mut Random) -> String {
         rest = after;
     }
     out.push_str(rest);
-    out
+    dated(&out, position)
+}
+
+/// Puts a record's date into the hour that all are of, as live batches have it.
+fn dated(record: &str, position: usize) -> String {
+    const DATE: &str = "\"date\":\"";
+    let Some(start) = record.find(DATE).map(|at| at + DATE.len()) else { return record.to_owned() };
+    let at = moment(position);
+    let end = start + record[start..].find('"').unwrap_or_default();
+    let date = format!("2026-07-01T12:{:02}:{:02}.{:03}Z", at / 60_000, at / 1_000 % 60, at % 1_000);
+    format!("{}{date}{}", &record[..start], &record[end..])
+}
+
+/// Milliseconds into the hour.
+fn moment(position: usize) -> usize {
+    position * 137 % 3_600_000
 }
 
 fn vary_word(word: &str, position: usize, random: &mut Random) -> String {
@@ -57,8 +72,8 @@ fn vary_word(word: &str, position: usize, random: &mut Random) -> String {
     match word.len() {
         // A log_id: all within one hour, as live batches are.
         50.. if digits == word.len() => {
-            let at = position * 137 % 3_600_000;
-            format!("90020260701{:02}{:02}{:02}{:03}{}", 12, at / 60_000, at / 1_000 % 60, at % 1_000, random.like(&word[20..]))
+            let at = moment(position);
+            format!("9002026070112{:02}{:02}{:03}{}", at / 60_000, at / 1_000 % 60, at % 1_000, random.like(&word[20..]))
         }
         14.. if digits > 1 => random.like(word),
         _ => word.to_owned(),

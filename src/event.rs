@@ -1,6 +1,6 @@
 //! One raw record → one row, or a reject.
 //!
-//! A record is looked at once: [`Scanner`] checks it against RFC 8259 and finds the members of its
+//! A record is looked at once: the scanner of `json` checks it against RFC 8259 and finds the members of its
 //! envelope and of its `data` as slices. The row is then written from those slices in the order of
 //! the field table, so that its keys come from the table alone. What does not fit a column goes to
 //! `data.unmapped`; what is no event at all is a [`Reject`].
