@@ -51,7 +51,17 @@ impl Store for FileStore {
 }
 
 impl Folders {
+    /// Puts an object; where a folder that was known is gone, all are made anew.
     fn put(&self, object: &Object) -> io::Result<Put> {
+        let put = self.link(object);
+        if !matches!(&put, Err(error) if error.kind() == io::ErrorKind::NotFound) {
+            return put;
+        }
+        self.known().clear();
+        self.link(object)
+    }
+
+    fn link(&self, object: &Object) -> io::Result<Put> {
         let path = self.root.join(object.key.to_string());
         let folder = path.parent().unwrap_or(&self.root);
         self.make(folder)?;

@@ -167,3 +167,17 @@ fn a_folder_that_may_only_be_read_is_answered_503() {
     assert_eq!(Local::start(lake.path(), Under::Nothing).sender().post(&batch(1)), Some(200));
     assert_eq!(read(lake.path()).1.len(), 3);
 }
+
+#[test]
+fn a_lake_that_was_emptied_is_made_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lake = folder.path().join("lake");
+    let local = Local::start(&lake, Under::Nothing);
+    assert_eq!(local.sender().post(&batch(1)), Some(200));
+    fs::remove_dir_all(lake.join("events")).expect("a folder of the lake");
+    assert_eq!(local.sender().post(&batch(1)), Some(200), "without its events");
+    assert_eq!(read(&lake).1.len(), 3);
+    fs::remove_dir_all(&lake).expect("the lake");
+    assert_eq!(local.sender().post(&batch(1)), Some(200), "without its folder");
+    assert_eq!(read(&lake).1.len(), 3);
+}
