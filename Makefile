@@ -61,9 +61,11 @@ bench: ## Measure speed beside a plain parse of the same bytes; size, start and 
 stack: ## Check template.yaml, what it becomes, and the receiver inside it (Python 3.11)
 	tests/stack/run
 
-deny: ## Check the licences and origins of the dependencies
+deny: ## Check the licences, origins and known weaknesses of the dependencies
 	@cargo deny --version >/dev/null 2>&1 || cargo install --locked --quiet cargo-deny@$(CARGO_DENY_VERSION)
 	cargo deny --all-features check bans licenses sources
+	@if cargo deny fetch db >/dev/null 2>&1; then cargo deny --all-features check advisories; \
+	else echo "skipped: the RustSec database of advisories cannot be reached"; fi
 
 build: ## Make the Lambda package, target/lambda/receiver/bootstrap.zip (needs cargo-lambda)
 	cargo lambda build --release --bin receiver --output-format zip $(if $(ARCH),--$(ARCH),--arm64)

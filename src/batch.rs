@@ -41,11 +41,10 @@ pub fn split<'a>(batch: &Authenticated<'a>) -> Vec<Record<'a>> {
     splitter.records
 }
 
-/// Takes a body that cannot be read as the one record that it is; a blank body holds none.
+/// Takes a body that cannot be read as one record, every byte of it; a blank body holds none.
 pub fn unread<'a>(batch: &Authenticated<'a>, reason: Reason) -> Vec<Record<'a>> {
-    let bytes = trim(batch.body());
-    let record = Record { bytes: Cow::Borrowed(bytes), refused: Some(reason) };
-    if bytes.is_empty() { Vec::new() } else { vec![record] }
+    let record = Record { bytes: Cow::Borrowed(batch.body()), refused: Some(reason) };
+    if trim(batch.body()).is_empty() { Vec::new() } else { vec![record] }
 }
 
 /// The structure does not hold; `element` is where a broken element of an array starts.
@@ -233,4 +232,22 @@ impl<'a> Splitter<'a> {
 /// Position of the line feed that ends the line, or the end of the body.
 fn line_end(body: &[u8], from: usize) -> usize {
     memchr::memchr(b'\n', &body[from..]).map_or(body.len(), |found| from + found)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+
+    use super::*;
+    use crate::auth::{Source, Sources, TokenDigest};
+
+    #[test]
+    fn a_body_that_is_not_read_is_kept_to_its_last_byte() {
+        let sources = Sources::new(vec![(Source::parse("eu").expect("a name"), TokenDigest::of(b"token"))]);
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Bearer token"))]);
+        let admitted = sources.authenticate(&headers).expect("a known token");
+        let kept = |body: &'static [u8]| unread(&admitted.with_body(body), Reason::UnsupportedEncoding).pop().map(|record| record.bytes);
+        assert_eq!(kept(b" \x1f\x8b\0\n").as_deref(), Some(&b" \x1f\x8b\0\n"[..]));
+        assert_eq!(kept(b" \n"), None);
+    }
 }

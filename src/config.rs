@@ -2,7 +2,7 @@
 //!
 //! An optional setting that is unset or empty has its documented default; one that is set wrong
 //! stops the start with a sentence that names the setting, what it needs and what it got. There is
-//! no silent fallback. What a setting got is shown, save for digests of tokens.
+//! no silent fallback. What a setting got is shown, save for that of tokens: it may be a token in the wrong place.
 
 use std::{fmt, net::IpAddr, path::PathBuf, str::FromStr};
 
@@ -148,7 +148,11 @@ impl fmt::Display for LakeUrl {
 fn lake_url(url: &str) -> Result<LakeUrl, ConfigError> {
     let wrong = || LAKE_URL.wrong(format!("{url:?}"));
     if let Some(folder) = url.strip_prefix("file://") {
-        return if folder.is_empty() { Err(wrong()) } else { Ok(LakeUrl::File(PathBuf::from(folder))) };
+        return if folder.is_empty() || folder.contains(char::REPLACEMENT_CHARACTER) {
+            Err(wrong())
+        } else {
+            Ok(LakeUrl::File(PathBuf::from(folder)))
+        };
     }
     let path = url.strip_prefix("s3://").ok_or_else(wrong)?;
     let (bucket, prefix) = path.split_once('/').unwrap_or((path, ""));
@@ -179,7 +183,7 @@ fn sources(list: &str) -> Result<Sources, ConfigError> {
     for (i, entry) in list.split(',').enumerate() {
         let wrong = |what: &str| TOKEN_DIGESTS.wrong(format!("{what} in entry {}", i + 1));
         let (name, digest) = entry.trim().split_once('=').ok_or_else(|| wrong("no equals sign"))?;
-        let source = Source::parse(name).ok_or_else(|| wrong(&format!("the source {name:?}")))?;
+        let source = Source::parse(name).ok_or_else(|| wrong("something else than a source's name"))?;
         let digest = TokenDigest::parse(digest).ok_or_else(|| wrong("something else than 64 hexadecimal digits"))?;
         let other = sources.iter().find(|(other, known)| *known == digest && *other != source);
         if let Some((other, _)) = other {
@@ -261,7 +265,7 @@ mod tests {
             ("LAKE_URL", "s3://bucket/../b", "got \"s3://bucket/../b\""),
             ("TOKEN_DIGESTS", "", "got nothing"),
             ("TOKEN_DIGESTS", "eu", "got no equals sign in entry 1"),
-            ("TOKEN_DIGESTS", "E U=00", "got the source \"E U\" in entry 1"),
+            ("TOKEN_DIGESTS", "E U=00", "got something else than a source's name in entry 1"),
             ("TOKEN_DIGESTS", &cut, "got something else than 64 hexadecimal digits in entry 1"),
             ("TOKEN_DIGESTS", &twice, "got the digest of eu again in entry 2"),
             ("COMPRESSION", "GZIP", "got \"GZIP\""),

@@ -110,7 +110,7 @@ impl<'a> Normalizer<'a> {
             match member.name.as_ref() {
                 _ if member.displaced => self.leftovers.duplicate("", member),
                 "data" => {}
-                "log_id" if matches!(member.value.kind, Type::Null | Type::Number | Type::String) => {}
+                "log_id" if member.value.kind == Type::Null || can_name(&&member.value) => {}
                 _ => self.leftovers.envelope(member),
             }
         }
@@ -240,4 +240,30 @@ fn take_location<'a>(
     }
     leftovers.end_location();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::Source;
+
+    fn row(record: &str) -> String {
+        let source = Source::parse("eu").expect("a name");
+        let arrival = Arrival::new(&source, "request", DateTime::from_timestamp(1_795_403_527, 0).expect("a time"));
+        let mut row = Vec::new();
+        Normalizer::new(&arrival).normalize(record.as_bytes(), &mut row).expect(record);
+        String::from_utf8(row).expect("a row is UTF-8")
+    }
+
+    #[test]
+    fn a_log_id_of_the_envelope_that_names_nothing_is_kept() {
+        for (sent, kept) in
+            [("\"\"", Some(r#"\"$envelope\":{\"log_id\":\"\"}"#)), ("[1]", Some(r#"\"$envelope\":{\"log_id\":[1]}"#)), ("null", None)]
+        {
+            let row = row(&format!(r#"{{"log_id":{sent},"data":{{"log_id":"x","type":"s"}}}}"#));
+            assert!(row.contains(r#","log_id":"x","data":"#), "{row}");
+            assert_eq!(row.contains("envelope"), kept.is_some(), "{row}");
+            assert!(kept.is_none_or(|kept| row.contains(kept)), "{row}");
+        }
+    }
 }

@@ -65,7 +65,8 @@ impl ObjectKey {
         let (time, rest) = name.split_once("Z-")?;
         let (second, millisecond) = time.split_at_checked(15)?;
         let second = NaiveDateTime::parse_from_str(second, Self::SECOND).ok()?.and_utc();
-        let at = DateTime::from_timestamp_millis(second.timestamp_millis() + millisecond.parse::<i64>().ok()?)?;
+        let millisecond: u16 = millisecond.parse().ok()?;
+        let at = DateTime::from_timestamp_millis(second.timestamp_millis() + i64::from(millisecond))?;
         let (digits, rest) = rest.split_at_checked(32)?;
         let mut digest = [0; 16];
         for (byte, pair) in digest.iter_mut().zip(digits.as_bytes().chunks(2)) {
@@ -126,6 +127,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_key_whose_time_no_clock_shows_is_none_of_ours() {
+        let key = "events/dt=2026-07-01/hour=12/20260701T123456789Z-0123456789abcdef0123456789abcdef.ndjson.gz";
+        assert!(ObjectKey::parse(key).is_some());
+        for time in ["T1234569223372036854775807Z", "T123456Z", "T12345678Z", "T123460789Z"] {
+            assert_eq!(ObjectKey::parse(&key.replace("T123456789Z", time)), None, "{time}");
+        }
+    }
 
     proptest! {
         #[test]

@@ -2,7 +2,7 @@
 //!
 //! Rows are written once, one after another, and sorted into hours as slices. An object's name
 //! holds a digest of the source and of the records as they were sent, so that the same request
-//! makes the same names, whatever the clock says and however its rows are compressed.
+//! makes the same names, as long as its rows' times come from its records.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, Method, header::CONTENT_ENCODING, request::Parts};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use crate::{
     auth::{Authenticated, Sources},
@@ -109,7 +109,8 @@ async fn answer<S: Store>(
     }
     let admitted = receiver.sources.authenticate(&head.headers).map_err(|refused| Outcome::Refused(Refusal::Token(refused)))?;
     report.source = Some(admitted.source().as_str().to_owned());
-    let body = body.await.and_then(within_limit).map_err(Outcome::Refused)?;
+    let body = timeout_at(context.deadline, body).await.unwrap_or(Err(Refusal::Incomplete));
+    let body = body.and_then(within_limit).map_err(Outcome::Refused)?;
     report.bytes_received = body.len();
     let arrival = Arrival::new(admitted.source(), context.request_id, context.received_at);
     let records = records(&admitted.with_body(&body), &head.headers);

@@ -21,7 +21,8 @@ use crate::{
 #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
 pub fn settings() -> Result<Config, ConfigError> {
     hide_panic_messages();
-    Config::from_lookup(|name| std::env::var(name).ok())
+    // What is not UTF-8 is set, and set wrong.
+    Config::from_lookup(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
 }
 
 /// Answers one request that must be answered within `time`.

@@ -151,7 +151,7 @@ impl<'a> Marks<'a> {
         while wanted(&self.left) == 0 {
             self.block += BLOCK;
             if self.block >= self.body.len() {
-                self.block = self.body.len();
+                (self.block, self.left) = (self.body.len(), Masks::default());
                 return None;
             }
             self.read();

@@ -1,14 +1,15 @@
 //! The lake as a folder, for a laptop: the same tree as in a bucket.
 //!
-//! An object is written to a staged file at the lake's root, synced, and then linked into place
-//! without replacing what is there. A reader of `events/` or `rejects/` never sees half an object,
+//! An object is written to a staged file at the lake's root, synced, and then moved into place
+//! without replacing what is there (`renameat2` with `RENAME_NOREPLACE`, else a hard link). A reader of `events/` or `rejects/` never sees half an object,
 //! and a process that is killed leaves at most a `.staged-…` file that no reader looks at.
 //! A folder that is new is synced into its parent, so that an answered object outlives a power cut.
 
 use std::{
     collections::HashSet,
-    fs::{self, File},
+    fs::{self, File, Permissions},
     io::{self, Write},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -21,6 +22,8 @@ use crate::{
 #[cfg(feature = "tools")]
 mod read;
 
+/// Who may read an object: everybody whom the folder and the process's umask let.
+const MODE: u32 = 0o666;
 /// Names of staged files start so.
 const STAGED: &str = ".staged-";
 
@@ -65,7 +68,7 @@ impl Folders {
         let path = self.root.join(object.key.to_string());
         let folder = path.parent().unwrap_or(&self.root);
         self.make(folder)?;
-        let mut staged = tempfile::Builder::new().prefix(STAGED).tempfile_in(&self.root)?;
+        let mut staged = tempfile::Builder::new().prefix(STAGED).permissions(Permissions::from_mode(MODE)).tempfile_in(&self.root)?;
         staged.write_all(&object.bytes)?;
         staged.as_file().sync_all()?;
         let put = match staged.persist_noclobber(&path) {
@@ -79,18 +82,21 @@ impl Folders {
     }
 
     /// Makes a folder and those above it, and syncs each into its parent.
+    ///
+    /// What is there already at the root or above is somebody else's; below it, another process may just have made it.
     fn make(&self, folder: &Path) -> io::Result<()> {
-        if self.known().contains(folder) {
+        let below_root = folder != self.root && folder.starts_with(&self.root);
+        if self.known().contains(folder) || !below_root && folder.is_dir() {
             return Ok(());
         }
-        let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
-        if folder != self.root
-            && let Some(parent) = parent
-        {
+        let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if parent != folder && parent != Path::new(".") {
             self.make(parent)?;
         }
-        fs::create_dir_all(folder)?;
-        sync(parent.unwrap_or(Path::new(".")))?;
+        match fs::create_dir(folder) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => sync(parent)?,
+        }
         self.known().insert(folder.to_owned());
         Ok(())
     }

@@ -4,7 +4,7 @@
 //! an object of this key, and so of this content, is there. 409 means that another put of the key
 //! was under way; it is tried again.
 
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
 use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_s3::{
@@ -14,7 +14,7 @@ use aws_sdk_s3::{
         interceptors::InterceptorContext,
         retry::{ClassifyRetry, RetryAction},
     },
-    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    error::{ProvideErrorMetadata, SdkError},
     primitives::ByteStream,
     types::ChecksumAlgorithm,
 };
@@ -102,8 +102,19 @@ impl Store for S3Store {
         match put.await {
             Ok(_) => Ok(Put::Created),
             Err(error) if status(&error) == Some(412) => Ok(Put::AlreadyThere),
-            Err(error) => Err(StoreError::new(kind_of(&error), DisplayErrorContext(error).to_string())),
+            Err(error) => Err(StoreError::new(kind_of(&error), cause(error))),
         }
+    }
+}
+
+/// Says what S3 answered, or else why it did not. The answer itself may repeat credentials, so its body is not shown.
+fn cause<E>(error: SdkError<E>) -> Box<dyn Error + Send + Sync>
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    match status(&error) {
+        Some(status) => format!("S3 answered {status} {}: {}", error.code().unwrap_or("-"), error.message().unwrap_or("-")).into(),
+        None => error.into(),
     }
 }
 

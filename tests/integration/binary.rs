@@ -16,13 +16,14 @@ use crate::{
 };
 
 /// The sample events with their answers.
-const SAMPLES: [(&str, u64, &str); 8] = [
+const SAMPLES: [(&str, u64, &str); 9] = [
     ("array.json", 200, r#"{"received":14,"accepted":14,"rejected":0}"#),
     ("lines-base64.json", 200, r#"{"received":10,"accepted":10,"rejected":0}"#),
     ("logs-object.json", 200, r#"{"received":9,"accepted":9,"rejected":0}"#),
     ("broken-record.json", 200, r#"{"received":3,"accepted":2,"rejected":1}"#),
     ("empty-batch.json", 200, r#"{"received":0,"accepted":0,"rejected":0}"#),
     ("no-token.json", 401, r#"{"error":"missing_token"}"#),
+    ("odd-query.json", 401, r#"{"error":"missing_token"}"#),
     ("wrong-token.json", 401, r#"{"error":"invalid_token"}"#),
     ("get.json", 405, r#"{"error":"method_not_allowed"}"#),
 ];

@@ -21,6 +21,7 @@ ANSWERS = {
     "lines-base64.json": 200,
     "logs-object.json": 200,
     "no-token.json": 401,
+    "odd-query.json": 401,
     "wrong-token.json": 401,
 }
 

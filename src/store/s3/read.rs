@@ -2,9 +2,9 @@
 
 use std::error::Error;
 
-use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 
-use super::{S3Store, kind_of};
+use super::{S3Store, cause, kind_of};
 use crate::store::{Keys, Kind, StoreError};
 
 impl S3Store {
@@ -35,5 +35,5 @@ impl S3Store {
 }
 
 fn failed<E: Error + ProvideErrorMetadata + Send + Sync + 'static>(error: SdkError<E>) -> StoreError {
-    StoreError::new(kind_of(&error), DisplayErrorContext(error).to_string())
+    StoreError::new(kind_of(&error), cause(error))
 }
