@@ -181,7 +181,11 @@ fn every_sample_is_tried_and_what_landed_is_shown() {
         assert_eq!(said.out.contains(&format!("  {name} ")), name != "README.md", "{name}");
     }
     assert!(said.has(&format!("{} {}", folder.rows("events").len(), "")) && said.out.contains("\"type\": \"fp\""), "{}", said.out);
-    assert!(said.out.is_ascii() && said.out.lines().all(|line| line.len() <= 100 || line.contains("/tmp") || line.contains(samples)), "{}", said.out);
+    assert!(
+        said.out.is_ascii() && said.out.lines().all(|line| line.len() <= 100 || line.contains("/tmp") || line.contains(samples)),
+        "{}",
+        said.out
+    );
 
     let again = lake(&["try", "--url", &receiver.url, "--samples", samples, "--lake", &folder.url()], None);
     assert!(again.good && again.out.contains("were there already"), "{}", again.out);
