@@ -44,11 +44,12 @@ impl Normalizer<'_> {
     /// Gives the first plausible time, and where it is from.
     fn event_time(&self, log_id: &str, date: Option<DateTime<Utc>>) -> (DateTime<Utc>, &'static str) {
         let received_at = self.arrival.received_at;
-        let plausible = |at: &DateTime<Utc>| time::is_plausible(*at, received_at);
-        match (date, time::from_log_id(log_id).filter(plausible)) {
-            (Some(at), _) => (at, "date"),
-            (None, Some(at)) => (at, "log_id"),
-            (None, None) => (received_at, "received"),
+        if let Some(at) = date {
+            return (at, "date");
+        }
+        match time::from_log_id(log_id).filter(|at| time::is_plausible(*at, received_at)) {
+            Some(at) => (at, "log_id"),
+            None => (received_at, "received"),
         }
     }
 
@@ -60,7 +61,15 @@ impl Normalizer<'_> {
         found.dedup();
         for (i, text) in found.iter().enumerate() {
             out.extend_from_slice(if i == 0 { before } else { b"," });
-            write_string(out, text);
+            match text {
+                // As it was sent, without an escape: it can stand in a string as it is.
+                Cow::Borrowed(text) => {
+                    out.push(b'"');
+                    out.extend_from_slice(text.as_bytes());
+                    out.push(b'"');
+                }
+                Cow::Owned(text) => write_string(out, text),
+            }
         }
         if !found.is_empty() {
             out.push(b']');
