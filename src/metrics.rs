@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
 
 use crate::{
     partition::Tally,
@@ -80,83 +80,56 @@ impl Report {
 
     /// Writes the log line.
     pub fn log_line(&self) -> String {
-        let mut line = json!({
-            "timestamp": self.received_at.to_rfc3339_opts(SecondsFormat::Millis, true),
-            "level": self.level(),
-            "message": self.sentence(),
-            "request.id": self.request_id,
-            "response.status": self.outcome.status().as_u16(),
-            "request.size_bytes": self.bytes_received,
-            "records.received": self.tally.accepted + self.tally.rejected,
-            "records.rejected": self.tally.rejected,
-            "events.stored": self.tally.accepted,
-            "rows.with_drift": self.tally.drifted,
-            "objects.written": self.puts.created,
-            "objects.already_there": self.puts.already_there,
-            "objects.size_bytes": self.puts.bytes,
-            "duration_ms": self.milliseconds(),
-        });
-        if let Some(members) = line.as_object_mut() {
-            self.add_optional(members);
-        }
-        line.to_string()
-    }
-
-    fn add_optional(&self, members: &mut Map<String, Value>) {
-        let mut add = |name: &str, value: Value| _ = members.insert(name.to_owned(), value);
-        if let Some(source) = &self.source {
-            add("source", json!(source));
-        }
-        if let Some(code) = self.outcome.code() {
-            add("error.code", json!(code));
-        }
-        if self.from_elsewhere {
-            add("request.from_elsewhere", json!(true));
-        }
-        if let Some(failure) = &self.failure {
-            add("error.kind", json!(failure.kind.code()));
-            add("error.chain", json!(failure.chain()));
-        }
+        line(&LogLine {
+            timestamp: self.received_at.to_rfc3339_opts(SecondsFormat::Millis, true),
+            level: self.level(),
+            message: self.sentence(),
+            request_id: &self.request_id,
+            source: self.source.as_deref(),
+            status: self.outcome.status().as_u16(),
+            request_size: self.bytes_received,
+            received: self.tally.accepted + self.tally.rejected,
+            rejected: self.tally.rejected,
+            stored: self.tally.accepted,
+            drifted: self.tally.drifted,
+            objects_written: self.puts.created,
+            objects_already_there: self.puts.already_there,
+            objects_size: self.puts.bytes,
+            duration: self.milliseconds(),
+            error_code: self.outcome.code(),
+            from_elsewhere: self.from_elsewhere,
+            error_kind: self.failure.as_ref().map(|failure| failure.kind.code()),
+            error_chain: self.failure.as_ref().map(StoreError::chain),
+        })
     }
 
     /// Writes the line of metrics.
     pub fn metrics_line(&self) -> String {
-        let dimensions = if self.source.is_some() { json!([[], ["source"]]) } else { json!([[]]) };
-        let values = self.values();
-        let present = METRICS.iter().filter(|(name, _)| values.contains_key(*name));
-        let metrics: Vec<Value> = present.map(|(name, unit)| json!({"Name": name, "Unit": unit})).collect();
-        let mut line = json!({
-            "_aws": {
-                "Timestamp": self.received_at.timestamp_millis(),
-                "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics}],
-            },
-        });
-        if let Some(members) = line.as_object_mut() {
-            members.extend(values);
-            members.extend(self.source.as_ref().map(|source| ("source".to_owned(), json!(source))));
-        }
-        line.to_string()
-    }
-
-    fn values(&self) -> Map<String, Value> {
+        let event_lag = self.tally.greatest_lag.map(seconds);
+        let present = METRICS.iter().filter(|(name, _)| *name != "EventLag" || event_lag.is_some());
+        let directive = Directive {
+            namespace: NAMESPACE,
+            dimensions: if self.source.is_some() { &[&[], &["source"]] } else { &[&[]] },
+            metrics: present.map(|&(name, unit)| Definition { name, unit }).collect(),
+        };
         let refused = |refusal: fn(&Refusal) -> bool| u8::from(matches!(&self.outcome, Outcome::Refused(why) if refusal(why)));
-        let mut values = json!({
-            "RecordsReceived": self.tally.accepted + self.tally.rejected,
-            "EventsStored": self.tally.accepted,
-            "RecordsRejected": self.tally.rejected,
-            "RowsWithDrift": self.tally.drifted,
-            "ObjectsWritten": self.puts.created,
-            "ObjectsAlreadyThere": self.puts.already_there,
-            "BytesReceived": self.bytes_received,
-            "BytesStored": self.puts.bytes,
-            "Duration": self.milliseconds(),
-            "AuthenticationFailures": refused(|why| matches!(why, Refusal::Token(_))),
-            "StoreFailures": u8::from(self.outcome == Outcome::Failed),
-            "SourcesRefused": u8::from(self.from_elsewhere),
-        });
-        let values = values.as_object_mut().map(std::mem::take).unwrap_or_default();
-        let lag = self.tally.greatest_lag.map(|lag| ("EventLag".to_owned(), json!(seconds(lag))));
-        values.into_iter().chain(lag).collect()
+        line(&MetricsLine {
+            aws: Metadata { timestamp: self.received_at.timestamp_millis(), directives: [directive] },
+            source: self.source.as_deref(),
+            records_received: self.tally.accepted + self.tally.rejected,
+            events_stored: self.tally.accepted,
+            records_rejected: self.tally.rejected,
+            rows_with_drift: self.tally.drifted,
+            objects_written: self.puts.created,
+            objects_already_there: self.puts.already_there,
+            bytes_received: self.bytes_received,
+            bytes_stored: self.puts.bytes,
+            event_lag,
+            duration: self.milliseconds(),
+            authentication_failures: refused(|why| matches!(why, Refusal::Token(_))),
+            store_failures: u8::from(self.outcome == Outcome::Failed),
+            sources_refused: u8::from(self.from_elsewhere),
+        })
     }
 
     fn level(&self) -> &'static str {
@@ -183,4 +156,120 @@ impl Report {
 /// Seconds from an event to its request; an event from a clock that is ahead has none.
 fn seconds(lag: TimeDelta) -> f64 {
     lag.num_milliseconds().max(0) as f64 / 1e3
+}
+
+/// The log line, as it is written.
+#[derive(Serialize)]
+struct LogLine<'a> {
+    timestamp: String,
+    level: &'static str,
+    message: String,
+    #[serde(rename = "request.id")]
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
+    #[serde(rename = "response.status")]
+    status: u16,
+    #[serde(rename = "request.size_bytes")]
+    request_size: usize,
+    #[serde(rename = "records.received")]
+    received: usize,
+    #[serde(rename = "records.rejected")]
+    rejected: usize,
+    #[serde(rename = "events.stored")]
+    stored: usize,
+    #[serde(rename = "rows.with_drift")]
+    drifted: usize,
+    #[serde(rename = "objects.written")]
+    objects_written: usize,
+    #[serde(rename = "objects.already_there")]
+    objects_already_there: usize,
+    #[serde(rename = "objects.size_bytes")]
+    objects_size: usize,
+    #[serde(rename = "duration_ms")]
+    duration: f64,
+    #[serde(rename = "error.code", skip_serializing_if = "Option::is_none")]
+    error_code: Option<&'static str>,
+    #[serde(rename = "request.from_elsewhere", skip_serializing_if = "std::ops::Not::not")]
+    from_elsewhere: bool,
+    #[serde(rename = "error.kind", skip_serializing_if = "Option::is_none")]
+    error_kind: Option<&'static str>,
+    #[serde(rename = "error.chain", skip_serializing_if = "Option::is_none")]
+    error_chain: Option<String>,
+}
+
+/// The line of metrics, as it is written: after the first two members, what [`METRICS`] names.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct MetricsLine<'a> {
+    #[serde(rename = "_aws")]
+    aws: Metadata,
+    #[serde(rename = "source", skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
+    records_received: usize,
+    events_stored: usize,
+    records_rejected: usize,
+    rows_with_drift: usize,
+    objects_written: usize,
+    objects_already_there: usize,
+    bytes_received: usize,
+    bytes_stored: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event_lag: Option<f64>,
+    duration: f64,
+    authentication_failures: u8,
+    store_failures: u8,
+    sources_refused: u8,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metadata {
+    timestamp: i64,
+    #[serde(rename = "CloudWatchMetrics")]
+    directives: [Directive; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive {
+    namespace: &'static str,
+    dimensions: &'static [&'static [&'static str]],
+    metrics: Vec<Definition>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Definition {
+    name: &'static str,
+    unit: &'static str,
+}
+
+fn line(content: &impl Serialize) -> String {
+    let line = serde_json::to_string(content);
+    debug_assert!(line.is_ok(), "texts and numbers can be written");
+    line.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn the_members_of_a_line_are_the_metrics_that_it_defines() {
+        for lag in [None, Some(TimeDelta::milliseconds(1_500))] {
+            let mut report = Report::new(DateTime::UNIX_EPOCH, "request");
+            report.tally.greatest_lag = lag;
+            let line: Value = serde_json::from_str(&report.metrics_line()).expect("JSON");
+            let directive = &line["_aws"]["CloudWatchMetrics"][0];
+            let defined = directive["Metrics"].as_array().expect("metrics").iter().filter_map(|metric| metric["Name"].as_str());
+            let members = line.as_object().expect("an object").keys().map(String::as_str).filter(|name| *name != "_aws");
+            assert_eq!(defined.collect::<BTreeSet<_>>(), members.collect::<BTreeSet<_>>());
+            assert_eq!(line.get("EventLag").and_then(Value::as_f64), lag.map(|_| 1.5));
+        }
+    }
 }
