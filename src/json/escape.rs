@@ -10,70 +10,61 @@ use wide::u8x16;
 const BLOCK: usize = 64;
 /// Bytes that are copied at once; up to as many stand past what was meant, and are written over.
 const STEP: usize = 16;
-/// Bytes that are gathered before they are written.
-const ENOUGH: usize = 1024;
-
-/// Writes compact JSON with a backslash before each quote and backslash.
-pub(crate) fn write_escaped(out: &mut Vec<u8>, bytes: &[u8]) {
-    let mut escaped = Escaped { bytes: [0; ENOUGH + 2 * BLOCK + STEP], end: 0 };
-    let mut at = 0;
-    while let Some(window) = bytes[at..].first_chunk() {
-        escaped.add(window);
-        at += BLOCK;
-        if escaped.end >= ENOUGH {
-            escaped.flush(out);
-        }
-    }
-    escaped.flush(out);
-    for &byte in &bytes[at..] {
-        if matches!(byte, b'"' | b'\\') {
-            out.push(b'\\');
-        }
-        out.push(byte);
-    }
-}
-
-/// What is gathered, with room for one more block.
-struct Escaped {
-    bytes: [u8; ENOUGH + 2 * BLOCK + STEP],
-    end: usize,
-}
+/// Most bytes that one block becomes, and what is copied past it.
+const ROOM: usize = 2 * BLOCK + STEP;
 
 /// A block, and what follows it so that copies may go too far.
 type Window = [u8; BLOCK + STEP];
 
-impl Escaped {
-    /// Adds one block.
-    fn add(&mut self, window: &Window) {
-        let mut from = 0;
-        let mut specials = special_bytes(window);
-        while specials != 0 {
-            let special = specials.trailing_zeros() as usize;
-            self.copy(window, from, special);
-            self.bytes[self.end] = b'\\';
-            self.end += 1;
-            from = special;
-            specials &= specials - 1;
-        }
-        self.copy(window, from, BLOCK);
-    }
-
-    fn copy(&mut self, window: &Window, mut from: usize, to: usize) {
-        while let (Some(source), Some(target)) = (window[from..].first_chunk::<STEP>(), self.bytes[self.end..].first_chunk_mut()) {
-            *target = *source;
-            if to - from <= STEP {
-                self.end += to - from;
-                return;
+/// Writes compact JSON with a backslash before each quote and backslash.
+pub(crate) fn write_escaped(out: &mut Vec<u8>, bytes: &[u8]) {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let block = rest.len().min(BLOCK);
+        match rest.first_chunk() {
+            Some(window) => write_block(out, window, block),
+            None => {
+                let mut window: Window = [0; BLOCK + STEP];
+                window[..block].copy_from_slice(&rest[..block]);
+                write_block(out, &window, block);
             }
-            self.end += STEP;
-            from += STEP;
         }
+        rest = &rest[block..];
     }
+}
 
-    fn flush(&mut self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.bytes[..self.end]);
-        self.end = 0;
+/// Writes the first `length` bytes of a block.
+#[inline(always)]
+fn write_block(out: &mut Vec<u8>, window: &Window, length: usize) {
+    let start = out.len();
+    out.extend_from_slice(&[0; ROOM]);
+    let Some(room) = out.last_chunk_mut() else { return };
+    let (mut from, mut end) = (0, 0);
+    let mut specials = special_bytes(window);
+    while specials != 0 {
+        let special = specials.trailing_zeros() as usize;
+        end = copy(room, end, window, from, special);
+        room[end] = b'\\';
+        end += 1;
+        from = special;
+        specials &= specials - 1;
     }
+    end = copy(room, end, window, from, length);
+    out.truncate(start + end);
+}
+
+/// Copies bytes of a block to some position; gives the position after them.
+#[inline(always)]
+fn copy(room: &mut [u8; ROOM], mut end: usize, window: &Window, mut from: usize, to: usize) -> usize {
+    while let (Some(source), Some(target)) = (window[from..].first_chunk::<STEP>(), room[end..].first_chunk_mut()) {
+        *target = *source;
+        if to - from <= STEP {
+            return end + to - from;
+        }
+        end += STEP;
+        from += STEP;
+    }
+    end
 }
 
 /// Marks the quotes and backslashes of a block.
