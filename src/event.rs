@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     fit,
     json::{Facts, Malformed, Scanner, Type, Value},
-    members::{Fate, Member, Members},
+    members::{Columns, Fate, Member, Members},
     reject::{Reason, Reject},
     row::Arrival,
     schema::{Column, DATA, DATA_COLUMNS, DATA_LOOKUP, DATE, DEEPEST, Kind, LOCATION, LOCATION_COLUMNS, LOCATION_INFO, LOCATION_LOOKUP},
@@ -37,9 +37,9 @@ pub struct Normalizer<'a> {
     data: Members<'a>,
     location: Members<'a>,
     /// Which member of `data` each column takes its value from.
-    columns: [Option<u32>; DATA_COLUMNS],
+    columns: Columns<DATA_COLUMNS>,
     /// Which member of `location_info` each of its columns takes its value from.
-    location_columns: [Option<u32>; LOCATION_COLUMNS],
+    location_columns: Columns<LOCATION_COLUMNS>,
     leftovers: Leftovers,
 }
 
@@ -48,11 +48,11 @@ impl<'a> Normalizer<'a> {
     pub fn new(arrival: &'a Arrival<'a>) -> Self {
         Self {
             arrival,
-            envelope: Members::default(),
-            data: Members::default(),
-            location: Members::default(),
-            columns: [None; DATA_COLUMNS],
-            location_columns: [None; LOCATION_COLUMNS],
+            envelope: Members::new(&DATA_LOOKUP),
+            data: Members::new(&DATA_LOOKUP),
+            location: Members::new(&LOCATION_LOOKUP),
+            columns: Columns::new(),
+            location_columns: Columns::new(),
             leftovers: Leftovers::default(),
         }
     }
@@ -130,8 +130,8 @@ impl<'a> Normalizer<'a> {
 
     /// Gives each column its member and keeps the rest; gives the time of `date`, if it can be used.
     fn take_data(&mut self) -> Option<DateTime<Utc>> {
-        self.data.look_up(&DATA_LOOKUP);
-        self.columns = [None; DATA_COLUMNS];
+        self.data.mark();
+        self.columns.clear();
         let mut date = None;
         for (at, member) in self.data.iter().enumerate() {
             let leftovers = &mut self.leftovers;
@@ -158,7 +158,7 @@ impl<'a> Normalizer<'a> {
             let depth = member.value.facts.depth();
             match fits {
                 Ok(()) => {
-                    self.columns[column] = Some(at as u32);
+                    self.columns.take(column, at);
                     if DATA[column].kind == Kind::Json && depth > DEEPEST {
                         leftovers.drift("", &member.name, &format!("expected at most {DEEPEST} levels, found {depth}"));
                     }
@@ -191,12 +191,15 @@ fn can_name(value: &&Value<'_>) -> bool {
     }
 }
 
-/// Says why a value does not fit its column.
+/// Says why a value does not fit its column, if it does not.
+#[inline(always)]
 fn check(column: &Column, value: &Value<'_>) -> Result<(), String> {
-    if fit::fits(column.kind, value) {
-        return Ok(());
-    }
-    Err(format!("expected {}, found {}", column.kind.name(), value.kind.name()))
+    if fit::fits(column.kind, value) { Ok(()) } else { Err(mismatch(column, value)) }
+}
+
+#[cold]
+fn mismatch(column: &Column, value: &Value<'_>) -> String {
+    format!("expected {}, found {}", column.kind.name(), value.kind.name())
 }
 
 /// Reads a `date` that can be an event's time.
@@ -213,14 +216,14 @@ fn read_date(member: &Member<'_>, received_at: DateTime<Utc>) -> Result<DateTime
 fn take_location<'a>(
     member: &Member<'a>,
     members: &mut Members<'a>,
-    columns: &mut [Option<u32>; LOCATION_COLUMNS],
+    columns: &mut Columns<LOCATION_COLUMNS>,
     leftovers: &mut Leftovers,
 ) -> Result<(), String> {
     check(&DATA[LOCATION], &member.value)?;
     let found = find_members(&mut Scanner::new(member.value.raw), members);
     debug_assert!(found.is_ok(), "the record has been checked");
-    members.look_up(&LOCATION_LOOKUP);
-    *columns = [None; LOCATION_COLUMNS];
+    members.mark();
+    columns.clear();
     for (at, inner) in members.iter().enumerate() {
         if inner.is_repeated_column() {
             leftovers.drift("location_info.", &inner.name, "stands twice");
@@ -230,7 +233,7 @@ fn take_location<'a>(
             Fate::NoColumn => leftovers.location(inner),
             Fate::Null => {}
             Fate::Column(column) => match check(&LOCATION_INFO[column], &inner.value) {
-                Ok(()) => columns[column] = Some(at as u32),
+                Ok(()) => columns.take(column, at),
                 Err(note) => {
                     leftovers.drift("location_info.", &inner.name, &note);
                     leftovers.location(inner);

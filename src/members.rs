@@ -57,21 +57,82 @@ impl Member<'_> {
     }
 }
 
+/// Which member of an object each column takes its value from.
+#[derive(Debug)]
+pub(crate) struct Columns<const N: usize> {
+    /// The columns that have one, one bit each.
+    taken: u64,
+    members: [u32; N],
+}
+
+impl<const N: usize> Columns<N> {
+    pub fn new() -> Self {
+        const { assert!(N <= u64::BITS as usize, "each column has its bit") };
+        Self { taken: 0, members: [0; N] }
+    }
+
+    pub fn clear(&mut self) {
+        self.taken = 0;
+    }
+
+    pub fn take(&mut self, column: usize, member: usize) {
+        self.members[column] = member as u32;
+        self.taken |= 1 << column;
+    }
+
+    pub fn get(&self, column: usize) -> Option<usize> {
+        (self.taken >> column & 1 == 1).then(|| self.members[column] as usize)
+    }
+
+    /// Gives the columns that have a member, in their order, each with it.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, usize)> {
+        let mut left = self.taken;
+        std::iter::from_fn(move || {
+            let column = left.trailing_zeros() as usize;
+            left &= left.checked_sub(1)?;
+            Some((column, self.members[column] as usize))
+        })
+    }
+}
+
 /// The members of one object in the order sent; reused from record to record.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Members<'a> {
+    lookup: &'static Lookup,
     members: Vec<Member<'a>>,
+    /// Those whose name belongs to no column.
     unknown: Vec<usize>,
+    /// The columns met by their preferred names, one bit each, and those met by their other names.
+    met: [u64; 2],
+    /// A name of a column stands twice.
+    repeated: bool,
 }
 
 impl<'a> Members<'a> {
-    pub fn clear(&mut self) {
-        self.members.clear();
+    pub fn new(lookup: &'static Lookup) -> Self {
+        Self { lookup, members: Vec::new(), unknown: Vec::new(), met: [0; 2], repeated: false }
     }
 
+    pub fn clear(&mut self) {
+        self.members.clear();
+        self.unknown.clear();
+        (self.met, self.repeated) = ([0; 2], false);
+    }
+
+    /// Adds the next member, and finds its column.
     #[inline(always)]
     pub fn push(&mut self, name: Value<'a>, value: Value<'a>) {
-        self.members.push(Member { name: name.decoded(), value, sent: None, displaced: false, displaces: false, outranked: false });
+        let name = name.decoded();
+        let sent = self.lookup.find(&name);
+        match sent {
+            Some(Sent { column, preference }) => {
+                let (met, bit) = (&mut self.met[usize::from(preference)], 1 << column);
+                self.repeated |= *met & bit != 0;
+                *met |= bit;
+            }
+            None => self.unknown.push(self.members.len()),
+        }
+        self.members.push(Member { name, value, sent, displaced: false, displaces: false, outranked: false });
     }
 
     pub fn iter(&self) -> std::slice::Iter<'_, Member<'a>> {
@@ -87,37 +148,28 @@ impl<'a> Members<'a> {
         self.members.iter().rev().find(|member| member.name == name).map(|member| &member.value)
     }
 
-    /// Finds each member's column, and marks those that another member displaces or outranks.
-    pub fn look_up(&mut self, lookup: &Lookup) {
-        for member in &mut self.members {
-            member.sent = lookup.find(&member.name);
-        }
-        self.mark();
-    }
-
     /// Marks each member that another one displaces or outranks.
     pub fn mark(&mut self) {
-        self.unknown.clear();
-        let mut last = [[None::<u32>; 2]; DATA_COLUMNS];
-        let mut other_names = false;
+        if self.repeated || self.met[0] & self.met[1] != 0 {
+            self.mark_columns();
+        }
+        if self.unknown.len() <= FEW { self.mark_pairwise() } else { self.mark_sorted() }
+    }
+
+    #[cold]
+    fn mark_columns(&mut self) {
+        let mut last = [[None::<usize>; 2]; DATA_COLUMNS];
         for at in 0..self.members.len() {
-            let Some(sent) = self.members[at].sent else {
-                self.unknown.push(at);
-                continue;
-            };
-            other_names |= sent.preference > 0;
+            let Some(sent) = self.members[at].sent else { continue };
             let slot = &mut last[usize::from(sent.column)][usize::from(sent.preference)];
-            if let Some(earlier) = slot.replace(at as u32) {
-                self.members[earlier as usize].displaced = true;
+            if let Some(earlier) = slot.replace(at) {
+                self.members[earlier].displaced = true;
                 self.members[at].displaces = true;
             }
         }
-        if other_names {
-            for other in last.iter().filter_map(|&[preferred, other]| preferred.and(other)) {
-                self.members[other as usize].outranked = true;
-            }
+        for other in last.iter().filter_map(|&[preferred, other]| preferred.and(other)) {
+            self.members[other].outranked = true;
         }
-        if self.unknown.len() <= FEW { self.mark_pairwise() } else { self.mark_sorted() }
     }
 
     fn mark_pairwise(&mut self) {

@@ -6,6 +6,10 @@
 //! Fields that Auth0 sends beyond the published ones have columns here too; everything else a
 //! sender names ends in `data.unmapped`.
 
+mod lookup;
+
+pub(crate) use lookup::{Lookup, Sent};
+
 /// Name of the log type, as published.
 pub const LOG_TYPE: &str = "Auth0.Events";
 
@@ -71,8 +75,34 @@ pub struct Column {
     pub kind: Kind,
     /// Which indicator it feeds.
     pub indicator: Option<Indicator>,
-    /// The start of its member in a row: `"name":`.
-    pub(crate) member: &'static str,
+    /// The start of its member in a row.
+    pub(crate) member: MemberStart,
+}
+
+/// A comma, a column's name in quotes, and a colon; filled up, so that writing it is a copy of one fixed size.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MemberStart {
+    filled: [u8; Self::ROOM],
+    length: usize,
+}
+
+impl MemberStart {
+    const ROOM: usize = 32;
+
+    const fn of(text: &str) -> Self {
+        let (mut filled, mut at) = ([0; Self::ROOM], 0);
+        while at < text.len() {
+            filled[at] = text.as_bytes()[at];
+            at += 1;
+        }
+        Self { filled, length: text.len() }
+    }
+
+    #[inline(always)]
+    pub fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.filled);
+        out.truncate(out.len() - Self::ROOM + self.length);
+    }
 }
 
 macro_rules! columns {
@@ -82,7 +112,7 @@ macro_rules! columns {
             sent_as: columns!(@sent $name $($($sent)+)?),
             kind: Kind::$kind,
             indicator: columns!(@indicator $($indicator)?),
-            member: concat!("\"", $name, "\":"),
+            member: MemberStart::of(concat!(",\"", $name, "\":")),
         }),*]
     };
     (@sent $name:literal) => { &[$name] };
@@ -190,72 +220,6 @@ const fn same(a: &[u8], b: &[u8]) -> bool {
         at += 1;
     }
     true
-}
-
-/// A name that senders use for a column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Sent {
-    /// Position of the column in its table.
-    pub column: u8,
-    /// Position of the name in the column's `sent_as`.
-    pub preference: u8,
-}
-
-/// Finds the column of a sent name with one comparison: a hash table without collisions, made at compile time.
-pub(crate) struct Lookup {
-    columns: &'static [Column],
-    slots: [Option<Sent>; Self::SLOTS],
-    multiplier: u64,
-}
-
-impl Lookup {
-    const SLOTS: usize = 256;
-
-    const fn of(columns: &'static [Column]) -> Self {
-        let mut multiplier = 1;
-        loop {
-            if let Some(slots) = Self::fill(columns, multiplier) {
-                return Self { columns, slots, multiplier };
-            }
-            multiplier += 2;
-        }
-    }
-
-    const fn fill(columns: &[Column], multiplier: u64) -> Option<[Option<Sent>; Self::SLOTS]> {
-        let mut slots = [None; Self::SLOTS];
-        let mut column = 0;
-        while column < columns.len() {
-            let names = columns[column].sent_as;
-            let mut preference = 0;
-            while preference < names.len() {
-                let slot = Self::slot(names[preference].as_bytes(), multiplier);
-                if slots[slot].is_some() {
-                    return None;
-                }
-                slots[slot] = Some(Sent { column: column as u8, preference: preference as u8 });
-                preference += 1;
-            }
-            column += 1;
-        }
-        Some(slots)
-    }
-
-    /// Hashes the length and five bytes; the multiplier is chosen so that no two names of a table meet.
-    const fn slot(name: &[u8], multiplier: u64) -> usize {
-        let length = name.len();
-        if length == 0 {
-            return 0;
-        }
-        let sample = [name[0], name[length / 4], name[length / 2], name[length * 3 / 4], name[length - 1], length as u8, 0, 0];
-        (u64::from_le_bytes(sample).wrapping_mul(multiplier.wrapping_mul(0x9E37_79B9_7F4A_7C15)) >> 56) as usize
-    }
-
-    /// Gives the column that a sender's name belongs to.
-    pub fn find(&self, name: &str) -> Option<Sent> {
-        let sent = self.slots[Self::slot(name.as_bytes(), self.multiplier)]?;
-        let known = self.columns[usize::from(sent.column)].sent_as[usize::from(sent.preference)];
-        (known == name).then_some(sent)
-    }
 }
 
 /// Finds columns of `data`.

@@ -103,6 +103,7 @@ pub(crate) struct TimeText {
 
 impl TimeText {
     pub fn of(at: DateTime<Utc>) -> Self {
+        let at = at.naive_utc();
         let nanosecond = at.nanosecond() % 1_000_000_000;
         let (width, fraction) = match nanosecond {
             n if n % MILLISECOND == 0 => (3, n / MILLISECOND),

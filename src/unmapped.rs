@@ -85,8 +85,8 @@ impl Leftovers {
         &self.drift
     }
 
-    /// Writes the `unmapped` member of a row, a comma before it if others stand there, where anything was kept.
-    pub fn write(&mut self, out: &mut Vec<u8>, comma: bool) {
+    /// Writes the `unmapped` member of a row, a comma before it, where anything was kept.
+    pub fn write(&mut self, out: &mut Vec<u8>) {
         for (name, open, content, close) in [(ENVELOPE, '{', &self.envelope, '}'), (DUPLICATES, '[', &self.duplicates, ']')] {
             if !content.is_empty() {
                 let value = format!("{open}{}{close}", String::from_utf8_lossy(content));
@@ -96,7 +96,7 @@ impl Leftovers {
         if self.fields.is_empty() {
             return;
         }
-        out.extend_from_slice(if comma { b",\"unmapped\":\"{" } else { b"\"unmapped\":\"{" });
+        out.extend_from_slice(b",\"unmapped\":\"{");
         write_escaped(out, &self.fields);
         out.extend_from_slice(b"}\"");
     }

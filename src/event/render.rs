@@ -9,7 +9,7 @@ use crate::{
     fit,
     json::{Value, text::write_string},
     row::RowId,
-    schema::{Column, DATA, DATE, INDICATORS, Indicator, Kind, LOCATION, LOCATION_INFO},
+    schema::{DATA, DATE, INDICATORS, Indicator, Kind, LOCATION, LOCATION_INFO},
     time::{self, TimeText},
 };
 
@@ -19,7 +19,8 @@ impl Normalizer<'_> {
         let name = log_id.decoded();
         let (at, time_source) = self.event_time(&name, date);
         out.extend_from_slice(self.arrival.before_event_time.as_bytes());
-        out.extend_from_slice(TimeText::of(at).as_bytes());
+        let at_text = TimeText::of(at);
+        out.extend_from_slice(at_text.as_bytes());
         out.extend_from_slice(self.arrival.before_row_id.as_bytes());
         out.extend_from_slice(&RowId::of(self.arrival.source, name.as_bytes()).hex());
         out.extend_from_slice(self.arrival.after_row_id.as_bytes());
@@ -27,7 +28,7 @@ impl Normalizer<'_> {
         self.write_indicators(Indicator::Username, b",\"p_any_usernames\":[", out);
         out.extend_from_slice(b",\"log_id\":");
         fit::write(Kind::String, log_id, out);
-        self.write_data(date, out);
+        self.write_data(&at_text, out);
         out.extend_from_slice(&self.arrival.ingest);
         out.extend_from_slice(time_source.as_bytes());
         out.push(b'"');
@@ -55,7 +56,7 @@ impl Normalizer<'_> {
 
     fn write_indicators(&self, indicator: Indicator, before: &[u8], out: &mut Vec<u8>) {
         let columns = INDICATORS.iter().filter(|(_, feeds)| *feeds == indicator);
-        let members = columns.filter_map(|&(column, _)| Some(self.data.at(self.columns[column]? as usize)));
+        let members = columns.filter_map(|&(column, _)| Some(self.data.at(self.columns.get(column)?)));
         let mut found: Vec<Cow<'_, str>> = members.filter_map(|member| fit::indicator(indicator, &member.value)).collect();
         found.sort_unstable();
         found.dedup();
@@ -76,42 +77,41 @@ impl Normalizer<'_> {
         }
     }
 
-    fn write_data(&mut self, date: Option<DateTime<Utc>>, out: &mut Vec<u8>) {
-        out.extend_from_slice(b",\"data\":{");
-        let mut comma = false;
-        for (at, column) in DATA.iter().enumerate() {
-            let Some(member) = self.columns[at] else { continue };
-            write_name(column, &mut comma, out);
-            match (at, date) {
-                (DATE, Some(date)) => {
+    /// Writes `data`; a `date` that has a column is the time of the event.
+    fn write_data(&mut self, at: &TimeText, out: &mut Vec<u8>) {
+        out.extend_from_slice(b",\"data\":");
+        let start = out.len();
+        for (column, member) in self.columns.iter() {
+            DATA[column].member.write(out);
+            match column {
+                DATE => {
                     out.push(b'"');
-                    out.extend_from_slice(TimeText::of(date).as_bytes());
+                    out.extend_from_slice(at.as_bytes());
                     out.push(b'"');
                 }
-                (LOCATION, _) => self.write_location(out),
-                _ => fit::write(column.kind, &self.data.at(member as usize).value, out),
+                LOCATION => self.write_location(out),
+                _ => fit::write(DATA[column].kind, &self.data.at(member).value, out),
             }
         }
-        self.leftovers.write(out, comma);
-        out.push(b'}');
+        self.leftovers.write(out);
+        close_object(out, start);
     }
 
     fn write_location(&self, out: &mut Vec<u8>) {
-        out.push(b'{');
-        let mut comma = false;
-        for (column, member) in LOCATION_INFO.iter().zip(self.location_columns) {
-            let Some(member) = member else { continue };
-            write_name(column, &mut comma, out);
-            fit::write(column.kind, &self.location.at(member as usize).value, out);
+        let start = out.len();
+        for (column, member) in self.location_columns.iter() {
+            LOCATION_INFO[column].member.write(out);
+            fit::write(LOCATION_INFO[column].kind, &self.location.at(member).value, out);
         }
-        out.push(b'}');
+        close_object(out, start);
     }
 }
 
-/// Writes a member's name, a comma before it unless it is the first.
-fn write_name(column: &Column, comma: &mut bool, out: &mut Vec<u8>) {
-    if std::mem::replace(comma, true) {
-        out.push(b',');
+/// Makes an object of the members written since `start`, each with a comma before it.
+fn close_object(out: &mut Vec<u8>, start: usize) {
+    match out.get_mut(start) {
+        Some(comma) => *comma = b'{',
+        None => out.push(b'{'),
     }
-    out.extend_from_slice(column.member.as_bytes());
+    out.push(b'}');
 }
