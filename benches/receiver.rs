@@ -59,11 +59,11 @@ impl Bench {
         self.sources.authenticate(&self.headers).expect("a known token").with_body(&self.body)
     }
 
-    /// Split, normalize and render; gives the bytes of the rows.
+    /// Split, normalize, render and partition; gives the bytes of the rows.
     fn pure(&self) -> usize {
-        let records = split(&self.authenticated());
         let arrival = Arrival::new(&self.source, "bench", received_at());
-        let rows = normalize(&arrival, &records, self.rows.take());
+        let rows = normalize(&arrival, &self.authenticated(), self.rows.take());
+        black_box(rows.by_hour());
         let bytes = rows.ndjson().len();
         self.rows.set(rows.into_text());
         bytes
@@ -71,9 +71,8 @@ impl Bench {
 
     /// Split, normalize, name and compress; gives the bytes of the objects.
     fn whole(&self, compression: Compression) -> usize {
-        let records = split(&self.authenticated());
         let arrival = Arrival::new(&self.source, "bench", received_at());
-        let rows = normalize(&arrival, &records, self.rows.take());
+        let rows = normalize(&arrival, &self.authenticated(), self.rows.take());
         let objects = rows.objects(compression).expect("objects");
         self.rows.set(rows.into_text());
         objects.iter().map(|object| object.bytes.len()).sum()
@@ -120,9 +119,8 @@ fn print_ratios() {
 
 /// What gzip costs and saves at each level, on the rows of the batch.
 fn print_levels(bench: &Bench) {
-    let records = split(&bench.authenticated());
     let arrival = Arrival::new(&bench.source, "bench", received_at());
-    let rows = normalize(&arrival, &records, Vec::new());
+    let rows = normalize(&arrival, &bench.authenticated(), Vec::new());
     let compress = |level| {
         let mut gzip = GzEncoder::new(Vec::new(), Level::new(level));
         gzip.write_all(rows.ndjson()).and_then(|()| gzip.finish()).expect("memory").len()

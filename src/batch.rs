@@ -1,10 +1,13 @@
-//! An authenticated body, cut into records by its structure alone.
+//! An authenticated body, cut into records by its structure.
 //!
 //! The bytes decide, never a header: an array gives its elements, an object with a `logs` array
 //! gives that array's, any other object is a record, and text that is neither is a record up to the
 //! end of its line. Brackets are matched and strings are skipped in one pass; nothing else is
 //! judged here, so that one broken record costs one record. Where the structure itself breaks,
 //! what came before stands and the rest is kept: inside an array as one record, at the top line by line.
+//!
+//! A whole JSON object ends where its structure does. So who reads records anyway is offered each object
+//! where it stands, and the structure is looked at from the first one on that cannot be taken so.
 
 use std::{borrow::Cow, ops::Range};
 
@@ -30,21 +33,64 @@ pub struct Record<'a> {
     pub refused: Option<Reason>,
 }
 
-/// Cuts a body into its records, in the order sent.
-///
-/// Takes time and memory linear in the body, whatever it holds.
-pub fn split<'a>(batch: &Authenticated<'a>) -> Vec<Record<'a>> {
-    let body = batch.body();
-    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-    let mut splitter = Splitter { body, marks: Marks::from(body, 0), open: Vec::new(), elements: Vec::new(), records: Vec::new() };
-    splitter.top();
-    splitter.records
+/// Takes the records of a body as they are cut, in the order sent.
+pub trait Take<'a> {
+    /// Takes one record.
+    fn take(&mut self, record: &'a [u8]);
+
+    /// Takes what splitting already knows to be a reject.
+    fn refuse(&mut self, record: Cow<'a, [u8]>, reason: Reason);
+
+    /// Takes the JSON object that starts a text, if it is a record as it stands; gives its length in bytes.
+    ///
+    /// In an array an object is one where a comma or a closing bracket follows it, at the top where it has no member `logs`.
+    fn take_object(&mut self, _text: &'a str, _place: Place) -> Option<usize> {
+        None
+    }
 }
 
-/// Takes a body that cannot be read as one record, every byte of it; a blank body holds none.
-pub fn unread<'a>(batch: &Authenticated<'a>, reason: Reason) -> Vec<Record<'a>> {
-    let record = Record { bytes: Cow::Borrowed(batch.body()), refused: Some(reason) };
-    if trim(batch.body()).is_empty() { Vec::new() } else { vec![record] }
+/// Where in a body an object stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// At the top.
+    Top,
+    /// In an array at the top.
+    Array,
+}
+
+impl<'a> Take<'a> for Vec<Record<'a>> {
+    fn take(&mut self, record: &'a [u8]) {
+        self.push(Record { bytes: Cow::Borrowed(record), refused: None });
+    }
+
+    fn refuse(&mut self, record: Cow<'a, [u8]>, reason: Reason) {
+        self.push(Record { bytes: record, refused: Some(reason) });
+    }
+}
+
+/// Cuts a body into its records by its structure alone.
+pub fn split<'a>(batch: &Authenticated<'a>) -> Vec<Record<'a>> {
+    let mut records = Vec::new();
+    split_into(batch, &mut records);
+    records
+}
+
+/// Cuts a body into its records, and hands each on.
+///
+/// Takes time and memory linear in the body, whatever it holds.
+pub fn split_into<'a>(batch: &Authenticated<'a>, taker: &mut impl Take<'a>) {
+    let body = batch.body();
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    let text = std::str::from_utf8(body).unwrap_or_default();
+    let marks = Marks::from(body, body.len());
+    Splitter { body, text, marks, open: Vec::new(), elements: Vec::new(), records: 0, taker }.top();
+}
+
+/// Hands on a body that cannot be read as one record, every byte of it; a blank body holds none.
+pub fn refuse<'a>(batch: &Authenticated<'a>, reason: Reason, taker: &mut impl Take<'a>) {
+    if !trim(batch.body()).is_empty() {
+        taker.refuse(Cow::Borrowed(batch.body()), reason);
+    }
 }
 
 /// The structure does not hold; `element` is where a broken element of an array starts.
@@ -52,23 +98,27 @@ struct Broken {
     element: Option<usize>,
 }
 
-struct Splitter<'a> {
+struct Splitter<'a, 't, T> {
     body: &'a [u8],
+    /// The body, if all of it is UTF-8.
+    text: &'a str,
     marks: Marks<'a>,
     /// The brackets that are open in the value being skipped.
     open: Vec<u8>,
     /// The elements of the arrays met in the current value at the top.
     elements: Vec<Range<usize>>,
-    records: Vec<Record<'a>>,
+    /// How many records have been handed on.
+    records: usize,
+    taker: &'t mut T,
 }
 
-impl<'a> Splitter<'a> {
+impl<'a, T: Take<'a>> Splitter<'a, '_, T> {
     /// Reads the values at the top, one after another.
     fn top(&mut self) {
         let mut at = 0;
         while let Some(start) = self.next_value(at) {
             let passed = match self.body[start] {
-                b'[' => self.array_at_top(),
+                b'[' => self.array_at_top(start + 1),
                 b'{' => self.object_at_top(start),
                 _ => Ok(self.text(start)),
             };
@@ -82,16 +132,25 @@ impl<'a> Splitter<'a> {
 
     /// Position of the next byte that is not white space, while there is room for a record.
     fn next_value(&self, at: usize) -> Option<usize> {
-        let blank = self.body[at..].iter().take_while(|&&byte| is_space(byte)).count();
-        (at + blank < self.body.len() && self.records.len() <= MOST_RECORDS).then_some(at + blank)
+        let blank = blank(&self.body[at..]);
+        (at + blank < self.body.len() && self.records <= MOST_RECORDS).then_some(at + blank)
     }
 
-    /// Takes the rest of a line as a record; the structure is read anew after it.
+    /// Takes the rest of a line as a record.
     fn text(&mut self, start: usize) -> usize {
         let end = line_end(self.body, start);
         self.push(start..end);
-        self.marks = Marks::from(self.body, end);
         end
+    }
+
+    /// Hands on an object that is a record as it stands; gives the position after it.
+    fn object_as_it_stands(&mut self, start: usize, place: Place) -> Option<usize> {
+        if self.records >= MOST_RECORDS {
+            return None;
+        }
+        let length = self.taker.take_object(self.text.get(start..)?, place)?;
+        self.records += 1;
+        Some(start + length)
     }
 
     /// Takes each line from here on as a record.
@@ -102,9 +161,19 @@ impl<'a> Splitter<'a> {
         }
     }
 
-    fn array_at_top(&mut self) -> Result<usize, Broken> {
+    /// Passes an array whose opening bracket has been passed: objects as they stand, and from the first that is none
+    /// on, what the structure says.
+    fn array_at_top(&mut self, mut at: usize) -> Result<usize, Broken> {
+        at += blank(&self.body[at..]);
+        while let Some(end) = self.object_as_it_stands(at, Place::Array) {
+            at = end + blank(&self.body[end..]) + 1;
+            if self.body[at - 1] == b']' {
+                return Ok(at);
+            }
+            at += blank(&self.body[at..]);
+        }
         self.elements.clear();
-        self.marks.next();
+        self.marks = Marks::from(self.body, at);
         let end = self.array();
         self.push_elements();
         end
@@ -147,8 +216,12 @@ impl<'a> Splitter<'a> {
 
     /// Passes an object at the top: a wrapper of `logs`, or a record.
     fn object_at_top(&mut self, start: usize) -> Result<usize, Broken> {
+        if let Some(end) = self.object_as_it_stands(start, Place::Top) {
+            return Ok(end);
+        }
         self.elements.clear();
         let mut wrapper = Wrapper::default();
+        self.marks = Marks::from(self.body, start);
         self.marks.next();
         let passed = self.object(&mut wrapper);
         match &passed {
@@ -192,7 +265,7 @@ impl<'a> Splitter<'a> {
     /// Notes an element unless nothing is in its place; past the most that a body may hold, the first one is enough.
     fn note(&mut self, element: Range<usize>) {
         let blank = self.body[element.clone()].iter().all(|&byte| is_space(byte));
-        if !blank && self.records.len() + self.elements.len() <= MOST_RECORDS {
+        if !blank && self.records + self.elements.len() <= MOST_RECORDS {
             self.elements.push(element);
         }
     }
@@ -205,28 +278,37 @@ impl<'a> Splitter<'a> {
 
     /// Takes what a wrapper holds beside its `logs` as one reject, then the elements.
     fn push_wrapper(&mut self, wrapper: &Wrapper, extent: Range<usize>) {
-        if self.records.len() >= MOST_RECORDS {
+        if self.records >= MOST_RECORDS {
             return self.push(extent);
         }
         if wrapper.has_others {
-            let bytes = Cow::Owned(wrapper.without_logs(self.body, extent));
-            self.records.push(Record { bytes, refused: Some(Reason::WrapperMembers) });
+            self.records += 1;
+            self.taker.refuse(Cow::Owned(wrapper.without_logs(self.body, extent)), Reason::WrapperMembers);
         }
         self.push_elements();
     }
 
     /// Takes one record; the one past the most is the rest of the body.
     fn push(&mut self, record: Range<usize>) {
-        let (bytes, refused) = match self.records.len() {
-            ..MOST_RECORDS => (&self.body[record], None),
-            MOST_RECORDS => (&self.body[record.start..], Some(Reason::BatchLimit)),
+        let bytes = match self.records {
+            ..MOST_RECORDS => trim(&self.body[record]),
+            MOST_RECORDS => trim(&self.body[record.start..]),
             _ => return,
         };
-        let bytes = trim(bytes);
-        if !bytes.is_empty() {
-            self.records.push(Record { bytes: Cow::Borrowed(bytes), refused });
+        if bytes.is_empty() {
+            return;
         }
+        match self.records {
+            ..MOST_RECORDS => self.taker.take(bytes),
+            _ => self.taker.refuse(Cow::Borrowed(bytes), Reason::BatchLimit),
+        }
+        self.records += 1;
     }
+}
+
+/// How many bytes of white space a text starts with.
+fn blank(text: &[u8]) -> usize {
+    text.iter().take_while(|&&byte| is_space(byte)).count()
 }
 
 /// Position of the line feed that ends the line, or the end of the body.
@@ -246,8 +328,11 @@ mod tests {
         let sources = Sources::new(vec![(Source::parse("eu").expect("a name"), TokenDigest::of(b"token"))]);
         let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Bearer token"))]);
         let admitted = sources.authenticate(&headers).expect("a known token");
-        let kept = |body: &'static [u8]| unread(&admitted.with_body(body), Reason::UnsupportedEncoding).pop().map(|record| record.bytes);
-        assert_eq!(kept(b" \x1f\x8b\0\n").as_deref(), Some(&b" \x1f\x8b\0\n"[..]));
-        assert_eq!(kept(b" \n"), None);
+        for (body, kept) in [(&b" \x1f\x8b\0\n"[..], true), (b" \n", false)] {
+            let mut records = Vec::new();
+            refuse(&admitted.with_body(body), Reason::UnsupportedEncoding, &mut records);
+            let whole = Record { bytes: Cow::Borrowed(body), refused: Some(Reason::UnsupportedEncoding) };
+            assert_eq!(records, Vec::from_iter(kept.then_some(whole)));
+        }
     }
 }

@@ -8,6 +8,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
+    batch::Place,
     fit,
     json::{Facts, Malformed, Scanner, Type, Value},
     members::{Columns, Fate, Member, Members},
@@ -62,26 +63,33 @@ impl<'a> Normalizer<'a> {
     /// # Errors
     /// Where the record is no event: why, and nothing is written.
     pub fn normalize(&mut self, raw: &'a [u8], out: &mut Vec<u8>) -> Result<Event, Reject> {
-        let text = std::str::from_utf8(raw).map_err(|_| Reason::InvalidUtf8)?;
-        self.leftovers.clear();
-        if !self.find_members(text)? {
-            return Err(Reason::NotAnObject.into());
-        }
-        let log_id = self.take_envelope()?;
-        let date = self.take_data();
-        Ok(self.render(&log_id, date, out))
-    }
-
-    /// Checks the record, and finds the members of its envelope and of its `data`; says whether it is an object.
-    fn find_members(&mut self, text: &'a str) -> Result<bool, Malformed> {
-        self.envelope.clear();
-        self.data.clear();
-        let mut scanner = Scanner::new(text);
+        let mut scanner = Scanner::new(std::str::from_utf8(raw).map_err(|_| Reason::InvalidUtf8)?);
         if scanner.peek() != Some(b'{') {
             scanner.value()?;
             scanner.end()?;
-            return Ok(false);
+            return Err(Reason::NotAnObject.into());
         }
+        self.read(&mut scanner)?;
+        scanner.end()?;
+        self.write(out)
+    }
+
+    /// Reads the object that starts a text, if it is a record as it stands; gives its length in bytes.
+    pub(crate) fn read_object(&mut self, text: &'a str, place: Place) -> Option<usize> {
+        let mut scanner = Scanner::new(text);
+        let object = self.read(&mut scanner).ok()?;
+        scanner.space();
+        let is_record = match place {
+            Place::Array => matches!(scanner.peek(), Some(b',' | b']')),
+            Place::Top => self.envelope.last("logs").is_none(),
+        };
+        is_record.then_some(object.raw.len())
+    }
+
+    /// Checks an object, and finds the members of the envelope and of its `data`.
+    fn read(&mut self, scanner: &mut Scanner<'a>) -> Result<Value<'a>, Malformed> {
+        self.envelope.clear();
+        self.data.clear();
         scanner.object(|scanner, name| {
             let value = match scanner.peek() {
                 Some(b'{') if name.decoded() == "data" => find_members(scanner, &mut self.data)?,
@@ -89,9 +97,15 @@ impl<'a> Normalizer<'a> {
             };
             self.envelope.push(name, value);
             Ok(value.facts)
-        })?;
-        scanner.end()?;
-        Ok(true)
+        })
+    }
+
+    /// Writes the row of the object that was read.
+    pub(crate) fn write(&mut self, out: &mut Vec<u8>) -> Result<Event, Reject> {
+        self.leftovers.clear();
+        let log_id = self.take_envelope()?;
+        let date = self.take_data();
+        Ok(self.render(&log_id, date, out))
     }
 
     /// Finds the event's name, and keeps what the envelope holds beside it; a flat record becomes the data of itself.

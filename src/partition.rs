@@ -5,6 +5,7 @@
 //! makes the same names, as long as its rows' times come from its records.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     io,
     ops::Range,
@@ -15,10 +16,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    auth::Source,
-    batch::Record,
+    auth::{Authenticated, Source},
+    batch::{self, Place, Take},
     compression::Compression,
-    event::Normalizer,
+    event::{Event, Normalizer},
     object::{Object, ObjectKey, Table},
     reject::{Reason, Reject},
     row::{Arrival, first_half},
@@ -26,6 +27,8 @@ use crate::{
 
 /// Most hours that the events of one request may touch: each is an object, and a put.
 pub const MOST_HOURS: usize = 1_000;
+/// Bytes of a usual record, or fewer.
+const RECORD: usize = 1_024;
 /// Seconds in an hour.
 const HOUR: i64 = 3_600;
 
@@ -42,22 +45,21 @@ pub struct Tally {
     pub greatest_lag: Option<TimeDelta>,
 }
 
-/// One row, where it belongs, and which record it is of.
+/// One row, where it belongs, and the record it is of.
 #[derive(Debug)]
-struct Row {
+pub struct Row<'a> {
     table: Table,
     at: DateTime<Utc>,
     text: Range<usize>,
-    record: usize,
+    record: Cow<'a, [u8]>,
 }
 
 /// The rows of one batch, in the order sent.
 #[derive(Debug)]
 pub struct Rows<'a> {
     source: &'a Source,
-    records: &'a [Record<'a>],
     text: Vec<u8>,
-    rows: Vec<Row>,
+    rows: Vec<Row<'a>>,
     /// What became of the records.
     pub tally: Tally,
 }
@@ -65,63 +67,102 @@ pub struct Rows<'a> {
 /// Writes a row for each record of a batch: an event row, or a reject row.
 ///
 /// `text` is where the rows are written; what it holds is lost, its memory is used again.
-pub fn normalize<'a>(arrival: &'a Arrival<'a>, records: &'a [Record<'a>], mut text: Vec<u8>) -> Rows<'a> {
-    let bytes: usize = records.iter().map(|record| record.bytes.len()).sum();
-    text.clear();
-    text.reserve(bytes + bytes / 2);
-    let mut rows = Rows { source: arrival.source, records, text, rows: Vec::with_capacity(records.len()), tally: Tally::default() };
-    let mut normalizer = Normalizer::new(arrival);
-    let mut hours = BTreeSet::new();
-    for (index, record) in records.iter().enumerate() {
-        match rows.event(record, &mut normalizer, &mut hours) {
-            Ok(at) => rows.add(Table::Events, at, index),
-            Err(reject) => {
-                reject.render(&mut rows.text, arrival, index, &record.bytes);
-                rows.tally.rejected += 1;
-                rows.add(Table::Rejects, arrival.received_at, index);
-            }
-        }
-        if let Some(event) = rows.rows.last().filter(|row| row.table == Table::Events) {
-            let lag = arrival.received_at - event.at;
-            rows.tally.greatest_lag = rows.tally.greatest_lag.max(Some(lag));
-        }
-    }
-    rows
+pub fn normalize<'a>(arrival: &'a Arrival<'a>, batch: &Authenticated<'a>, text: Vec<u8>) -> Rows<'a> {
+    let mut writer = Writer::new(arrival, batch, text);
+    batch::split_into(batch, &mut writer);
+    writer.rows
 }
 
-impl<'a> Rows<'a> {
-    /// Writes the event row of a record; where it is none, nothing.
-    fn event(
-        &mut self,
-        record: &'a Record<'a>,
-        normalizer: &mut Normalizer<'a>,
-        hours: &mut BTreeSet<i64>,
-    ) -> Result<DateTime<Utc>, Reject> {
-        if let Some(reason) = record.refused {
-            return Err(reason.into());
-        }
-        let start = self.text.len();
-        let event = normalizer.normalize(&record.bytes, &mut self.text)?;
+/// Writes the reject row of a batch that cannot be read.
+pub fn reject<'a>(arrival: &'a Arrival<'a>, batch: &Authenticated<'a>, reason: Reason, text: Vec<u8>) -> Rows<'a> {
+    let mut writer = Writer::new(arrival, batch, text);
+    batch::refuse(batch, reason, &mut writer);
+    writer.rows
+}
+
+/// Writes rows as records are cut.
+struct Writer<'a> {
+    arrival: &'a Arrival<'a>,
+    normalizer: Normalizer<'a>,
+    /// The hours that events touch.
+    hours: BTreeSet<i64>,
+    rows: Rows<'a>,
+}
+
+impl<'a> Take<'a> for Writer<'a> {
+    fn take(&mut self, record: &'a [u8]) {
+        let event = self.normalizer.normalize(record, &mut self.rows.text);
+        self.add(Cow::Borrowed(record), event);
+    }
+
+    fn refuse(&mut self, record: Cow<'a, [u8]>, reason: Reason) {
+        self.add(record, Err(reason.into()));
+    }
+
+    fn take_object(&mut self, text: &'a str, place: Place) -> Option<usize> {
+        let length = self.normalizer.read_object(text, place)?;
+        let event = self.normalizer.write(&mut self.rows.text);
+        self.add(Cow::Borrowed(&text.as_bytes()[..length]), event);
+        Some(length)
+    }
+}
+
+impl<'a> Writer<'a> {
+    fn new(arrival: &'a Arrival<'a>, batch: &Authenticated<'a>, mut text: Vec<u8>) -> Self {
+        let bytes = batch.body().len();
+        text.clear();
+        text.reserve(bytes + bytes / 2);
+        let rows = Rows { source: arrival.source, text, rows: Vec::with_capacity(bytes / RECORD), tally: Tally::default() };
+        Self { arrival, normalizer: Normalizer::new(arrival), hours: BTreeSet::new(), rows }
+    }
+
+    /// Notes the event row that was just written, or writes a reject row in its place.
+    fn add(&mut self, record: Cow<'a, [u8]>, event: Result<Event, Reject>) {
+        let rows = &mut self.rows;
+        let start = rows.rows.last().map_or(0, |row| row.text.end);
+        let (table, at) = match event.and_then(|event| Self::within_hours(&mut self.hours, event)) {
+            Ok(event) => {
+                rows.tally.add(&event, self.arrival.received_at);
+                (Table::Events, event.at)
+            }
+            Err(reject) => {
+                rows.text.truncate(start);
+                reject.render(&mut rows.text, self.arrival, rows.rows.len(), &record);
+                rows.tally.rejected += 1;
+                (Table::Rejects, self.arrival.received_at)
+            }
+        };
+        rows.rows.push(Row { table, at, text: start..rows.text.len(), record });
+    }
+
+    /// Notes the hour of an event, unless there are as many as one request may touch.
+    fn within_hours(hours: &mut BTreeSet<i64>, event: Event) -> Result<Event, Reject> {
         let hour = hour_of(event.at);
         if hours.len() == MOST_HOURS && !hours.contains(&hour) {
-            self.text.truncate(start);
             return Err(Reason::BatchLimit.into());
         }
         hours.insert(hour);
-        self.tally.accepted += 1;
-        self.tally.drifted += usize::from(event.drifted);
-        Ok(event.at)
+        Ok(event)
     }
+}
 
-    /// Notes the row that was written last.
-    fn add(&mut self, table: Table, at: DateTime<Utc>, record: usize) {
-        let start = self.rows.last().map_or(0, |row| row.text.end);
-        self.rows.push(Row { table, at, text: start..self.text.len(), record });
+impl Tally {
+    fn add(&mut self, event: &Event, received_at: DateTime<Utc>) {
+        self.accepted += 1;
+        self.drifted += usize::from(event.drifted);
+        self.greatest_lag = self.greatest_lag.max(Some(received_at - event.at));
     }
+}
 
+impl<'a> Rows<'a> {
     /// Gives the rows as newline-delimited JSON, in the order sent.
     pub fn ndjson(&self) -> &[u8] {
         &self.text
+    }
+
+    /// Gives the record of each row.
+    pub fn records(&self) -> impl Iterator<Item = &[u8]> {
+        self.rows.iter().map(|row| row.record.as_ref())
     }
 
     /// Gives the memory of the rows back.
@@ -134,14 +175,19 @@ impl<'a> Rows<'a> {
     /// # Errors
     /// Where the compressor fails.
     pub fn objects(&self, compression: Compression) -> io::Result<Vec<Object>> {
-        let mut hours: BTreeMap<(Table, i64), Vec<&Row>> = BTreeMap::new();
+        self.by_hour().into_iter().map(|((table, _), rows)| self.object(table, &rows, compression)).collect()
+    }
+
+    /// Sorts the rows by table and hour, counted from the epoch.
+    pub fn by_hour(&self) -> BTreeMap<(Table, i64), Vec<&Row<'a>>> {
+        let mut hours: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for row in &self.rows {
             hours.entry((row.table, hour_of(row.at))).or_default().push(row);
         }
-        hours.into_iter().map(|((table, _), rows)| self.object(table, &rows, compression)).collect()
+        hours
     }
 
-    fn object(&self, table: Table, rows: &[&Row], compression: Compression) -> io::Result<Object> {
+    fn object(&self, table: Table, rows: &[&Row<'_>], compression: Compression) -> io::Result<Object> {
         let earliest = rows.iter().map(|row| row.at).min().unwrap_or_default();
         let key = ObjectKey::new(table, earliest, self.digest(rows), compression);
         let bytes = compression.compress(rows.iter().map(|row| &self.text[row.text.clone()]))?;
@@ -149,12 +195,11 @@ impl<'a> Rows<'a> {
     }
 
     /// Digests the source and, for each record, its length as eight bytes and its bytes as sent.
-    fn digest(&self, rows: &[&Row]) -> [u8; 16] {
+    fn digest(&self, rows: &[&Row<'_>]) -> [u8; 16] {
         let mut digest = Sha256::new().chain_update(self.source.as_str()).chain_update([0]);
         for row in rows {
-            let record = &self.records[row.record].bytes;
-            digest.update((record.len() as u64).to_be_bytes());
-            digest.update(record);
+            digest.update((row.record.len() as u64).to_be_bytes());
+            digest.update(&row.record);
         }
         first_half(&digest.finalize().into())
     }
@@ -162,4 +207,59 @@ impl<'a> Rows<'a> {
 
 fn hour_of(at: DateTime<Utc>) -> i64 {
     at.timestamp().div_euclid(HOUR)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+    use proptest::{collection::vec, prelude::*, sample::select};
+
+    use super::*;
+    use crate::auth::{Sources, TokenDigest};
+
+    /// Bodies of whole records, now and then with something between them that makes them others.
+    fn bodies() -> impl Strategy<Value = Vec<u8>> {
+        let record = select(vec![
+            r#"{"log_id":"1","data":{"type":"s","date":"2026-07-01T12:00:00Z","x":1,"x":2}}"#,
+            r#"{"_id":"2","type":"f","details":{"a":["]",{}]},"log_id":"2"}"#,
+            r#"{"log_id":"3","data":{"type":"s","ip":7},"logs":[]}"#,
+            r#"{"log_id":"4","data":{"user_name":"\ud800\u00e9"},"l\u006fgs":[1]}"#,
+            r#"{"logs":[{"log_id":"5","data":{}}],"next":1}"#,
+            r#"{"log_id":"6","data":{"type":"é"}}"#,
+            r#"{"log_id":"","data":{}}"#,
+            r#"{"log_id":"7","data":{"date":"2020-01-01T00:00:00Z"}} "#,
+            "{}",
+            "1",
+        ]);
+        let between = select(vec![",", ",", ",", ",", ",", " , ", "\n", "\n", "],[", "]\n", "", "x", "{", "\"", "]", "[", "\u{feff}"]);
+        let start = select(vec!["[", "[", "[ ", "", "\u{feff}[", "{\"logs\":["]);
+        let end = select(vec![&b"]"[..], b"]", b"", b"]}", b",]", b"\xff]", b"] {\"log_id\":\"8\",\"data\":{}}"]);
+        (start, vec((record, between), 0..8), end).prop_map(|(start, records, end)| {
+            let records: String = records.iter().flat_map(|(record, between)| [*record, between]).collect();
+            [start.as_bytes(), records.as_bytes(), end].concat()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4_000))]
+        #[test]
+        fn prop_reading_objects_where_they_stand_makes_the_rows_of_cutting_them_first(body in bodies()) {
+            let source = Source::parse("eu").expect("a name");
+            let sources = Sources::new(vec![(source.clone(), TokenDigest::of(b"token"))]);
+            let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Bearer token"))]);
+            let batch = sources.authenticate(&headers).expect("a known token").with_body(&body);
+            let arrival = Arrival::new(&source, "request", DateTime::from_timestamp(1_795_403_527, 0).expect("a time"));
+            let rows = normalize(&arrival, &batch, Vec::new());
+            let mut cut = Writer::new(&arrival, &batch, Vec::new());
+            for record in batch::split(&batch) {
+                match (record.bytes, record.refused) {
+                    (Cow::Borrowed(bytes), None) => cut.take(bytes),
+                    (bytes, reason) => cut.refuse(bytes, reason.expect("a reason")),
+                }
+            }
+            prop_assert_eq!(String::from_utf8_lossy(rows.ndjson()), String::from_utf8_lossy(cut.rows.ndjson()));
+            prop_assert_eq!(rows.tally, cut.rows.tally);
+            prop_assert!(rows.records().eq(cut.rows.records()));
+        }
+    }
 }

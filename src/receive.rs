@@ -13,7 +13,6 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{
     auth::{Authenticated, Sources},
-    batch::{self, Record},
     compression::Compression,
     config::{Addresses, Config},
     metrics::Report,
@@ -57,10 +56,13 @@ impl<S: Store> Receiver<S> {
         Self { store, sources, addresses, compression, rows: Mutex::default() }
     }
 
-    /// Turns the records of one request into objects.
-    fn objects(&self, arrival: &Arrival<'_>, records: &[Record<'_>]) -> (Tally, io::Result<Vec<Object>>) {
+    /// Turns one request's body into objects; one that is encoded is not looked into.
+    fn objects(&self, arrival: &Arrival<'_>, batch: &Authenticated<'_>, encoded: bool) -> (Tally, io::Result<Vec<Object>>) {
         let memory = std::mem::take(&mut *self.rows.lock().unwrap_or_else(PoisonError::into_inner));
-        let rows = partition::normalize(arrival, records, memory);
+        let rows = match encoded {
+            true => partition::reject(arrival, batch, Reason::UnsupportedEncoding, memory),
+            false => partition::normalize(arrival, batch, memory),
+        };
         let (tally, objects) = (rows.tally, rows.objects(self.compression));
         *self.rows.lock().unwrap_or_else(PoisonError::into_inner) = rows.into_text();
         (tally, objects)
@@ -113,8 +115,7 @@ async fn answer<S: Store>(
     let body = body.and_then(within_limit).map_err(Outcome::Refused)?;
     report.bytes_received = body.len();
     let arrival = Arrival::new(admitted.source(), context.request_id, context.received_at);
-    let records = records(&admitted.with_body(&body), &head.headers);
-    let (tally, objects) = receiver.objects(&arrival, &records);
+    let (tally, objects) = receiver.objects(&arrival, &admitted.with_body(&body), is_encoded(&head.headers));
     let stored = match objects {
         Ok(objects) => store::put_all(&receiver.store, &objects, context.deadline).await,
         Err(error) => Err(StoreError::new(Kind::Unavailable, error)),
@@ -133,9 +134,8 @@ fn within_limit(body: Bytes) -> Result<Bytes, Refusal> {
     if body.len() > LARGEST_BODY { Err(Refusal::TooLarge) } else { Ok(body) }
 }
 
-/// Cuts the body into records; one that is encoded is not looked into.
-fn records<'a>(batch: &Authenticated<'a>, headers: &HeaderMap) -> Vec<Record<'a>> {
+/// Says whether a body has a content coding.
+fn is_encoded(headers: &HeaderMap) -> bool {
     let plain = |value: &[u8]| value.trim_ascii().is_empty() || value.trim_ascii().eq_ignore_ascii_case(b"identity");
-    let encoded = headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.as_bytes().split(|&byte| byte == b',').all(plain));
-    if encoded { batch::unread(batch, Reason::UnsupportedEncoding) } else { batch::split(batch) }
+    headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.as_bytes().split(|&byte| byte == b',').all(plain))
 }

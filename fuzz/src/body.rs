@@ -8,8 +8,10 @@ use auth0_log_lake::{
     compression::Compression,
     config::Addresses,
     object::{Object, ObjectKey, Table},
+    partition,
     receive::{Context, Receiver, receive},
     response::Outcome,
+    row::Arrival,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
@@ -44,6 +46,9 @@ pub fn body_to_outcome(body: &[u8]) {
         let batch = source.authenticate(&head.headers).expect("a known token").with_body(body);
         let records = batch::split(&batch);
         check_records(body, &records);
+        let arrival = Arrival::new(batch.source(), "request", received_at());
+        let rows = partition::normalize(&arrival, &batch, Vec::new());
+        assert!(rows.records().eq(records.iter().map(|record| record.bytes.as_ref())), "rows of other records than splitting gives");
         let [first, second] = [0, 1].map(|_| runtime.block_on(answer(receiver, head, body)));
         assert_eq!(first, second, "the same body twice makes other objects");
         let (outcome, objects) = first;

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 
 use crate::{
-    auth::{Source, Sources, TokenDigest},
+    auth::{Authenticated, Source, Sources, TokenDigest},
     batch::{self, Record},
     partition,
     reject::Reason,
@@ -84,30 +84,27 @@ fn gives(body: &[u8], raws: &[&Raw]) -> bool {
 
 /// Counts the events and the rejects that a body would give.
 fn tally(body: &[u8]) -> (usize, usize) {
-    let Some(source) = &SENDER.source else { return (0, 0) };
-    let records = split(body);
     // At the epoch every date is in the future, so that all rows are of one hour and none is past the most.
-    let arrival = Arrival::new(source, "replay", DateTime::<Utc>::UNIX_EPOCH);
-    let tally = partition::normalize(&arrival, &records, Vec::new()).tally;
-    (tally.accepted, tally.rejected)
+    let tally = |batch: Authenticated<'_>| {
+        let arrival = Arrival::new(batch.source(), "replay", DateTime::<Utc>::UNIX_EPOCH);
+        partition::normalize(&arrival, &batch, Vec::new()).tally
+    };
+    authenticated(body).map(tally).map(|tally| (tally.accepted, tally.rejected)).unwrap_or_default()
 }
-
-/// A sender of our own: only an authenticated body can be split.
-struct Sender {
-    source: Option<Source>,
-    sources: Sources,
-    headers: HeaderMap,
-}
-
-static SENDER: LazyLock<Sender> = LazyLock::new(|| {
-    let source = Source::parse("replay");
-    let digests = source.iter().map(|source| (source.clone(), TokenDigest::of(b"replay"))).collect();
-    let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Bearer replay"))]);
-    Sender { source, sources: Sources::new(digests), headers }
-});
 
 fn split(body: &[u8]) -> Vec<Record<'_>> {
-    SENDER.sources.authenticate(&SENDER.headers).map(|sender| batch::split(&sender.with_body(body))).unwrap_or_default()
+    authenticated(body).map(|batch| batch::split(&batch)).unwrap_or_default()
+}
+
+/// Takes a body as one of a sender of our own: only an authenticated body can be split.
+fn authenticated(body: &[u8]) -> Option<Authenticated<'_>> {
+    static SENDER: LazyLock<(Sources, HeaderMap)> = LazyLock::new(|| {
+        let sources = Source::parse("replay").map(|source| (source, TokenDigest::of(b"replay")));
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Bearer replay"))]);
+        (Sources::new(sources.into_iter().collect()), headers)
+    });
+    let (sources, headers) = &*SENDER;
+    sources.authenticate(headers).ok().map(|sender| sender.with_body(body))
 }
 
 #[cfg(test)]

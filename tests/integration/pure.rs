@@ -4,7 +4,6 @@ use std::{path::PathBuf, sync::LazyLock};
 
 use auth0_log_lake::{
     auth::{Authenticated, Source, Sources, TokenDigest},
-    batch,
     compression::Compression,
     object::Object,
     partition::{self, Tally},
@@ -84,8 +83,7 @@ pub fn land(body: &[u8]) -> Landed {
 pub fn land_at(body: &[u8], received_at: DateTime<Utc>) -> Landed {
     let batch = authenticated(body);
     let arrival = Arrival::new(batch.source(), "golden-request", received_at);
-    let records = batch::split(&batch);
-    let rows = partition::normalize(&arrival, &records, Vec::new());
+    let rows = partition::normalize(&arrival, &batch, Vec::new());
     Landed { objects: rows.objects(Compression::None).expect("nothing is compressed"), tally: rows.tally }
 }
 

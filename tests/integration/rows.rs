@@ -163,8 +163,7 @@ proptest! {
         let other = Source::parse("other").expect("a source");
         let arrival = auth0_log_lake::row::Arrival::new(&other, "golden-request", received_at());
         let batch = pure::authenticated(&body);
-        let records = auth0_log_lake::batch::split(&batch);
-        let rows = auth0_log_lake::partition::normalize(&arrival, &records, Vec::new());
+        let rows = auth0_log_lake::partition::normalize(&arrival, &batch, Vec::new());
         let keys: Vec<String> = rows.objects(Compression::None).expect("objects").iter().map(|object| object.key.to_string()).collect();
         let ours = land(&body);
         prop_assert!(ours.keys("").iter().all(|key| !keys.contains(key)));
