@@ -19,6 +19,8 @@ use http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
+use crate::hex;
+
 /// An Auth0 tenant or stream, by the name its rows are labelled with.
 ///
 /// Invariant: 1 to 32 of `a-z`, `0-9` and `-`.
@@ -59,17 +61,8 @@ impl TokenDigest {
     }
 
     /// Reads 64 hexadecimal digits, or gives none.
-    pub fn parse(hex: &str) -> Option<Self> {
-        let mut digest = [0; 32];
-        let digits = hex.as_bytes();
-        if digits.len() != 2 * digest.len() {
-            return None;
-        }
-        for (byte, pair) in digest.iter_mut().zip(digits.chunks(2)) {
-            let digit = |at: usize| char::from(pair[at]).to_digit(16);
-            *byte = (digit(0)? << 4 | digit(1)?) as u8;
-        }
-        Some(Self(digest))
+    pub fn parse(digits: &str) -> Option<Self> {
+        hex::read(digits).map(Self)
     }
 }
 

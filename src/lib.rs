@@ -43,6 +43,7 @@ pub mod compression;
 pub mod config;
 pub mod event;
 mod fit;
+mod hex;
 mod json;
 mod members;
 pub mod metrics;

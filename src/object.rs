@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
-use crate::{compression::Compression, row::hex, time::to_millisecond};
+use crate::{compression::Compression, hex, time::to_millisecond};
 
 /// Which table an object's rows belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,10 +68,7 @@ impl ObjectKey {
         let millisecond: u16 = millisecond.parse().ok()?;
         let at = DateTime::from_timestamp_millis(second.timestamp_millis() + i64::from(millisecond))?;
         let (digits, rest) = rest.split_at_checked(32)?;
-        let mut digest = [0; 16];
-        for (byte, pair) in digest.iter_mut().zip(digits.as_bytes().chunks(2)) {
-            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-        }
+        let digest = hex::read(digits)?;
         let extension = rest.strip_prefix(".ndjson")?;
         let compression = Compression::ALL.into_iter().find(|compression| compression.extension() == extension)?;
         Some(Self { table, at, digest, compression }).filter(|key| key.to_string() == text)
@@ -107,7 +104,7 @@ impl ObjectKey {
 
 impl fmt::Display for ObjectKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digest = hex(self.digest);
+        let digest = hex::write(self.digest);
         let stem = Self::stem(self.table, self.at);
         write!(f, "{stem}{}.ndjson{}", String::from_utf8_lossy(&digest), self.compression.extension())
     }

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     auth::Source,
+    hex,
     json::text::write_string,
     schema::{LOG_TYPE, SCHEMA_VERSION},
     time::{TimeText, to_millisecond},
@@ -59,20 +60,11 @@ impl RowId {
     }
 
     pub fn hex(self) -> [u8; 32] {
-        hex(self.0)
+        hex::write(self.0)
     }
 }
 
 /// Gives the first 128 bits of a digest.
 pub(crate) fn first_half(digest: &[u8; 32]) -> [u8; 16] {
     std::array::from_fn(|i| digest[i])
-}
-
-/// Writes 128 bits as 32 hexadecimal digits in lower case.
-pub(crate) fn hex(bits: [u8; 16]) -> [u8; 32] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    std::array::from_fn(|i| {
-        let byte = bits[i / 2];
-        DIGITS[usize::from(if i % 2 == 0 { byte >> 4 } else { byte & 0xF })]
-    })
 }
