@@ -6,8 +6,9 @@
 //! judged here, so that one broken record costs one record. Where the structure itself breaks,
 //! what came before stands and the rest is kept: inside an array as one record, at the top line by line.
 //!
-//! A whole JSON object ends where its structure does. So who reads records anyway is offered each object
-//! where it stands, and the structure is looked at from the first one on that cannot be taken so.
+//! A whole JSON object ends where its structure does. So who reads records anyway is offered each object at
+//! the top, and in an array at the top, where it stands. The structure is asked about an object at the top that is
+//! not taken so, and about the rest of an array from such an element on.
 
 use std::{borrow::Cow, ops::Range};
 
@@ -41,9 +42,9 @@ pub trait Take<'a> {
     /// Takes what splitting already knows to be a reject.
     fn refuse(&mut self, record: Cow<'a, [u8]>, reason: Reason);
 
-    /// Takes the JSON object that starts a text, if it is a record as it stands; gives its length in bytes.
+    /// Takes the JSON object that a text starts with, where it is a record as it stands; gives its length in bytes.
     ///
-    /// In an array an object is one where a comma or a closing bracket follows it, at the top where it has no member `logs`.
+    /// In an array it is one where a comma or a closing bracket follows it; at the top, where it has no member `logs`.
     fn take_object(&mut self, _text: &'a str, _place: Place) -> Option<usize> {
         None
     }
@@ -82,6 +83,7 @@ pub fn split_into<'a>(batch: &Authenticated<'a>, taker: &mut impl Take<'a>) {
     let body = batch.body();
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let text = std::str::from_utf8(body).unwrap_or_default();
+    // Each array or object that is looked into at the top reads its own.
     let marks = Marks::from(body, body.len());
     Splitter { body, text, marks, open: Vec::new(), elements: Vec::new(), records: 0, taker }.top();
 }
@@ -100,7 +102,7 @@ struct Broken {
 
 struct Splitter<'a, 't, T> {
     body: &'a [u8],
-    /// The body, if all of it is UTF-8.
+    /// The body where all of it is UTF-8; else nothing, and no object is offered.
     text: &'a str,
     marks: Marks<'a>,
     /// The brackets that are open in the value being skipped.
@@ -290,19 +292,20 @@ impl<'a, T: Take<'a>> Splitter<'a, '_, T> {
 
     /// Takes one record; the one past the most is the rest of the body.
     fn push(&mut self, record: Range<usize>) {
-        let bytes = match self.records {
-            ..MOST_RECORDS => trim(&self.body[record]),
-            MOST_RECORDS => trim(&self.body[record.start..]),
+        let (bytes, refused) = match self.records {
+            ..MOST_RECORDS => (&self.body[record], None),
+            MOST_RECORDS => (&self.body[record.start..], Some(Reason::BatchLimit)),
             _ => return,
         };
+        let bytes = trim(bytes);
         if bytes.is_empty() {
             return;
         }
-        match self.records {
-            ..MOST_RECORDS => self.taker.take(bytes),
-            _ => self.taker.refuse(Cow::Borrowed(bytes), Reason::BatchLimit),
-        }
         self.records += 1;
+        match refused {
+            None => self.taker.take(bytes),
+            Some(reason) => self.taker.refuse(Cow::Borrowed(bytes), reason),
+        }
     }
 }
 

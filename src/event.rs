@@ -1,6 +1,6 @@
 //! One raw record → one row, or a reject.
 //!
-//! A record is looked at once: the scanner of `json` checks it against RFC 8259 and finds the members of its
+//! A record is read in one pass: the scanner of `json` checks it against RFC 8259 and finds the members of its
 //! envelope and of its `data` as slices. The row is then written from those slices in the order of
 //! the field table, so that its keys come from the table alone. What does not fit a column goes to
 //! `data.unmapped`; what is no event at all is a [`Reject`].
@@ -49,6 +49,7 @@ impl<'a> Normalizer<'a> {
     pub fn new(arrival: &'a Arrival<'a>) -> Self {
         Self {
             arrival,
+            // A flat record's envelope becomes its data.
             envelope: Members::new(&DATA_LOOKUP),
             data: Members::new(&DATA_LOOKUP),
             location: Members::new(&LOCATION_LOOKUP),
@@ -74,16 +75,18 @@ impl<'a> Normalizer<'a> {
         self.write(out)
     }
 
-    /// Reads the object that starts a text, if it is a record as it stands; gives its length in bytes.
-    pub(crate) fn read_object(&mut self, text: &'a str, place: Place) -> Option<usize> {
+    /// Writes the row of the object that a text starts with, where it is a record as it stands; gives its text too.
+    pub(crate) fn normalize_object(&mut self, text: &'a str, place: Place, out: &mut Vec<u8>) -> Option<(&'a str, Result<Event, Reject>)> {
         let mut scanner = Scanner::new(text);
         let object = self.read(&mut scanner).ok()?;
-        scanner.space();
         let is_record = match place {
-            Place::Array => matches!(scanner.peek(), Some(b',' | b']')),
+            Place::Array => {
+                scanner.space();
+                matches!(scanner.peek(), Some(b',' | b']'))
+            }
             Place::Top => self.envelope.last("logs").is_none(),
         };
-        is_record.then_some(object.raw.len())
+        is_record.then(|| (object.raw, self.write(out)))
     }
 
     /// Checks an object, and finds the members of the envelope and of its `data`.
@@ -101,7 +104,7 @@ impl<'a> Normalizer<'a> {
     }
 
     /// Writes the row of the object that was read.
-    pub(crate) fn write(&mut self, out: &mut Vec<u8>) -> Result<Event, Reject> {
+    fn write(&mut self, out: &mut Vec<u8>) -> Result<Event, Reject> {
         self.leftovers.clear();
         let log_id = self.take_envelope()?;
         let date = self.take_data();

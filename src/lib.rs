@@ -22,7 +22,7 @@
 //! | [`reject`] | one record → one reject row, with its reason |
 //! | [`row`] | what all rows of a request share |
 //! | [`partition`] | rows → objects, one for each hour |
-//! | [`object`] | keys of objects; [`compression`] of their bytes |
+//! | [`object`] | keys of objects (`hex`: digests as digits); [`compression`] of their bytes |
 //! | [`store`] | where objects are put: a bucket, or a folder |
 //! | [`response`] | how a request ended → what its sender is answered |
 //! | [`metrics`] | what one request reports |

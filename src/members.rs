@@ -20,7 +20,7 @@ pub(crate) struct Member<'a> {
     pub sent: Option<Sent>,
     /// A later member has the same name.
     pub displaced: bool,
-    /// An earlier member has the same name.
+    /// An earlier member has the same name, which is a column's.
     displaces: bool,
     /// A member with a preferred name of the same column stands there.
     outranked: bool,
@@ -53,7 +53,7 @@ impl Member<'_> {
 
     /// Says whether this is the last of several members with the name of a column.
     pub fn is_repeated_column(&self) -> bool {
-        self.displaces && !self.displaced && self.sent.is_some()
+        self.displaces && !self.displaced
     }
 }
 

@@ -112,7 +112,6 @@ impl Report {
             dimensions: if self.source.is_some() { &[&[], &["source"]] } else { &[&[]] },
             metrics: present.map(|&(name, unit)| Definition { name, unit }).collect(),
         };
-        let refused = |refusal: fn(&Refusal) -> bool| u8::from(matches!(&self.outcome, Outcome::Refused(why) if refusal(why)));
         line(&MetricsLine {
             aws: Metadata { timestamp: self.received_at.timestamp_millis(), directives: [directive] },
             source: self.source.as_deref(),
@@ -126,7 +125,7 @@ impl Report {
             bytes_stored: self.puts.bytes,
             event_lag,
             duration: self.milliseconds(),
-            authentication_failures: refused(|why| matches!(why, Refusal::Token(_))),
+            authentication_failures: u8::from(matches!(self.outcome, Outcome::Refused(Refusal::Token(_)))),
             store_failures: u8::from(self.outcome == Outcome::Failed),
             sources_refused: u8::from(self.from_elsewhere),
         })
@@ -198,7 +197,7 @@ struct LogLine<'a> {
     error_chain: Option<String>,
 }
 
-/// The line of metrics, as it is written: after the first two members, what [`METRICS`] names.
+/// The line of metrics, as it is written: beside `_aws` and `source`, what [`METRICS`] names.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct MetricsLine<'a> {

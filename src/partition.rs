@@ -27,7 +27,7 @@ use crate::{
 
 /// Most hours that the events of one request may touch: each is an object, and a put.
 pub const MOST_HOURS: usize = 1_000;
-/// Bytes of a usual record, or fewer.
+/// No more bytes than a usual record has.
 const RECORD: usize = 1_024;
 /// Seconds in an hour.
 const HOUR: i64 = 3_600;
@@ -100,10 +100,9 @@ impl<'a> Take<'a> for Writer<'a> {
     }
 
     fn take_object(&mut self, text: &'a str, place: Place) -> Option<usize> {
-        let length = self.normalizer.read_object(text, place)?;
-        let event = self.normalizer.write(&mut self.rows.text);
-        self.add(Cow::Borrowed(&text.as_bytes()[..length]), event);
-        Some(length)
+        let (object, event) = self.normalizer.normalize_object(text, place, &mut self.rows.text)?;
+        self.add(Cow::Borrowed(object.as_bytes()), event);
+        Some(object.len())
     }
 }
 

@@ -56,12 +56,12 @@ impl<S: Store> Receiver<S> {
         Self { store, sources, addresses, compression, rows: Mutex::default() }
     }
 
-    /// Turns one request's body into objects; one that is encoded is not looked into.
-    fn objects(&self, arrival: &Arrival<'_>, batch: &Authenticated<'_>, encoded: bool) -> (Tally, io::Result<Vec<Object>>) {
+    /// Turns one request's body into objects; one that is `unread` is not looked into.
+    fn objects(&self, arrival: &Arrival<'_>, batch: &Authenticated<'_>, unread: Option<Reason>) -> (Tally, io::Result<Vec<Object>>) {
         let memory = std::mem::take(&mut *self.rows.lock().unwrap_or_else(PoisonError::into_inner));
-        let rows = match encoded {
-            true => partition::reject(arrival, batch, Reason::UnsupportedEncoding, memory),
-            false => partition::normalize(arrival, batch, memory),
+        let rows = match unread {
+            Some(reason) => partition::reject(arrival, batch, reason, memory),
+            None => partition::normalize(arrival, batch, memory),
         };
         let (tally, objects) = (rows.tally, rows.objects(self.compression));
         *self.rows.lock().unwrap_or_else(PoisonError::into_inner) = rows.into_text();
@@ -115,7 +115,8 @@ async fn answer<S: Store>(
     let body = body.and_then(within_limit).map_err(Outcome::Refused)?;
     report.bytes_received = body.len();
     let arrival = Arrival::new(admitted.source(), context.request_id, context.received_at);
-    let (tally, objects) = receiver.objects(&arrival, &admitted.with_body(&body), is_encoded(&head.headers));
+    let unread = is_encoded(&head.headers).then_some(Reason::UnsupportedEncoding);
+    let (tally, objects) = receiver.objects(&arrival, &admitted.with_body(&body), unread);
     let stored = match objects {
         Ok(objects) => store::put_all(&receiver.store, &objects, context.deadline).await,
         Err(error) => Err(StoreError::new(Kind::Unavailable, error)),

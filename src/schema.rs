@@ -226,24 +226,3 @@ const fn same(a: &[u8], b: &[u8]) -> bool {
 pub(crate) static DATA_LOOKUP: Lookup = Lookup::of(DATA);
 /// Finds columns of `data.location_info`.
 pub(crate) static LOCATION_LOOKUP: Lookup = Lookup::of(LOCATION_INFO);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_sent_name_finds_its_column_and_no_other_name_does() {
-        for (columns, lookup) in [(DATA, &DATA_LOOKUP), (LOCATION_INFO, &LOCATION_LOOKUP)] {
-            for (at, column) in columns.iter().enumerate() {
-                for (preference, name) in column.sent_as.iter().enumerate() {
-                    let sent = Sent { column: at as u8, preference: preference as u8 };
-                    assert_eq!(lookup.find(name), Some(sent), "{name}");
-                    assert_eq!(lookup.find(&name.to_uppercase()), None, "{name}");
-                }
-            }
-            for name in ["", "unmapped", "event_schema", "IP", "$envelope", "$duplicates", "x"] {
-                assert_eq!(lookup.find(name), None, "{name}");
-            }
-        }
-    }
-}

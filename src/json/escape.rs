@@ -4,6 +4,8 @@
 //! call every few bytes. Copies of one fixed size, the next written over what was too much of the
 //! last, cost an instruction.
 
+use std::ops::Range;
+
 use wide::u8x16;
 
 /// Bytes that are looked at at once: one bit of a mask each.
@@ -38,33 +40,43 @@ pub(crate) fn write_escaped(out: &mut Vec<u8>, bytes: &[u8]) {
 fn write_block(out: &mut Vec<u8>, window: &Window, length: usize) {
     let start = out.len();
     out.extend_from_slice(&[0; ROOM]);
-    let Some(room) = out.last_chunk_mut() else { return };
-    let (mut from, mut end) = (0, 0);
+    let Some(bytes) = out.last_chunk_mut() else { return };
+    let mut room = Room { bytes, end: 0 };
+    let mut from = 0;
     let mut specials = special_bytes(window);
     while specials != 0 {
         let special = specials.trailing_zeros() as usize;
-        end = copy(room, end, window, from, special);
-        room[end] = b'\\';
-        end += 1;
+        room.copy(window, from..special);
+        room.bytes[room.end] = b'\\';
+        room.end += 1;
         from = special;
         specials &= specials - 1;
     }
-    end = copy(room, end, window, from, length);
+    room.copy(window, from..length);
+    let end = room.end;
     out.truncate(start + end);
 }
 
-/// Copies bytes of a block to some position; gives the position after them.
-#[inline(always)]
-fn copy(room: &mut [u8; ROOM], mut end: usize, window: &Window, mut from: usize, to: usize) -> usize {
-    while let (Some(source), Some(target)) = (window[from..].first_chunk::<STEP>(), room[end..].first_chunk_mut()) {
-        *target = *source;
-        if to - from <= STEP {
-            return end + to - from;
+/// Where a block is written to, and how far it is.
+struct Room<'a> {
+    bytes: &'a mut [u8; ROOM],
+    end: usize,
+}
+
+impl Room<'_> {
+    /// Copies bytes of a block.
+    #[inline(always)]
+    fn copy(&mut self, window: &Window, mut part: Range<usize>) {
+        while let (Some(source), Some(target)) = (window[part.start..].first_chunk::<STEP>(), self.bytes[self.end..].first_chunk_mut()) {
+            *target = *source;
+            if part.len() <= STEP {
+                self.end += part.len();
+                return;
+            }
+            self.end += STEP;
+            part.start += STEP;
         }
-        end += STEP;
-        from += STEP;
     }
-    end
 }
 
 /// Marks the quotes and backslashes of a block.

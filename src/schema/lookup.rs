@@ -47,6 +47,7 @@ impl Lookup {
         let mut column = 0;
         while column < columns.len() {
             let names = columns[column].sent_as;
+            assert!(names.len() <= 2, "a preferred name, and another");
             let mut preference = 0;
             while preference < names.len() {
                 let (name, words) = (names[preference], words(names[preference].as_bytes()));
@@ -72,7 +73,8 @@ impl Lookup {
     }
 }
 
-/// The first and the last eight bytes of a name; of a shorter one, of the first and last that there are.
+/// Two words that, with the length, are all of a name up to sixteen bytes: its first eight bytes and its last eight,
+/// of a shorter one four and four, of one shorter still whatever it has.
 #[inline(always)]
 const fn words(name: &[u8]) -> [u64; 2] {
     if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
@@ -91,4 +93,36 @@ const fn words(name: &[u8]) -> [u64; 2] {
 #[inline(always)]
 const fn slot(words: [u64; 2], length: usize, multiplier: u64) -> usize {
     ((words[0] ^ words[1].rotate_left(29) ^ length as u64).wrapping_mul(multiplier) >> 56) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{DATA, DATA_LOOKUP, LOCATION_INFO, LOCATION_LOOKUP};
+
+    /// Names that differ from this one in one byte, or by one.
+    fn neighbours(name: &str) -> Vec<String> {
+        let changed = |at: usize, to: &str, rest: usize| format!("{}{to}{}", &name[..at], &name[at + rest..]);
+        (0..name.len()).flat_map(|at| [changed(at, "", 1), changed(at, "~", 1), changed(at, &name[at..=at].repeat(2), 1)]).collect()
+    }
+
+    #[test]
+    fn every_sent_name_finds_its_column_and_no_other_name_does() {
+        for (columns, lookup) in [(DATA, &DATA_LOOKUP), (LOCATION_INFO, &LOCATION_LOOKUP)] {
+            let is_sent = |name: &str| columns.iter().any(|column| column.sent_as.contains(&name));
+            for (at, column) in columns.iter().enumerate() {
+                for (preference, name) in column.sent_as.iter().enumerate() {
+                    let sent = Sent { column: at as u8, preference: preference as u8 };
+                    assert_eq!(lookup.find(name), Some(sent), "{name}");
+                    assert_eq!(lookup.find(&name.to_uppercase()), None, "{name}");
+                    for other in neighbours(name) {
+                        assert!(is_sent(&other) || lookup.find(&other).is_none(), "{other}");
+                    }
+                }
+            }
+            for name in ["", "unmapped", "event_schema", "IP", "$envelope", "$duplicates", "x"] {
+                assert_eq!(lookup.find(name), None, "{name}");
+            }
+        }
+    }
 }

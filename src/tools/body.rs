@@ -86,11 +86,11 @@ fn gives(body: &[u8], raws: &[&Raw]) -> bool {
 /// Counts the events and the rejects that a body would give.
 fn tally(body: &[u8]) -> (usize, usize) {
     // At the epoch every date is in the future, so that all rows are of one hour and none is past the most.
-    let tally = |batch: Authenticated<'_>| {
+    authenticated(body).map_or((0, 0), |batch| {
         let arrival = Arrival::new(batch.source(), "replay", DateTime::<Utc>::UNIX_EPOCH);
-        partition::normalize(&arrival, &batch, Vec::new()).tally
-    };
-    authenticated(body).map(tally).map(|tally| (tally.accepted, tally.rejected)).unwrap_or_default()
+        let tally = partition::normalize(&arrival, &batch, Vec::new()).tally;
+        (tally.accepted, tally.rejected)
+    })
 }
 
 fn split(body: &[u8]) -> Vec<Record<'_>> {

@@ -73,6 +73,13 @@ fn what_is_past_a_hundred_thousand_records_is_one_reject_that_holds_it_all() {
         let last = rejects(&landed).pop().unwrap_or_default();
         assert_eq!((last["reason"].as_str(), raw(&last)), (Some("batch_limit"), rest.into_bytes()), "{}", &body[..10]);
     }
+    for (start, separator, end) in [("[", ",", "]"), ("", "\n", "")] {
+        let events = |count: usize| format!("{}{end}", vec![EVENT; count].join(separator));
+        let landed = land(format!("{start}{}", events(MOST_RECORDS + 5)).as_bytes());
+        assert_eq!(tally(&landed), (MOST_RECORDS, 1));
+        let last = rejects(&landed).pop().unwrap_or_default();
+        assert_eq!((last["reason"].as_str(), raw(&last)), (Some("batch_limit"), events(5).into_bytes()), "{separator:?}");
+    }
 }
 
 #[test]
