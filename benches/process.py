@@ -154,7 +154,12 @@ def main():
     everyday = batch(6 << 20)
     tiny = "[" + ",".join(["1"] * (3 << 20))[: (6 << 20) - 2] + "]"
     escapes = '[{"log_id":"x","data":{"details":"' + "\\\\" * ((3 << 20) - 40) + '"}}]'
-    for name, body in {"one record": batch(6000), "everyday records": everyday, "three million numbers": tiny, "one value of backslashes": escapes}.items():
+    members = '{"type":0,"log_id":"x"' + ',"":0' * ((6 << 20) // 5 - 20) + "}"
+    bodies = {
+        "one record": batch(6000), "everyday records": everyday, "three million numbers": tiny, "one value of backslashes": escapes,
+        "one object of a million members": members,
+    }
+    for name, body in bodies.items():
         before, after, answer = memory(receiver, body)
         print(f"peak memory, {len(body.encode()) / (1 << 20):.2f} MiB of {name}: {after:.1f} MiB (before it {before:.1f}); {answer}")
 
