@@ -11,7 +11,7 @@ It fails where a request is answered with another status, where a 401 costs more
 where the median of the memory in the second half of the long run is more than a tenth above that of the first.
 
     cargo lambda watch --release --invoke-port 9001     (in another terminal, with the settings in its environment)
-    python3 benches/load.py --url http://127.0.0.1:9001/
+    python3 benches/load.py --url http://127.0.0.1:9001/lambda-url/receiver/
 
 loads a receiver that is already running, such as the Lambda under its emulator, and gives throughput and latency alone.
 """
