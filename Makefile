@@ -9,7 +9,7 @@ STACK ?= auth0-log-lake
 CARGO_DENY_VERSION = 0.20.2
 # cargo-lambda and SAM as `make stack` installs them, where no others are.
 export PATH := $(PATH):$(CURDIR)/target/stack-venv/core/bin
-LAKE = cargo run --quiet --release --features tools --bin lake --
+LAKE_COMMAND = cargo run --quiet --profile laptop -p lake --
 
 .DEFAULT_GOAL := help
 .PHONY: help run token test check lint golden bench load fuzz simulate stack deny build watch invoke deploy doctor replay cost
@@ -25,8 +25,8 @@ help: ## List the commands
 
 run: ## Start the receiver on a laptop, post every sample, show what landed (ONESHOT=1 ends then)
 	@echo "Building the receiver; the first time takes a few minutes."
-	@cargo build --quiet --release --features local,tools --bin local --bin lake
-	@mkdir -p target/run; log=target/run/receiver.log; : > "$$log"; built="$${CARGO_TARGET_DIR:-target}/release"; \
+	@cargo build --quiet --profile laptop -p auth0-log-lake -p lake --no-default-features --features auth0-log-lake/local --bin local --bin lake
+	@mkdir -p target/run; log=target/run/receiver.log; : > "$$log"; built="$${CARGO_TARGET_DIR:-target}/laptop"; \
 	"$$built/local" > "$$log" 2>&1 & receiver=$$!; tail=; \
 	trap 'kill $$receiver $$tail 2>/dev/null; wait $$receiver 2>/dev/null' EXIT; trap 'echo; exit 0' INT; trap 'exit 143' HUP TERM; \
 	sleep 1; \
@@ -38,17 +38,17 @@ run: ## Start the receiver on a laptop, post every sample, show what landed (ONE
 	wait $$receiver; code=$$?; echo "The receiver ended with code $$code."; exit $$code
 
 token: ## Make a random token and its digest, and say where each goes (SOURCE=name)
-	@$(LAKE) token $(if $(SOURCE),--source '$(SOURCE)')
+	@$(LAKE_COMMAND) token $(if $(SOURCE),--source '$(SOURCE)')
 
 test: ## Run every test
-	cargo test --features local,tools
+	cargo test --workspace --features auth0-log-lake/local
 
 check: lint test stack ## Check all that CI checks: format, lints, documentation, licences, tests, the stack
 
 lint: deny
-	cargo fmt --check
-	cargo clippy --all-targets --all-features -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --features local,tools
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features auth0-log-lake/local
 
 golden: ## Rewrite what the samples must become; review the difference
 	GOLDEN=rewrite cargo test --test integration golden
@@ -86,12 +86,12 @@ deploy: ## Deploy the stack: make deploy TOKEN_DIGESTS=acme=<digest> [STACK=…]
 
 doctor: ## Post one marked event and say how far it came: TOKEN=… make doctor URL=… [LAKE=s3://… WORKGROUP=… DATABASE=…]
 	@[ -n "$(URL)" ] || { echo "doctor needs URL=<the receiver's URL>, and the token in the variable TOKEN"; exit 1; }
-	@cargo run --quiet --release --features tools,athena --bin lake -- doctor --url '$(URL)' $(if $(LAKE),--lake '$(LAKE)') \
+	@$(LAKE_COMMAND) doctor --url '$(URL)' $(if $(LAKE),--lake '$(LAKE)') \
 	  $(if $(WORKGROUP),--workgroup '$(WORKGROUP)') $(if $(DATABASE),--database '$(DATABASE)')
 
 replay: ## Post rejected records again: TOKEN=… make replay FROM=s3://bucket URL=… [SOURCE= SINCE= UNTIL= REASON= DRY_RUN=1]
 	@[ -n "$(FROM)" ] || { echo "replay needs FROM=<lake>, URL=<the receiver's URL>, and the token in the variable TOKEN"; exit 1; }
-	@$(LAKE) replay --from '$(FROM)' $(if $(URL),--to '$(URL)') $(if $(SOURCE),--source '$(SOURCE)') \
+	@$(LAKE_COMMAND) replay --from '$(FROM)' $(if $(URL),--to '$(URL)') $(if $(SOURCE),--source '$(SOURCE)') \
 	  $(if $(SINCE),--since '$(SINCE)') $(if $(UNTIL),--until '$(UNTIL)') $(if $(REASON),--reason '$(REASON)') $(if $(DRY_RUN),--dry-run)
 
 simulate: ## Run the simulated world for SEEDS seeds

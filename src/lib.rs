@@ -26,7 +26,7 @@
 //! | [`store`] | where objects are put: a bucket, or a folder |
 //! | [`response`] | how a request ended → what its sender is answered |
 //! | [`metrics`] | what one request reports |
-//! | [`serve`] | what both binaries do around `receive` |
+//! | [`serve`] | what both binaries do around `receive`; `local`: an HTTP server for a laptop |
 //!
 //! What holds everywhere:
 //!
@@ -34,7 +34,6 @@
 //! - From [`auth`] to [`partition`] all is a plain function of its arguments: no clock, no environment,
 //!   no randomness, nothing to wait for. The same bytes make the same objects.
 //! - Every key of a row comes from [`schema`]; every value that was sent is in the row.
-#![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod auth;
@@ -45,6 +44,8 @@ pub mod event;
 mod fit;
 mod hex;
 mod json;
+#[cfg(feature = "local")]
+pub mod local;
 mod members;
 pub mod metrics;
 pub mod object;
@@ -58,6 +59,4 @@ pub mod serve;
 pub mod store;
 mod structure;
 mod time;
-#[cfg(feature = "tools")]
-pub mod tools;
 mod unmapped;

@@ -8,13 +8,9 @@ use tokio::time::{Instant, timeout_at};
 use crate::{config::LakeUrl, object::Object};
 
 mod fs;
-#[cfg(feature = "tools")]
-mod read;
 mod s3;
 
 pub use fs::FileStore;
-#[cfg(feature = "tools")]
-pub use read::Keys;
 pub use s3::S3Store;
 
 /// Puts that run side by side: enough for a batch that spans days, few enough for a small function's memory.

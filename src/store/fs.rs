@@ -19,9 +19,6 @@ use crate::{
     store::{Kind, Put, Store, StoreError},
 };
 
-#[cfg(feature = "tools")]
-mod read;
-
 /// Who may read an object: everybody whom the folder and the process's umask let.
 const MODE: u32 = 0o666;
 /// Names of staged files start so.
@@ -49,7 +46,7 @@ impl Store for FileStore {
     async fn put(&self, object: &Object) -> Result<Put, StoreError> {
         let (folders, object) = (Arc::clone(&self.0), object.clone());
         let put = tokio::task::spawn_blocking(move || folders.put(&object)).await;
-        put.map_err(io::Error::other).flatten().map_err(|error| StoreError::new(kind_of(&error), error))
+        put.map_err(io::Error::other).flatten().map_err(StoreError::from)
     }
 }
 
@@ -108,6 +105,12 @@ impl Folders {
 
 fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
+}
+
+impl From<io::Error> for StoreError {
+    fn from(error: io::Error) -> Self {
+        Self::new(kind_of(&error), error)
+    }
 }
 
 fn kind_of(error: &io::Error) -> Kind {

@@ -25,9 +25,6 @@ use crate::{
     store::{Kind, Put, Store, StoreError},
 };
 
-#[cfg(feature = "tools")]
-mod read;
-
 /// Tries of one put. Three that time out, and the pauses between them, end within the 25 seconds
 /// that a request may take locally, and well within the 30 of the Lambda.
 const ATTEMPTS: u32 = 3;
@@ -102,8 +99,15 @@ impl Store for S3Store {
         match put.await {
             Ok(_) => Ok(Put::Created),
             Err(error) if status(&error) == Some(412) => Ok(Put::AlreadyThere),
-            Err(error) => Err(StoreError::new(kind_of(&error), cause(error))),
+            Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// Every call to S3 fails alike, also one of a command that reads the lake.
+impl<E: ProvideErrorMetadata + Error + Send + Sync + 'static> From<SdkError<E>> for StoreError {
+    fn from(error: SdkError<E>) -> Self {
+        Self::new(kind_of(&error), cause(error))
     }
 }
 

@@ -9,21 +9,21 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 
 use crate::{
+    landed::hour_of,
+    layout::{WIDTH, wrap},
+    meaning::{meaning, status},
+    outcome::{Failure, Verdict},
+    post::{Answer, NoAnswer, Receiver, Token},
+    reading::Reading,
+    stored::Keys,
+};
+use auth0_log_lake::{
     auth::TokenDigest,
     config::LakeUrl,
     object::{ObjectKey, Table},
-    store::Keys,
-    tools::{
-        Failure, Verdict,
-        landed::hour_of,
-        layout::{WIDTH, wrap},
-        meaning::{meaning, status},
-        post::{Answer, NoAnswer, Receiver, Token},
-        reading::Reading,
-    },
 };
 
-#[cfg(feature = "athena")]
+#[cfg(feature = "aws")]
 mod athena;
 mod landing;
 

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use crate::tools::{
+use crate::{
     meaning::{meaning, status},
     post::{Counts, Receiver},
 };

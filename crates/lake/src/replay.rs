@@ -18,19 +18,19 @@ use std::{
 use chrono::{Days, NaiveDate};
 
 use crate::{
+    body::{Raw, alone, together},
+    deliver::{Undelivered, deliver},
+    layout::{count, number, shorten, table},
+    meaning::{meaning, status},
+    outcome::{Failure, Verdict},
+    post::{Receiver, Token},
+    reading::Reading,
+    rejected::RejectRow,
+    stored::Keys,
+};
+use auth0_log_lake::{
     config::LakeUrl,
     object::{ObjectKey, Table},
-    store::Keys,
-    tools::{
-        Failure, Verdict,
-        body::{Raw, alone, together},
-        deliver::{Undelivered, deliver},
-        layout::{count, number, shorten, table},
-        meaning::{meaning, status},
-        post::{Receiver, Token},
-        reading::Reading,
-        rejected::RejectRow,
-    },
 };
 
 pub mod selection;

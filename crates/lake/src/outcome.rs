@@ -1,31 +1,10 @@
-//! The commands of an operator, behind feature `tools` and the binary `lake`.
-//!
-//! They stand on the outside: they speak to a receiver over HTTP as Auth0 does, and read a lake as
-//! any reader does. Each command is a `run` that takes its arguments, the environment as a lookup,
-//! and where to write; it says how it ended as a [`Verdict`].
-//!
-//! [`token`] makes a token · [`samples`] posts sample bodies and shows what landed · [`replay`] posts
-//! rejected records again · [`doctor`] follows one marked event to the lake and its table.
-//! Below them: [`post`] speaks to a receiver, [`deliver`] until it has stored, [`meaning`] explains its
-//! answers, [`reading`] reads a lake, [`landed`] sums one up, [`rejected`] reads reject rows, [`body`]
-//! finds the body in which a record arrives as it was, [`layout`] is how things are shown.
+//! How a command ended.
 
 use std::{io, process::ExitCode};
 
-use crate::config::ConfigError;
+use auth0_log_lake::config::ConfigError;
 
-pub mod body;
-pub mod deliver;
-pub mod doctor;
-pub mod landed;
-pub mod layout;
-pub mod meaning;
-pub mod post;
-pub mod reading;
-pub mod rejected;
-pub mod replay;
-pub mod samples;
-pub mod token;
+use crate::{post, reading};
 
 /// How a command ended that did what it could.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,10 +7,8 @@ use std::io::Write;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
-use crate::{
-    auth::{Source, TokenDigest},
-    tools::{Failure, Verdict},
-};
+use crate::outcome::{Failure, Verdict};
+use auth0_log_lake::auth::{Source, TokenDigest};
 
 /// Random bytes of a token.
 const BYTES: usize = 32;

@@ -10,17 +10,14 @@ use std::{
 };
 
 use crate::{
-    compression::Compression,
-    config::LakeUrl,
-    store::Keys,
-    tools::{
-        Failure, Verdict,
-        landed::{Landed, hour_of},
-        layout::{WIDTH, ascii, count, number, shorten, table},
-        post::{Answer, Counts, NoAnswer, Receiver, Token},
-        reading::Reading,
-    },
+    landed::{Landed, hour_of},
+    layout::{WIDTH, ascii, count, number, shorten, table},
+    outcome::{Failure, Verdict},
+    post::{Answer, Counts, NoAnswer, Receiver, Token},
+    reading::Reading,
+    stored::Keys,
 };
+use auth0_log_lake::{compression::Compression, config::LakeUrl};
 
 /// Token of a receiver on a laptop, where it guards nothing.
 pub const LOCAL_TOKEN: &str = "local-development-token";

@@ -8,11 +8,12 @@ use std::{
 use flate2::read::MultiGzDecoder;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{
+use crate::stored::{Keys, Lake};
+use auth0_log_lake::{
     compression::Compression,
     config::LakeUrl,
     object::ObjectKey,
-    store::{Keys, Kind, Lake, StoreError},
+    store::{Kind, StoreError},
 };
 
 /// A lake that is read.
@@ -100,12 +101,8 @@ impl Reading {
     /// Where the system has no room for a runtime.
     pub fn open(url: &LakeUrl) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        Ok(Self { lake: Lake::open(url.clone()), url: url.clone(), runtime })
-    }
-
-    /// Gives the lake's URL.
-    pub fn url(&self) -> &LakeUrl {
-        &self.url
+        let lake = runtime.block_on(Lake::open(url));
+        Ok(Self { lake, url: url.clone(), runtime })
     }
 
     /// Lists the objects whose keys these are, in order.

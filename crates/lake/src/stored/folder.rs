@@ -5,19 +5,24 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{FileStore, kind_of};
-use crate::store::{Keys, StoreError};
+use auth0_log_lake::store::StoreError;
 
-impl FileStore {
-    pub(in crate::store) fn list(&self, keys: &Keys) -> Result<Vec<String>, StoreError> {
+use super::Keys;
+
+/// The root of a lake's tree.
+#[derive(Debug)]
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    pub fn list(&self, keys: &Keys) -> Result<Vec<String>, StoreError> {
         let mut found = Vec::new();
-        walk(&self.0.root, "", keys, &mut found).map_err(|error| StoreError::new(kind_of(&error), error))?;
+        walk(&self.0, "", keys, &mut found)?;
         found.sort_unstable();
         Ok(found)
     }
 
-    pub(in crate::store) fn get(&self, key: &str) -> Result<Vec<u8>, StoreError> {
-        fs::read(self.0.root.join(PathBuf::from(key))).map_err(|error| StoreError::new(kind_of(&error), error))
+    pub fn get(&self, key: &str) -> Result<Vec<u8>, StoreError> {
+        Ok(fs::read(self.0.join(key))?)
     }
 }
 

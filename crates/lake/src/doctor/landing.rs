@@ -42,7 +42,7 @@ impl Landing {
         self.look_with(workgroup)
     }
 
-    #[cfg(feature = "athena")]
+    #[cfg(feature = "aws")]
     fn look_with(&self, workgroup: &str) -> Found {
         match super::athena::rows(workgroup, self) {
             Ok(0) => Found::Bad(
@@ -60,9 +60,9 @@ impl Landing {
         }
     }
 
-    #[cfg(not(feature = "athena"))]
+    #[cfg(not(feature = "aws"))]
     fn look_with(&self, workgroup: &str) -> Found {
-        Found::Unseen(format!("Not run: this lake was built without feature athena. Run it yourself:\n{}", self.command(workgroup)))
+        Found::Unseen(format!("Not run: this lake was built without feature aws. Run it yourself:\n{}", self.command(workgroup)))
     }
 
     /// Gives the same query as a command.

@@ -5,9 +5,25 @@ use std::{
     process::ExitCode,
 };
 
-use auth0_log_lake::tools::{Failure, doctor, replay, samples, token};
 use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
+
+use outcome::Failure;
+
+mod body;
+mod deliver;
+mod doctor;
+mod landed;
+mod layout;
+mod meaning;
+mod outcome;
+mod post;
+mod reading;
+mod rejected;
+mod replay;
+mod samples;
+mod stored;
+mod token;
 
 /// Works with a receiver of Auth0 log streams, and with the lake that it writes.
 #[derive(Parser)]

@@ -1,6 +1,6 @@
 //! What an answer means that is not a stored batch, and what to do about it.
 
-use crate::tools::post::Answer;
+use crate::post::Answer;
 
 /// Explains an answer other than a stored batch.
 pub fn meaning(answer: &Answer) -> String {

@@ -4,10 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use sha2::{Digest, Sha256};
 
-use crate::{
-    object::ObjectKey,
-    tools::{reading::Reading, rejected::RejectRow},
-};
+use crate::{reading::Reading, rejected::RejectRow};
+use auth0_log_lake::object::ObjectKey;
 
 /// Rejects of a lake.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 
-use crate::{
+use auth0_log_lake::{
     auth::{Authenticated, Source, Sources, TokenDigest},
     batch::{self, Record},
     partition,

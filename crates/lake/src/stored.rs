@@ -1,6 +1,18 @@
-//! Reading a lake, for an operator's commands: the receiver itself only puts.
+//! The objects of a lake, as an operator's commands see them. The receiver itself only puts.
 
-use crate::store::{Lake, StoreError};
+use auth0_log_lake::{config::LakeUrl, store::StoreError};
+
+mod bucket;
+mod folder;
+
+/// A lake, in a bucket or a folder.
+#[derive(Debug)]
+pub enum Lake {
+    /// A bucket.
+    S3(bucket::Bucket),
+    /// A folder.
+    File(folder::Folder),
+}
 
 /// Which keys are listed.
 #[derive(Clone, Debug, Default)]
@@ -19,22 +31,30 @@ impl Keys {
         Self { prefix: prefix.into(), ..Self::default() }
     }
 
-    pub(super) fn hold(&self, key: &str) -> bool {
+    fn hold(&self, key: &str) -> bool {
         key.starts_with(&self.prefix) && key >= self.from.as_str() && !self.are_before(key)
     }
 
     /// Says whether this key and all that sort after it are left out.
-    pub(super) fn are_before(&self, key: &str) -> bool {
+    fn are_before(&self, key: &str) -> bool {
         self.to.as_deref().is_some_and(|to| key >= to)
     }
 
     /// Says whether a folder, its slash at the end, may hold some of them.
-    pub(super) fn may_lie_in(&self, folder: &str) -> bool {
+    fn may_lie_in(&self, folder: &str) -> bool {
         folder.starts_with(&self.prefix) || self.prefix.starts_with(folder)
     }
 }
 
 impl Lake {
+    /// Opens the lake of this URL.
+    pub async fn open(url: &LakeUrl) -> Self {
+        match url {
+            LakeUrl::S3 { bucket, prefix } => Self::S3(bucket::Bucket::open(bucket, prefix).await),
+            LakeUrl::File(root) => Self::File(folder::Folder(root.clone())),
+        }
+    }
+
     /// Lists keys, in order.
     ///
     /// # Errors

@@ -9,10 +9,8 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use serde::Deserialize;
 
-use crate::{
-    reject::Reason,
-    tools::body::{Raw, split_rest},
-};
+use crate::body::{Raw, split_rest};
+use auth0_log_lake::reject::Reason;
 
 /// Most bytes that an encoded body may hold once it is decoded; its sender meant to send no more than a body.
 const LARGEST_DECODED: u64 = 64 << 20;
@@ -127,7 +125,7 @@ fn all(from: impl Read) -> Result<Vec<u8>, RowFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compression::Compression;
+    use auth0_log_lake::compression::Compression;
 
     const EVENT: &str = r#"{"log_id":"1","data":{}}"#;
 
@@ -170,7 +168,7 @@ mod tests {
 
     #[test]
     fn the_rest_of_a_large_body_is_cut_into_all_of_its_records() {
-        let many = crate::batch::MOST_RECORDS + 5;
+        let many = auth0_log_lake::batch::MOST_RECORDS + 5;
         let rest = vec![EVENT; many].join(",") + "]";
         assert_eq!(row(Reason::BatchLimit, rest.as_bytes()).records().expect("records").len(), many);
     }

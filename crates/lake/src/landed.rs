@@ -8,13 +8,11 @@ use std::{
 use serde::Deserialize;
 
 use crate::{
-    object::{ObjectKey, Table},
-    store::Keys,
-    tools::{
-        layout::{count, members, number, shorten, table},
-        reading::{ReadError, Reading},
-    },
+    layout::{count, members, number, shorten, table},
+    reading::{ReadError, Reading},
+    stored::Keys,
 };
+use auth0_log_lake::object::{ObjectKey, Table};
 
 /// Days whose hours are shown.
 const MOST_DAYS: usize = 8;

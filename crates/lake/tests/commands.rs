@@ -5,11 +5,17 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Command, Output},
     thread,
 };
 
-use auth0_log_lake::{auth::TokenDigest, compression::Compression};
+use auth0_log_lake::{
+    auth::TokenDigest,
+    compression::Compression,
+    config::{Config, LakeUrl},
+    local,
+    store::S3Store,
+};
 use axum::{Router, body::Body, extract::Request};
 use flate2::read::MultiGzDecoder;
 use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
@@ -17,31 +23,35 @@ use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
 const TOKEN: &str = "local-development-token";
 const GOOD: &str = r#"{"log_id":"90020260701123456789000000000000000001","data":{"date":"2026-07-01T12:34:56.789Z","type":"s"}}"#;
 
-/// A receiver that ends with the test.
+/// A receiver of this process.
 struct Receiver {
-    process: Child,
     url: String,
 }
 
 impl Receiver {
     fn start(lake: &str, more: &[(&str, &str)]) -> Self {
-        let port = free_port();
         let digests = format!("eu={}", TokenDigest::of(TOKEN.as_bytes()));
-        let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
-        command.env("LAKE_URL", lake).env("TOKEN_DIGESTS", digests).env("PORT", port.to_string()).envs(more.iter().copied());
-        let process = command.stdout(Stdio::null()).spawn().expect("the receiver");
-        let receiver = Self { process, url: format!("http://127.0.0.1:{port}/") };
-        while std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-            thread::yield_now();
-        }
-        receiver
-    }
-}
-
-impl Drop for Receiver {
-    fn drop(&mut self) {
-        _ = self.process.kill();
-        _ = self.process.wait();
+        let settings = [("LAKE_URL", lake), ("TOKEN_DIGESTS", &digests)];
+        let find = |name: &str| more.iter().chain(&settings).find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let config = Config::from_lookup(find).expect("settings");
+        let store = match (find("AWS_ENDPOINT_URL_S3"), config.lake.clone()) {
+            (Some(endpoint), LakeUrl::S3 { bucket, prefix }) => {
+                auth0_log_lake::store::Lake::S3(S3Store::new(bucket, prefix).on_server(&endpoint, "key", "secret"))
+            }
+            (_, url) => auth0_log_lake::store::Lake::open(url),
+        };
+        let receiver = auth0_log_lake::receive::Receiver::with_store(store, config.sources, config.addresses, config.compression);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        listener.set_nonblocking(true).expect("a listener");
+        let url = format!("http://{}/", listener.local_addr().expect("an address"));
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+            runtime.block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+                local::run(listener, receiver, std::future::pending()).await
+            })
+        });
+        Self { url }
     }
 }
 
@@ -172,7 +182,7 @@ fn a_new_token_and_its_digest_fit_a_receiver() {
 fn every_sample_is_tried_and_what_landed_is_shown() {
     let folder = Lake::new();
     let receiver = Receiver::start(&folder.url(), &[]);
-    let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/events");
+    let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events");
     let said = lake(&["try", "--url", &receiver.url, "--samples", samples, "--lake", &folder.url()], None);
     assert!(said.good, "{}{}", said.out, said.error);
     let bodies = files(Path::new(samples)).into_iter().filter(|path| path.parent().is_some_and(|parent| parent.ends_with("events")));
@@ -377,7 +387,7 @@ async fn a_bucket_is_replayed_and_looked_into() {
 }
 
 /// An Athena whose query runs for a while and then finds these rows.
-#[cfg(feature = "athena")]
+#[cfg(feature = "aws")]
 async fn athena(state: &'static str, rows: usize) -> String {
     use std::sync::{
         Arc,
@@ -415,7 +425,7 @@ async fn athena(state: &'static str, rows: usize) -> String {
     url
 }
 
-#[cfg(feature = "athena")]
+#[cfg(feature = "aws")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_landing_table_is_queried_where_a_workgroup_is_given() {
     let folder = Lake::new();
