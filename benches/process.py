@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The receiver as a process: size, start to the first poll of the Runtime API, and memory for one large request.
+"""The receiver as a process: size, start to the first poll of the Runtime API, the first request over HTTPS, and memory for one large
+request.
 
     cargo build --release --bin receiver --example bare && python3 benches/process.py
 
@@ -14,6 +15,7 @@ import pathlib
 import random
 import re
 import shutil
+import ssl
 import statistics
 import subprocess
 import sys
@@ -89,6 +91,80 @@ def start(binary):
         api.shutdown()
 
 
+class Bucket(http.server.ThreadingHTTPServer):
+    """An S3 server over HTTPS that takes every put; it shares its machine's root certificates with the receiver, and adds its own."""
+
+    daemon_threads = True
+
+    def __init__(self, folder):
+        super().__init__(("127.0.0.1", 0), BucketHandler)
+        key, own, roots = (pathlib.Path(folder) / name for name in ("key.pem", "own.pem", "roots.pem"))
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", own,
+             "-days", "1", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+             "-addext", "basicConstraints=critical,CA:FALSE"], check=True, stderr=subprocess.DEVNULL)
+        system = ssl.get_default_verify_paths().cafile or "/etc/ssl/certs/ca-certificates.crt"
+        roots.write_bytes(own.read_bytes() + pathlib.Path(system).read_bytes())
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(own, key)
+        self.socket = context.wrap_socket(self.socket, server_side=True)
+        self.environment = {
+            "LAKE_URL": "s3://bench", "AWS_ENDPOINT_URL_S3": f"https://localhost:{self.server_address[1]}", "SSL_CERT_FILE": str(roots),
+            "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret",
+        }
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class BucketHandler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_PUT(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def processor_time(pid):
+    """Milliseconds of processor time that the threads of a process have taken."""
+    threads = pathlib.Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e6
+
+
+def cold(binary, bucket):
+    """Processor time in ms until the first poll and then for each of three one-record requests; time in ms from start to first answer."""
+    api = RuntimeApi()
+    began = time.perf_counter()
+    process = subprocess.Popen([binary], env=api.environment("/nonexistent") | bucket.environment, stdout=subprocess.DEVNULL)
+    try:
+        api.polled.wait(20)
+        taken, first_answer = [processor_time(process.pid)], None
+        for _ in range(3):
+            api.answered.clear()
+            api.events.append(request(batch(6000)))
+            if not api.answered.wait(20):
+                sys.exit(f"{binary} did not answer")
+            first_answer = first_answer or (time.perf_counter() - began) * 1e3
+            answer = json.loads(api.answers[-1])
+            assert answer["statusCode"] == 200, answer
+            taken.append(processor_time(process.pid))
+        return [taken[0]] + [after - before for before, after in zip(taken, taken[1:])] + [first_answer]
+    finally:
+        process.kill()
+        process.wait()
+        api.shutdown()
+
+
+def request(body):
+    """The event of a request as a Function URL sends it."""
+    event = json.loads((ROOT / "events/function-url/array.json").read_text())
+    event["headers"]["authorization"], event["body"], event["isBase64Encoded"] = "Bearer bench", body, False
+    return json.dumps(event, ensure_ascii=False).encode()
+
+
 def instructions(binary):
     """Instructions from the start of a process to its first poll, as callgrind counts them: the same on a busy machine."""
     api = RuntimeApi()
@@ -117,15 +193,13 @@ def batch(size):
 
 def memory(binary, body):
     """Peak resident memory in MiB of a process that answers one request, and before it."""
-    event = json.loads((ROOT / "events/function-url/array.json").read_text())
-    event["headers"]["authorization"], event["body"], event["isBase64Encoded"] = "Bearer bench", body, False
     api = RuntimeApi()
     with tempfile.TemporaryDirectory() as lake:
         process = subprocess.Popen([binary], env=api.environment(lake), stdout=subprocess.DEVNULL)
         try:
             api.polled.wait(20)
             before = peak(process.pid)
-            api.events.append(json.dumps(event, ensure_ascii=False).encode())
+            api.events.append(request(body))
             if not api.answered.wait(60):
                 sys.exit(f"{binary} did not answer")
             answer = json.loads(api.answers[0])
@@ -151,6 +225,13 @@ def main():
     if shutil.which("valgrind"):
         ours, theirs = instructions(receiver), instructions(bare)
         print(f"instructions to first poll: receiver {ours / 1e6:.2f} million, bare {theirs / 1e6:.2f} million, ratio {ours / theirs:.2f}")
+    with tempfile.TemporaryDirectory() as folder:
+        bucket = Bucket(folder)
+        starts = [cold(receiver, bucket) for _ in range(STARTS)]
+        bucket.shutdown()
+    start_up, first, second, third, answered = (statistics.median(column) for column in zip(*starts))
+    print(f"over HTTPS, processor time, median of {STARTS}: until the first poll {start_up:.1f} ms, then for the first request {first:.1f} ms, "
+          f"the second {second:.1f}, the third {third:.1f}; start to the first answer {answered:.1f} ms")
     everyday = batch(6 << 20)
     tiny = "[" + ",".join(["1"] * (3 << 20))[: (6 << 20) - 2] + "]"
     escapes = '[{"log_id":"x","data":{"details":"' + "\\\\" * ((3 << 20) - 40) + '"}}]'

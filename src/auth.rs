@@ -106,6 +106,11 @@ impl Sources {
         Self(sources)
     }
 
+    /// Whether this digest is one of them.
+    pub fn hold(&self, digest: &TokenDigest) -> bool {
+        self.matching(digest).is_some()
+    }
+
     /// Finds the source whose token a request's headers hold.
     ///
     /// # Errors

@@ -42,8 +42,14 @@ pub const SOURCE_CIDRS: Setting =
 /// What becomes of other addresses.
 pub const SOURCE_CIDRS_MODE: Setting = Setting { name: "SOURCE_CIDRS_MODE", needs: "refuse or count", default: Some("refuse") };
 
+/// Which stack the metrics are of.
+pub const STACK_NAME: Setting = Setting { name: "STACK_NAME", needs: "a name of 1 to 128 of A-Z, a-z, 0-9 and -", default: Some("(none)") };
+
 /// Every setting, in the order of the README's table.
-pub const SETTINGS: [Setting; 6] = [LAKE_URL, TOKEN_DIGESTS, COMPRESSION, PORT, SOURCE_CIDRS, SOURCE_CIDRS_MODE];
+pub const SETTINGS: [Setting; 7] = [LAKE_URL, TOKEN_DIGESTS, COMPRESSION, PORT, SOURCE_CIDRS, SOURCE_CIDRS_MODE, STACK_NAME];
+
+/// Digest of `local-development-token`, which the documentation publishes.
+const DEVELOPMENT_DIGEST: &str = "ccee612f8893b4f3cb54856a9473e1a832fb452187aa6ed7caa6d68ce4a1ffc2";
 
 /// What the receiver is told at its start.
 #[derive(Clone, Debug)]
@@ -58,6 +64,8 @@ pub struct Config {
     pub port: u16,
     /// From where senders may come.
     pub addresses: Addresses,
+    /// Name of the stack, a dimension of every metric.
+    pub stack: Option<String>,
 }
 
 /// Where objects are stored.
@@ -113,17 +121,47 @@ impl Config {
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let get = |setting: Setting| lookup(setting.name).filter(|value| !value.trim().is_empty());
         let required = |setting: Setting| get(setting).ok_or_else(|| setting.wrong("nothing"));
+        let lake = lake_url(&required(LAKE_URL)?)?;
+        let sources = sources(&required(TOKEN_DIGESTS)?)?;
+        if is_on_lambda(&lookup) {
+            fit_for_lambda(&lake, &sources)?;
+        }
         Ok(Self {
-            lake: lake_url(&required(LAKE_URL)?)?,
-            sources: sources(&required(TOKEN_DIGESTS)?)?,
+            lake,
+            sources,
             compression: get(COMPRESSION).map_or(Ok(Compression::default()), |name| compression(&name))?,
             port: get(PORT).map_or(Ok(9000), |port| port_number(&port))?,
             addresses: Addresses {
                 ranges: get(SOURCE_CIDRS).map_or(Ok(Vec::new()), |ranges| address_ranges(&ranges))?,
                 only_count: get(SOURCE_CIDRS_MODE).map_or(Ok(false), |mode| only_count(&mode))?,
             },
+            stack: get(STACK_NAME).map(stack_name).transpose()?,
         })
     }
+}
+
+/// Whether this is AWS Lambda itself. An emulator sets the first variable as well, but then one of the others too.
+fn is_on_lambda(lookup: &impl Fn(&str) -> Option<String>) -> bool {
+    lookup("AWS_LAMBDA_INITIALIZATION_TYPE").is_some() && lookup("AWS_SAM_LOCAL").is_none() && lookup("AWS_ENDPOINT_URL").is_none()
+}
+
+/// Refuses what is right on a laptop alone: a disk that ends with the instance, and a token that everybody can read.
+fn fit_for_lambda(lake: &LakeUrl, sources: &Sources) -> Result<(), ConfigError> {
+    if let LakeUrl::File(_) = lake {
+        let needs = "s3://bucket[/prefix] on AWS Lambda, whose disk is lost with each instance";
+        return Err(ConfigError { name: LAKE_URL.name, needs, got: format!("{:?}", lake.to_string()) });
+    }
+    if TokenDigest::parse(DEVELOPMENT_DIGEST).is_some_and(|digest| sources.hold(&digest)) {
+        let needs = "digests of tokens that nobody else knows";
+        return Err(ConfigError { name: TOKEN_DIGESTS.name, needs, got: "the digest of the published development token".to_owned() });
+    }
+    Ok(())
+}
+
+/// The form of a stack's name (AWS CloudFormation User Guide, "Stacks").
+fn stack_name(name: String) -> Result<String, ConfigError> {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    if (1..=128).contains(&name.len()) && name.bytes().all(known) { Ok(name) } else { Err(STACK_NAME.wrong(format!("{name:?}"))) }
 }
 
 /// Reads a lake's URL, as `LAKE_URL` holds it.
@@ -203,8 +241,14 @@ fn port_number(port: &str) -> Result<u16, ConfigError> {
 }
 
 fn address_ranges(list: &str) -> Result<Vec<IpNet>, ConfigError> {
-    let range = |text: &str| text.trim().parse().map_err(|_| SOURCE_CIDRS.wrong(format!("{text:?}")));
-    list.split(',').map(range).collect()
+    list.split(',').map(address_range).collect()
+}
+
+/// Reads one range. An IPv4-mapped one (`::ffff:192.0.2.0/120`) would match nobody: senders are compared by their IPv4 address.
+fn address_range(text: &str) -> Result<IpNet, ConfigError> {
+    let wrong = || SOURCE_CIDRS.wrong(format!("{text:?}"));
+    let range: IpNet = text.trim().parse().map_err(|_| wrong())?;
+    if range.addr().to_canonical() == range.addr() { Ok(range) } else { Err(wrong()) }
 }
 
 fn only_count(mode: &str) -> Result<bool, ConfigError> {
@@ -272,11 +316,30 @@ mod tests {
             ("PORT", "0", "got \"0\""),
             ("PORT", "70000", "got \"70000\""),
             ("SOURCE_CIDRS", "192.0.2.0/24,x", "got \"x\""),
+            ("SOURCE_CIDRS", "::ffff:192.0.2.0/120", "got \"::ffff:192.0.2.0/120\""),
+            ("STACK_NAME", "a b", "got \"a b\""),
             ("SOURCE_CIDRS_MODE", "warn", "got \"warn\""),
         ] {
             let error = read(&[(name, value)]).expect_err(name).to_string();
             assert!(error.starts_with(&format!("{name} must be ")) && error.ends_with(got), "{error}");
             assert!(!error.contains(&digest[1..]), "{error}");
+        }
+    }
+
+    #[test]
+    fn on_lambda_a_folder_and_the_published_token_stop_the_start_and_under_an_emulator_they_do_not() {
+        let published = format!("eu={},us={DEVELOPMENT_DIGEST}", "0".repeat(64));
+        for (name, value, got) in [
+            ("LAKE_URL", "file://lake", "got \"file://lake\""),
+            ("TOKEN_DIGESTS", published.as_str(), "got the digest of the published development token"),
+        ] {
+            let on_lambda = [("LAKE_URL", "s3://bucket"), ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")];
+            let error = read(&[&[(name, value)], &on_lambda[..]].concat()).expect_err(name).to_string();
+            assert!(error.starts_with(&format!("{name} must be ")) && error.ends_with(got), "{error}");
+            assert!(read(&[&[(name, value)], &on_lambda[..1]].concat()).is_ok(), "{name} elsewhere");
+            for emulator in ["AWS_SAM_LOCAL", "AWS_ENDPOINT_URL"] {
+                assert!(read(&[&[(name, value), (emulator, "true")], &on_lambda[..]].concat()).is_ok(), "{name} under {emulator}");
+            }
         }
     }
 

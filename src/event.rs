@@ -28,7 +28,12 @@ pub struct Event {
     pub at: DateTime<Utc>,
     /// The row has drift.
     pub drifted: bool,
+    /// It is an operator's check, not an event of Auth0: its `log_id` starts with [`PROBE`].
+    pub is_probe: bool,
 }
+
+/// How the `log_id` of an operator's check starts (`make doctor`).
+pub const PROBE: &str = "lake-doctor-";
 
 /// Turns the records of one batch into rows; holds what can be used again from record to record.
 #[derive(Debug)]

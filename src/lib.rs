@@ -26,6 +26,7 @@
 //! | [`store`] | where objects are put: a bucket, or a folder |
 //! | [`response`] | how a request ended → what its sender is answered |
 //! | [`metrics`] | what one request reports |
+//! | [`function_url`] | the event of a Function URL → a request |
 //! | [`serve`] | what both binaries do around `receive`; `local`: an HTTP server for a laptop |
 //!
 //! What holds everywhere:
@@ -42,6 +43,7 @@ pub mod compression;
 pub mod config;
 pub mod event;
 mod fit;
+pub mod function_url;
 mod hex;
 mod json;
 #[cfg(feature = "local")]

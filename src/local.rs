@@ -23,26 +23,27 @@ use tokio::net::TcpListener;
 use crate::{
     receive::{LARGEST_BODY, Receiver},
     response::Refusal,
-    serve::serve,
+    serve::{Log, serve},
 };
 
 /// Time in which a request is answered: less than the 25 seconds promised.
 const TIME: Duration = Duration::from_secs(24);
 
-/// Answers requests until `ended`, and then those that are under way.
+/// Answers requests until `ended`, and then those that are under way; what they log goes to `log`.
 ///
 /// # Errors
 /// A listener that fails.
-pub async fn run(listener: TcpListener, receiver: Receiver, ended: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-    let router = Router::new().fallback(answer).with_state(Arc::new(receiver));
+pub async fn run(listener: TcpListener, receiver: Receiver, log: Log, ended: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+    let router = Router::new().fallback(answer).with_state(Arc::new((receiver, log)));
     axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(ended).await
 }
 
-async fn answer(State(receiver): State<Arc<Receiver>>, ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request) -> Response {
+async fn answer(State(state): State<Arc<(Receiver, Log)>>, ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request) -> Response {
     static REQUESTS: AtomicU64 = AtomicU64::new(1);
     let id = format!("local-{}-{}", std::process::id(), REQUESTS.fetch_add(1, Ordering::Relaxed));
     let (head, body) = request.into_parts();
-    serve(&receiver, &id, Some(peer.ip()), TIME, head, read(body)).await.map(Body::from)
+    let (receiver, log) = &*state;
+    serve(receiver, &id, Some(peer.ip()), TIME, head, read(body), *log).await.map(Body::from)
 }
 
 /// Reads a body up to the most that is accepted.

@@ -19,21 +19,25 @@ use crate::{
 /// Namespace of the metrics.
 pub const NAMESPACE: &str = "Auth0LogLake";
 
-/// Names and units of the metrics.
-pub const METRICS: [(&str, &str); 13] = [
+/// Names and units of the metrics of a source, which are those of the stack as well.
+pub const SOURCE_METRICS: [(&str, &str); 6] = [
     ("RecordsReceived", "Count"),
     ("EventsStored", "Count"),
     ("RecordsRejected", "Count"),
     ("RowsWithDrift", "Count"),
+    ("BytesReceived", "Bytes"),
+    ("EventLag", "Seconds"),
+];
+
+/// Names and units of the metrics of the stack alone: each costs money, and by source they would say nothing more.
+pub const STACK_METRICS: [(&str, &str); 7] = [
     ("ObjectsWritten", "Count"),
     ("ObjectsAlreadyThere", "Count"),
-    ("BytesReceived", "Bytes"),
     ("BytesStored", "Bytes"),
-    ("EventLag", "Seconds"),
     ("Duration", "Milliseconds"),
     ("AuthenticationFailures", "Count"),
     ("StoreFailures", "Count"),
-    ("SourcesRefused", "Count"),
+    ("AddressesRefused", "Count"),
 ];
 
 /// What became of one request.
@@ -43,6 +47,8 @@ pub struct Report {
     pub received_at: DateTime<Utc>,
     /// Its id.
     pub request_id: String,
+    /// The stack that received it.
+    pub stack: Option<String>,
     /// The source whose token it held.
     pub source: Option<String>,
     /// How it ended.
@@ -63,10 +69,11 @@ pub struct Report {
 
 impl Report {
     /// Starts the report of a request.
-    pub fn new(received_at: DateTime<Utc>, request_id: &str) -> Self {
+    pub fn new(received_at: DateTime<Utc>, request_id: &str, stack: Option<&str>) -> Self {
         Self {
             received_at,
             request_id: request_id.to_owned(),
+            stack: stack.map(str::to_owned),
             source: None,
             outcome: Outcome::Failed,
             tally: Tally::default(),
@@ -106,17 +113,16 @@ impl Report {
     /// Writes the line of metrics.
     pub fn metrics_line(&self) -> String {
         let event_lag = self.tally.greatest_lag.map(seconds);
-        let present = METRICS.iter().filter(|(name, _)| *name != "EventLag" || event_lag.is_some());
-        let directive = Directive {
-            namespace: NAMESPACE,
-            dimensions: if self.source.is_some() { &[&[], &["source"]] } else { &[&[]] },
-            metrics: present.map(|&(name, unit)| Definition { name, unit }).collect(),
-        };
+        let has_lag = event_lag.is_some();
+        let by_source = Directive::new(self.source_dimensions(), &SOURCE_METRICS, has_lag);
+        let by_stack = Directive::new(self.stack_dimensions(), &STACK_METRICS, has_lag);
         line(&MetricsLine {
-            aws: Metadata { timestamp: self.received_at.timestamp_millis(), directives: [directive] },
+            aws: Metadata { timestamp: self.received_at.timestamp_millis(), directives: [by_source, by_stack] },
+            stack: self.stack.as_deref(),
             source: self.source.as_deref(),
             records_received: self.tally.accepted + self.tally.rejected,
-            events_stored: self.tally.accepted,
+            // An operator's check must not end the silence of a stream.
+            events_stored: self.tally.accepted - self.tally.probes,
             records_rejected: self.tally.rejected,
             rows_with_drift: self.tally.drifted,
             objects_written: self.puts.created,
@@ -127,8 +133,20 @@ impl Report {
             duration: self.milliseconds(),
             authentication_failures: u8::from(matches!(self.outcome, Outcome::Refused(Refusal::Token(_)))),
             store_failures: u8::from(self.outcome == Outcome::Failed),
-            sources_refused: u8::from(self.from_elsewhere),
+            addresses_refused: u8::from(self.from_elsewhere),
         })
+    }
+
+    fn stack_dimensions(&self) -> &'static [&'static [&'static str]] {
+        if self.stack.is_some() { &[&["stack"]] } else { &[&[]] }
+    }
+
+    fn source_dimensions(&self) -> &'static [&'static [&'static str]] {
+        match (&self.stack, &self.source) {
+            (_, None) => self.stack_dimensions(),
+            (Some(_), Some(_)) => &[&["stack"], &["stack", "source"]],
+            (None, Some(_)) => &[&[], &["source"]],
+        }
     }
 
     fn level(&self) -> &'static str {
@@ -142,7 +160,7 @@ impl Report {
     fn sentence(&self) -> String {
         match (&self.outcome, &self.failure) {
             (Outcome::Stored { accepted, rejected }, _) => format!("stored {accepted} events and kept {rejected} rejected records"),
-            (Outcome::Failed, Some(failure)) => format!("stored nothing that is answered for: {failure}"),
+            (Outcome::Failed, Some(failure)) => format!("batch not acknowledged: {failure}"),
             (outcome, _) => format!("refused the request: {}", outcome.code().unwrap_or_default()),
         }
     }
@@ -197,12 +215,14 @@ struct LogLine<'a> {
     error_chain: Option<String>,
 }
 
-/// The line of metrics, as it is written: beside `_aws` and `source`, what [`METRICS`] names.
+/// The line of metrics, as it is written: beside `_aws` and the dimensions, the metrics.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct MetricsLine<'a> {
     #[serde(rename = "_aws")]
     aws: Metadata,
+    #[serde(rename = "stack", skip_serializing_if = "Option::is_none")]
+    stack: Option<&'a str>,
     #[serde(rename = "source", skip_serializing_if = "Option::is_none")]
     source: Option<&'a str>,
     records_received: usize,
@@ -218,7 +238,7 @@ struct MetricsLine<'a> {
     duration: f64,
     authentication_failures: u8,
     store_failures: u8,
-    sources_refused: u8,
+    addresses_refused: u8,
 }
 
 #[derive(Serialize)]
@@ -226,7 +246,7 @@ struct MetricsLine<'a> {
 struct Metadata {
     timestamp: i64,
     #[serde(rename = "CloudWatchMetrics")]
-    directives: [Directive; 1],
+    directives: [Directive; 2],
 }
 
 #[derive(Serialize)]
@@ -235,6 +255,14 @@ struct Directive {
     namespace: &'static str,
     dimensions: &'static [&'static [&'static str]],
     metrics: Vec<Definition>,
+}
+
+impl Directive {
+    /// Names metrics; the lag is left out where no event has one.
+    fn new(dimensions: &'static [&'static [&'static str]], metrics: &[(&'static str, &'static str)], has_lag: bool) -> Self {
+        let present = metrics.iter().filter(|(name, _)| *name != "EventLag" || has_lag);
+        Self { namespace: NAMESPACE, dimensions, metrics: present.map(|&(name, unit)| Definition { name, unit }).collect() }
+    }
 }
 
 #[derive(Serialize)]
@@ -258,17 +286,51 @@ mod tests {
 
     use super::*;
 
+    fn report(stack: Option<&str>, source: Option<&str>) -> Report {
+        Report { source: source.map(str::to_owned), ..Report::new(DateTime::UNIX_EPOCH, "request", stack) }
+    }
+
+    fn line(report: &Report) -> Value {
+        serde_json::from_str(&report.metrics_line()).expect("JSON")
+    }
+
     #[test]
-    fn the_members_of_a_line_are_the_metrics_that_it_defines() {
+    fn the_members_of_a_line_are_the_metrics_that_it_defines_and_their_dimensions() {
         for lag in [None, Some(TimeDelta::milliseconds(1_500))] {
-            let mut report = Report::new(DateTime::UNIX_EPOCH, "request");
+            let mut report = report(Some("prod"), Some("acme"));
             report.tally.greatest_lag = lag;
-            let line: Value = serde_json::from_str(&report.metrics_line()).expect("JSON");
-            let directive = &line["_aws"]["CloudWatchMetrics"][0];
-            let defined = directive["Metrics"].as_array().expect("metrics").iter().filter_map(|metric| metric["Name"].as_str());
+            let line = line(&report);
+            let directives = line["_aws"]["CloudWatchMetrics"].as_array().expect("directives");
+            let metrics = directives.iter().flat_map(|directive| directive["Metrics"].as_array().expect("metrics"));
+            let defined = metrics.filter_map(|metric| metric["Name"].as_str()).chain(["stack", "source"]);
             let members = line.as_object().expect("an object").keys().map(String::as_str).filter(|name| *name != "_aws");
             assert_eq!(defined.collect::<BTreeSet<_>>(), members.collect::<BTreeSet<_>>());
             assert_eq!(line.get("EventLag").and_then(Value::as_f64), lag.map(|_| 1.5));
         }
+    }
+
+    #[test]
+    fn a_stack_is_told_from_others_and_only_metrics_of_a_source_have_its_dimension() {
+        for (stack, source, by_source, by_stack) in [
+            (Some("prod"), Some("acme"), r#"[["stack"],["stack","source"]]"#, r#"[["stack"]]"#),
+            (Some("prod"), None, r#"[["stack"]]"#, r#"[["stack"]]"#),
+            (None, Some("acme"), r#"[[],["source"]]"#, "[[]]"),
+            (None, None, "[[]]", "[[]]"),
+        ] {
+            let line = line(&report(stack, source));
+            let directives = &line["_aws"]["CloudWatchMetrics"];
+            for (i, dimensions) in [by_source, by_stack].into_iter().enumerate() {
+                assert_eq!(directives[i]["Dimensions"].to_string(), dimensions, "{stack:?} {source:?}");
+            }
+            assert_eq!((line["stack"].as_str(), line["source"].as_str()), (stack, source));
+        }
+    }
+
+    #[test]
+    fn an_event_of_the_doctor_is_received_and_is_no_event_of_a_stream() {
+        let mut report = report(None, Some("acme"));
+        (report.tally.accepted, report.tally.probes) = (3, 1);
+        let line = line(&report);
+        assert_eq!((line["RecordsReceived"].as_u64(), line["EventsStored"].as_u64()), (Some(3), Some(2)));
     }
 }

@@ -95,11 +95,6 @@ impl ObjectKey {
     pub fn compression(&self) -> Compression {
         self.compression
     }
-
-    /// Gives the media type of the object's rows.
-    pub fn content_type(&self) -> &'static str {
-        "application/x-ndjson"
-    }
 }
 
 impl fmt::Display for ObjectKey {

@@ -41,6 +41,8 @@ pub struct Tally {
     pub rejected: usize,
     /// Event rows with drift.
     pub drifted: usize,
+    /// Event rows of an operator's check, known by their `log_id`.
+    pub probes: usize,
     /// Longest time from an event to the request.
     pub greatest_lag: Option<TimeDelta>,
 }
@@ -149,6 +151,7 @@ impl Tally {
     fn add(&mut self, event: &Event, received_at: DateTime<Utc>) {
         self.accepted += 1;
         self.drifted += usize::from(event.drifted);
+        self.probes += usize::from(event.is_probe);
         self.greatest_lag = self.greatest_lag.max(Some(received_at - event.at));
     }
 }
@@ -189,7 +192,15 @@ impl<'a> Rows<'a> {
     fn object(&self, table: Table, rows: &[&Row<'_>], compression: Compression) -> io::Result<Object> {
         let earliest = rows.iter().map(|row| row.at).min().unwrap_or_default();
         let key = ObjectKey::new(table, earliest, self.digest(rows), compression);
-        let bytes = compression.compress(rows.iter().map(|row| &self.text[row.text.clone()]))?;
+        let mut runs: Vec<Range<usize>> = Vec::new();
+        for row in rows {
+            match runs.last_mut() {
+                // Most batches are of one hour, whose rows stand together: they are compressed as one slice.
+                Some(run) if run.end == row.text.start => run.end = row.text.end,
+                _ => runs.push(row.text.clone()),
+            }
+        }
+        let bytes = compression.compress(runs.into_iter().map(|run| &self.text[run]))?;
         Ok(Object { key, bytes: Bytes::from(bytes) })
     }
 

@@ -3,6 +3,7 @@
 use std::{
     io,
     net::IpAddr,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Mutex, PoisonError},
 };
 
@@ -39,21 +40,24 @@ pub struct Receiver<S = Lake> {
     pub addresses: Addresses,
     /// How objects are compressed.
     pub compression: Compression,
+    /// Name of the stack, a dimension of every metric.
+    pub stack: Option<String>,
     /// Memory that the last request's rows were written to: taking megabytes anew costs as much as filling them.
     rows: Mutex<Vec<u8>>,
 }
 
 impl Receiver {
-    /// Takes the settings; nothing is read from the network before the first request.
-    pub fn new(config: Config) -> Self {
-        Self::with_store(Lake::open(config.lake), config.sources, config.addresses, config.compression)
+    /// Takes the settings, and opens the lake; nothing is sent before the first request.
+    pub async fn open(config: Config) -> Self {
+        let receiver = Self::with_store(Lake::open(config.lake).await, config.sources, config.addresses, config.compression);
+        Self { stack: config.stack, ..receiver }
     }
 }
 
 impl<S: Store> Receiver<S> {
     /// Takes a store, who may send from where, and how objects are compressed.
     pub fn with_store(store: S, sources: Sources, addresses: Addresses, compression: Compression) -> Self {
-        Self { store, sources, addresses, compression, rows: Mutex::default() }
+        Self { store, sources, addresses, compression, stack: None, rows: Mutex::default() }
     }
 
     /// Turns one request's body into objects; one that is `unread` is not looked into.
@@ -66,6 +70,17 @@ impl<S: Store> Receiver<S> {
         let (tally, objects) = (rows.tally, rows.objects(self.compression));
         *self.rows.lock().unwrap_or_else(PoisonError::into_inner) = rows.into_text();
         (tally, objects)
+    }
+
+    /// Keeps the whole body as a reject where making its objects panics: our own fault would return at each retry, and stop the stream.
+    fn objects_or_reject(
+        &self,
+        arrival: &Arrival<'_>,
+        batch: &Authenticated<'_>,
+        make: impl FnOnce() -> (Tally, io::Result<Vec<Object>>),
+    ) -> (Tally, io::Result<Vec<Object>>) {
+        // What a panic leaves half done is memory of this request, which is lost with it.
+        catch_unwind(AssertUnwindSafe(make)).unwrap_or_else(|_| self.objects(arrival, batch, Some(Reason::ReceiverError)))
     }
 }
 
@@ -89,7 +104,7 @@ pub async fn receive<S: Store>(
     head: &Parts,
     body: impl Future<Output = Result<Bytes, Refusal>>,
 ) -> Report {
-    let mut report = Report::new(context.received_at, context.request_id);
+    let mut report = Report::new(context.received_at, context.request_id, receiver.stack.as_deref());
     let outcome = answer(receiver, context, head, body, &mut report).await;
     report.outcome = outcome.unwrap_or_else(|refused| refused);
     report
@@ -116,7 +131,8 @@ async fn answer<S: Store>(
     report.bytes_received = body.len();
     let arrival = Arrival::new(admitted.source(), context.request_id, context.received_at);
     let unread = is_encoded(&head.headers).then_some(Reason::UnsupportedEncoding);
-    let (tally, objects) = receiver.objects(&arrival, &admitted.with_body(&body), unread);
+    let batch = admitted.with_body(&body);
+    let (tally, objects) = receiver.objects_or_reject(&arrival, &batch, || receiver.objects(&arrival, &batch, unread));
     let stored = match objects {
         Ok(objects) => store::put_all(&receiver.store, &objects, context.deadline).await,
         Err(error) => Err(StoreError::new(Kind::Unavailable, error)),
@@ -139,4 +155,40 @@ fn within_limit(body: Bytes) -> Result<Bytes, Refusal> {
 fn is_encoded(headers: &HeaderMap) -> bool {
     let plain = |value: &[u8]| value.trim_ascii().is_empty() || value.trim_ascii().eq_ignore_ascii_case(b"identity");
     headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.as_bytes().split(|&byte| byte == b',').all(plain))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use http::HeaderValue;
+
+    use super::*;
+    use crate::{
+        auth::{Source, TokenDigest},
+        object::Table,
+        store::FileStore,
+    };
+
+    #[test]
+    fn a_body_that_our_code_panics_on_is_kept_whole_as_one_reject() {
+        let source = Source::parse("eu").expect("a name");
+        let sources = Sources::new(vec![(source.clone(), TokenDigest::of(b"token"))]);
+        let headers = HeaderMap::from_iter([(http::header::AUTHORIZATION, HeaderValue::from_static("Bearer token"))]);
+        let body = br#"[{"log_id":"1","data":{}},{"log_id":"2","data":{}}]"#;
+        let batch = sources.authenticate(&headers).expect("a known token").with_body(body);
+        let arrival = Arrival::new(&source, "request", DateTime::from_timestamp(1_795_403_527, 0).expect("a time"));
+        let receiver = Receiver::with_store(FileStore::new("nowhere".into()), sources.clone(), Addresses::default(), Compression::None);
+        let (tally, objects) = receiver.objects_or_reject(&arrival, &batch, || {
+            _ = receiver.objects(&arrival, &batch, None);
+            panic!("what a bug does")
+        });
+        assert_eq!((tally.accepted, tally.rejected), (0, 1));
+        let objects = objects.expect("memory");
+        let [reject] = &objects[..] else { panic!("one object") };
+        assert_eq!(reject.key.table(), Table::Rejects);
+        let row: serde_json::Value = serde_json::from_slice(&reject.bytes).expect("a row");
+        assert_eq!((row["reason"].as_str(), row["raw"].as_str()), (Some("receiver_error"), std::str::from_utf8(body).ok()));
+        let (tally, _) = receiver.objects(&arrival, &batch, None);
+        assert_eq!(tally.accepted, 2, "the next request is read as ever");
+    }
 }

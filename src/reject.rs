@@ -34,6 +34,8 @@ pub enum Reason {
     BatchLimit,
     /// The body is encoded in a way that is not read.
     UnsupportedEncoding,
+    /// Our own code failed on the body.
+    ReceiverError,
 }
 
 impl Reason {
@@ -49,6 +51,7 @@ impl Reason {
             Reason::WrapperMembers => "wrapper_members",
             Reason::BatchLimit => "batch_limit",
             Reason::UnsupportedEncoding => "unsupported_encoding",
+            Reason::ReceiverError => "receiver_error",
         }
     }
 
@@ -64,6 +67,7 @@ impl Reason {
             Reason::WrapperMembers => "members beside logs in the object that wraps the records",
             Reason::BatchLimit => "beyond the records or hours that one request may hold",
             Reason::UnsupportedEncoding => "the body has a Content-Encoding other than identity",
+            Reason::ReceiverError => "the receiver failed on this body; its log says where",
         }
     }
 }

@@ -43,6 +43,8 @@ pub enum Refusal {
     TooLarge,
     /// A body that did not arrive whole.
     Incomplete,
+    /// An event of the Function URL whose method, headers, address or body cannot be read.
+    MalformedEvent,
 }
 
 impl From<Tally> for Outcome {
@@ -60,7 +62,7 @@ impl Outcome {
             Self::Refused(Refusal::Address) => StatusCode::FORBIDDEN,
             Self::Refused(Refusal::Token(_)) => StatusCode::UNAUTHORIZED,
             Self::Refused(Refusal::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Refused(Refusal::Incomplete) => StatusCode::BAD_REQUEST,
+            Self::Refused(Refusal::Incomplete | Refusal::MalformedEvent) => StatusCode::BAD_REQUEST,
             Self::Failed => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -75,6 +77,7 @@ impl Outcome {
             Self::Refused(Refusal::Token(Refused::Invalid)) => Some("invalid_token"),
             Self::Refused(Refusal::TooLarge) => Some("body_too_large"),
             Self::Refused(Refusal::Incomplete) => Some("incomplete_body"),
+            Self::Refused(Refusal::MalformedEvent) => Some("malformed_event"),
             Self::Failed => Some("store_unavailable"),
         }
     }

@@ -11,7 +11,7 @@ use crate::{
     config::{Config, ConfigError},
     metrics::Report,
     receive::{Context, Receiver, receive},
-    response::Refusal,
+    response::{Outcome, Refusal},
 };
 
 /// Reads the settings from the process's environment, and keeps panics from saying what was sent.
@@ -25,7 +25,10 @@ pub fn settings() -> Result<Config, ConfigError> {
     Config::from_lookup(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
 }
 
-/// Answers one request that must be answered within `time`.
+/// Takes the lines of one request, each with a line break at its end.
+pub type Log = fn(&[u8]);
+
+/// Answers one request that must be answered within `time`, and writes its lines to `log`.
 #[expect(clippy::disallowed_methods, reason = "the one place where the clock is read: everything below takes the time as an argument")]
 pub async fn serve(
     receiver: &Receiver,
@@ -34,19 +37,32 @@ pub async fn serve(
     time: Duration,
     head: Parts,
     body: impl Future<Output = Result<Bytes, Refusal>>,
+    log: Log,
 ) -> Response<Bytes> {
     let started = Instant::now();
     let context = Context { received_at: Utc::now(), request_id, peer, deadline: started + time };
     let mut report = receive(receiver, context, &head, body).await;
     report.duration = started.elapsed();
-    write_lines(&report);
+    write_lines(&report, log);
     report.outcome.response()
 }
 
+/// Answers a request that could not be read.
+#[expect(clippy::disallowed_methods, reason = "the clock is read at the edge")]
+pub fn refuse(receiver: &Receiver, request_id: &str, refusal: Refusal, log: Log) -> Response<Bytes> {
+    let mut report = Report::new(Utc::now(), request_id, receiver.stack.as_deref());
+    report.outcome = Outcome::Refused(refusal);
+    write_lines(&report, log);
+    report.outcome.response()
+}
+
+fn write_lines(report: &Report, log: Log) {
+    log(format!("{}\n{}\n", report.log_line(), report.metrics_line()).as_bytes());
+}
+
 /// Writes to standard output, which Lambda sends to CloudWatch; a line that cannot be written is nobody's loss but the log's.
-fn write_lines(report: &Report) {
-    let lines = format!("{}\n{}\n", report.log_line(), report.metrics_line());
-    _ = std::io::stdout().lock().write_all(lines.as_bytes());
+pub fn to_stdout(lines: &[u8]) {
+    _ = std::io::stdout().lock().write_all(lines);
 }
 
 /// A panic's message may hold what a sender sent; its place in the code does not.

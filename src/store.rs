@@ -36,9 +36,11 @@ pub trait Store: Send + Sync {
 pub enum Kind {
     /// The bucket or folder is not there.
     NotFound,
-    /// The function may not write there.
+    /// The function may not write there, or its credentials are no longer valid.
     Denied,
-    /// The store asks for less.
+    /// The store cannot take the object as it is set up: another region, a key that is disabled or gone, a call it does not know.
+    Misconfigured,
+    /// The store is throttling us.
     Throttled,
     /// There is no room.
     Full,
@@ -54,6 +56,7 @@ impl Kind {
         match self {
             Kind::NotFound => "not_found",
             Kind::Denied => "denied",
+            Kind::Misconfigured => "misconfigured",
             Kind::Throttled => "throttled",
             Kind::Full => "full",
             Kind::Late => "late",
@@ -66,7 +69,8 @@ impl Kind {
         match self {
             Kind::NotFound => "the lake's bucket or folder is not there: check LAKE_URL",
             Kind::Denied => "the lake may not be written to: check the role's s3:PutObject and the bucket's policy, or the folder's owner",
-            Kind::Throttled => "the store asks for fewer requests",
+            Kind::Misconfigured => "the bucket is not set up to take the object: check its region, its KMS key and LAKE_URL",
+            Kind::Throttled => "the store is throttling us",
             Kind::Full => "the store has no room left",
             Kind::Late => "the store did not answer in time",
             Kind::Unavailable => "the store could not be reached or failed",
@@ -154,10 +158,10 @@ pub enum Lake {
 }
 
 impl Lake {
-    /// Opens the lake; nothing is read from the network or the disk before the first put.
-    pub fn open(url: LakeUrl) -> Self {
+    /// Opens the lake; nothing is sent or written before the first put.
+    pub async fn open(url: LakeUrl) -> Self {
         match url {
-            LakeUrl::S3 { bucket, prefix } => Self::S3(S3Store::new(bucket, prefix)),
+            LakeUrl::S3 { bucket, prefix } => Self::S3(S3Store::open(bucket, prefix).await),
             LakeUrl::File(folder) => Self::File(FileStore::new(folder)),
         }
     }

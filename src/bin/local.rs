@@ -19,9 +19,16 @@ use tokio::{
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    if std::env::args().nth(1).is_some() {
-        print!("{}", help());
-        return ExitCode::SUCCESS;
+    match std::env::args().nth(1).as_deref() {
+        None => {}
+        Some("--help" | "-h") => {
+            print!("{}", help());
+            return ExitCode::SUCCESS;
+        }
+        Some(unknown) => {
+            eprintln!("local takes no options, and got {unknown:?}; it reads variables, which local --help lists");
+            return ExitCode::from(2);
+        }
     }
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
@@ -46,7 +53,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let config: Config = serve::settings()?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, config.port));
     let listener = TcpListener::bind(address).await.map_err(|error| format!("PORT {} cannot be listened on: {error}", config.port))?;
-    Ok(local::run(listener, Receiver::new(config), ended()).await?)
+    Ok(local::run(listener, Receiver::open(config).await, serve::to_stdout, ended()).await?)
 }
 
 /// Waits for Ctrl-C or a request to terminate.

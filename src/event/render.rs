@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 
-use super::{Event, Normalizer};
+use super::{Event, Normalizer, PROBE};
 use crate::{
     fit,
     json::{Value, text::write_string},
@@ -39,7 +39,7 @@ impl Normalizer<'_> {
             out.push(b']');
         }
         out.extend_from_slice(b"}}\n");
-        Event { at, drifted: !drift.is_empty() }
+        Event { at, drifted: !drift.is_empty(), is_probe: name.starts_with(PROBE) }
     }
 
     /// Gives the first plausible time, and where it is from.

@@ -4,7 +4,11 @@
 //! an object of this key, and so of this content, is there. 409 means that another put of the key
 //! was under way; it is tried again.
 
-use std::{error::Error, time::Duration};
+use std::{
+    error::Error,
+    net::{Ipv4Addr, TcpListener},
+    time::Duration,
+};
 
 use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_s3::{
@@ -18,7 +22,6 @@ use aws_sdk_s3::{
     primitives::ByteStream,
     types::ChecksumAlgorithm,
 };
-use tokio::sync::OnceCell;
 
 use crate::{
     object::Object,
@@ -40,43 +43,56 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 pub struct S3Store {
     bucket: String,
     prefix: String,
-    client: OnceCell<Client>,
+    client: Client,
 }
 
 impl S3Store {
-    /// Takes the bucket's name, and what stands before each key. The client is made at the first put.
-    pub fn new(bucket: String, prefix: String) -> Self {
-        Self { bucket, prefix, client: OnceCell::new() }
+    /// Makes a client from the AWS SDK's own settings, and takes the bucket's name and what stands before each key.
+    ///
+    /// The client is made here, while Lambda initializes, and not at the first put: reading the root certificates and making the
+    /// TLS stack takes far more processor time than a put. Nothing is sent yet.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the SDK reads its settings from the environment, and does not say which endpoint it found there"
+    )]
+    pub async fn open(bucket: String, prefix: String) -> Self {
+        let shared = aws_config::load_defaults(BehaviorVersion::latest()).await;
+        let overridden = shared.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
+        // Local S3 servers know a bucket by its path, not by a host name.
+        let settings = with_timeouts(Builder::from(&shared)).force_path_style(overridden);
+        let client = Client::from_conf(settings.build());
+        warm_up(&client).await;
+        Self { bucket, prefix, client }
     }
 
     /// Puts to one server of the S3 protocol, whatever the AWS SDK's own settings say.
     #[doc(hidden)]
-    pub fn on_server(self, endpoint: &str, key: &str, secret: &str) -> Self {
+    pub fn on_server(bucket: String, prefix: String, endpoint: &str, key: &str, secret: &str) -> Self {
         let settings = Builder::new().behavior_version(BehaviorVersion::latest()).region(Region::from_static("us-east-1"));
         let settings = settings.endpoint_url(endpoint).credentials_provider(Credentials::new(key, secret, None, None, "given"));
-        let client = Client::from_conf(patience(settings).force_path_style(true).build());
-        Self { client: OnceCell::new_with(Some(client)), ..self }
-    }
-
-    async fn client(&self) -> &Client {
-        self.client.get_or_init(client).await
+        Self { bucket, prefix, client: Client::from_conf(with_timeouts(settings).force_path_style(true).build()) }
     }
 }
 
-/// Makes a client from the AWS SDK's own settings.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the SDK reads its settings from the environment, and does not say which endpoint it found there"
-)]
-async fn client() -> Client {
-    let shared = aws_config::load_defaults(BehaviorVersion::latest()).await;
-    let overridden = shared.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
-    // Local S3 servers know a bucket by its path, not by a host name.
-    Client::from_conf(patience(Builder::from(&shared)).force_path_style(overridden).build())
+/// Has the client make all that it makes at its first request: the SDK reads root certificates and builds its TLS stack only then.
+///
+/// The request goes to a port of this machine that nothing listens on, with credentials of nobody, so it ends at once and needs no network.
+/// The first random number costs most, some 30 ms of processor time: AWS-LC seeds its generator from the processor's jitter.
+async fn warm_up(client: &Client) {
+    // Where there is none, the first handshake fails and says so.
+    _ = aws_lc_rs::rand::fill(&mut [0]);
+    let Ok(address) = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr()) else { return };
+    let nowhere = Builder::new()
+        .endpoint_url(format!("https://{address}"))
+        .credentials_provider(Credentials::new("nobody", "", None, None, "warm-up"))
+        .force_path_style(true)
+        .retry_config(RetryConfig::disabled());
+    let put = client.put_object().bucket("nowhere").key("nothing").checksum_algorithm(ChecksumAlgorithm::Crc32C);
+    _ = put.body(ByteStream::from_static(b"warm-up")).customize().config_override(nowhere).send().await;
 }
 
 /// Sets how long and how often a put is tried.
-fn patience(settings: Builder) -> Builder {
+fn with_timeouts(settings: Builder) -> Builder {
     let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_max_backoff(LONGEST_PAUSE);
     let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build();
     settings.retry_config(retries).timeout_config(timeouts).retry_classifier(Conflict)
@@ -85,13 +101,11 @@ fn patience(settings: Builder) -> Builder {
 impl Store for S3Store {
     async fn put(&self, object: &Object) -> Result<Put, StoreError> {
         let put = self
-            .client()
-            .await
+            .client
             .put_object()
             .bucket(&self.bucket)
             .key(format!("{}{}", self.prefix, object.key))
-            .content_type(object.key.content_type())
-            .set_content_encoding(object.key.compression().content_encoding().map(str::to_owned))
+            .content_type(object.key.compression().media_type())
             .checksum_algorithm(ChecksumAlgorithm::Crc32C)
             .if_none_match("*")
             .body(ByteStream::from(object.bytes.clone()))
@@ -126,12 +140,15 @@ fn status<E>(error: &SdkError<E>) -> Option<u16> {
     error.raw_response().map(|response| response.status().as_u16())
 }
 
+/// Errors of S3's table of error codes (Amazon S3 API Reference, "Error responses"). What remains of 4xx is for a person to mend.
 fn kind_of<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Kind {
-    match (error, status(error), error.code()) {
-        (SdkError::TimeoutError(_), ..) => Kind::Late,
-        (_, _, Some("NoSuchBucket")) | (_, Some(404), _) => Kind::NotFound,
-        (_, Some(401 | 403), _) => Kind::Denied,
-        (_, Some(429 | 503), _) => Kind::Throttled,
+    match (status(error), error.code().unwrap_or_default()) {
+        _ if matches!(error, SdkError::TimeoutError(_)) => Kind::Late,
+        (_, "NoSuchBucket") | (Some(404), _) => Kind::NotFound,
+        (Some(401 | 403), _) | (_, "ExpiredToken" | "InvalidToken" | "TokenRefreshRequired") => Kind::Denied,
+        (Some(429 | 503), _) | (_, "KMS.ThrottlingException") => Kind::Throttled,
+        (_, "RequestTimeout" | "IncompleteBody" | "BadDigest") | (Some(408 | 409), _) => Kind::Unavailable,
+        (Some(301 | 307 | 400..=499 | 501), _) => Kind::Misconfigured,
         _ => Kind::Unavailable,
     }
 }

@@ -155,6 +155,34 @@ async fn a_store_that_never_answers_is_answered_503_before_the_function_ends() {
 }
 
 #[tokio::test]
+async fn an_event_that_cannot_be_read_is_answered_400_and_what_nobody_reads_may_be_anything() {
+    let s3 = S3::start().await;
+    let mut function = Function::over(&s3).await;
+    let mut odd = sample("array.json");
+    odd["queryStringParameters"] = serde_json::json!({"a": null});
+    odd["requestContext"]["http"]["path"] = serde_json::json!(7);
+    odd["headers"]["x-odd"] = serde_json::json!([null]);
+    assert_eq!(function.invoke(&odd).await.status, 200);
+    const SECRET_TEXT: &str = "text-of-a-header\n";
+    for (pointer, value) in [
+        ("/requestContext/http/method", serde_json::json!("P ST")),
+        ("/requestContext/http/method", serde_json::json!(null)),
+        ("/headers/authorization", serde_json::json!(SECRET_TEXT)),
+        ("/body", serde_json::json!({})),
+        ("/requestContext", serde_json::json!("gone")),
+    ] {
+        let mut event = sample("array.json");
+        *event.pointer_mut(pointer).expect(pointer) = value;
+        let answer = function.invoke(&event).await;
+        assert_eq!((answer.status, answer.body.as_str()), (400, r#"{"error":"malformed_event"}"#), "{pointer}");
+    }
+    let answer = function.invoke(&serde_json::json!([1])).await;
+    assert_eq!((answer.status, answer.body.as_str()), (400, r#"{"error":"malformed_event"}"#));
+    let written = function.end().await;
+    assert!(!written.stdout.concat().contains("text-of-a-header") && written.stderr.is_empty(), "{}", written.stderr);
+}
+
+#[tokio::test]
 async fn each_request_writes_one_log_line_and_one_line_of_metrics() {
     let (_, written) = every_sample(&S3::start().await).await;
     let lines: Vec<Value> = written.stdout.iter().map(|line| serde_json::from_str(line).expect(line)).collect();
@@ -175,12 +203,12 @@ async fn each_request_writes_one_log_line_and_one_line_of_metrics() {
 fn is_embedded_metrics(line: &Value, has_source: bool) {
     assert!(line["_aws"]["Timestamp"].as_u64().is_some_and(|at| at > 1_700_000_000_000), "{line}");
     let directives = line["_aws"]["CloudWatchMetrics"].as_array().expect("directives");
-    assert_eq!(directives.len(), 1);
-    assert_eq!(directives[0]["Namespace"], NAMESPACE);
-    let expected = if has_source { serde_json::json!([[], ["source"]]) } else { serde_json::json!([[]]) };
-    assert_eq!((&directives[0]["Dimensions"], line["source"].as_str()), (&expected, has_source.then_some("dev")));
-    let metrics = directives[0]["Metrics"].as_array().expect("metrics");
-    assert!((12..=100).contains(&metrics.len()), "{line}");
+    assert!(directives.len() == 2 && directives.iter().all(|directive| directive["Namespace"] == NAMESPACE), "{line}");
+    let by_source = if has_source { serde_json::json!([["stack"], ["stack", "source"]]) } else { serde_json::json!([["stack"]]) };
+    assert_eq!((&directives[0]["Dimensions"], line["source"].as_str()), (&by_source, has_source.then_some("dev")));
+    assert_eq!((&directives[1]["Dimensions"], line["stack"].as_str()), (&serde_json::json!([["stack"]]), Some("lake-of-tests")));
+    let metrics = directives.iter().flat_map(|directive| directive["Metrics"].as_array().expect("metrics"));
+    assert!((12..=100).contains(&metrics.clone().count()), "{line}");
     for metric in metrics {
         let (name, unit) = (metric["Name"].as_str().unwrap_or_default(), metric["Unit"].as_str().unwrap_or_default());
         assert!(line[name].is_number(), "{name} has no number in {line}");

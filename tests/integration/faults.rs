@@ -54,8 +54,15 @@ async fn a_store_that_goes_on_failing_is_an_error_after_three_tries() {
 async fn what_no_repetition_mends_is_tried_once() {
     for (status, code, kind) in [
         (StatusCode::FORBIDDEN, "AccessDenied", Kind::Denied),
+        (StatusCode::BAD_REQUEST, "ExpiredToken", Kind::Denied),
+        (StatusCode::BAD_REQUEST, "InvalidToken", Kind::Denied),
         (StatusCode::NOT_FOUND, "NoSuchBucket", Kind::NotFound),
-        (StatusCode::BAD_REQUEST, "InvalidRequest", Kind::Unavailable),
+        (StatusCode::BAD_REQUEST, "InvalidRequest", Kind::Misconfigured),
+        (StatusCode::BAD_REQUEST, "KMS.DisabledException", Kind::Misconfigured),
+        (StatusCode::BAD_REQUEST, "KMS.NotFoundException", Kind::Misconfigured),
+        (StatusCode::MOVED_PERMANENTLY, "PermanentRedirect", Kind::Misconfigured),
+        (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", Kind::Misconfigured),
+        (StatusCode::NOT_IMPLEMENTED, "NotImplemented", Kind::Misconfigured),
     ] {
         assert_eq!(put(&[Told::Answer(status, code)]).await, (Err(kind), 1), "{code}");
     }

@@ -123,6 +123,7 @@ pub fn settings(s3: &Server) -> Vec<(&'static str, String)> {
         ("TOKEN_DIGESTS", DIGEST.to_owned()),
         ("COMPRESSION", "none".to_owned()),
         ("AWS_ENDPOINT_URL_S3", s3.endpoint.clone()),
+        ("STACK_NAME", BUCKET.to_owned()),
         ("AWS_REGION", "eu-central-1".to_owned()),
         ("AWS_ACCESS_KEY_ID", KEY.to_owned()),
         ("AWS_SECRET_ACCESS_KEY", SECRET.to_owned()),

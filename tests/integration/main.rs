@@ -34,3 +34,4 @@ mod rows;
 mod servers;
 mod splitting;
 mod stores;
+mod tables;

@@ -1,5 +1,7 @@
 //! What holds for every body and every row.
 
+use std::collections::BTreeSet;
+
 use auth0_log_lake::{
     auth::Source,
     compression::Compression,
@@ -10,13 +12,13 @@ use auth0_log_lake::{
 };
 use bytes::Bytes;
 use http::Request;
-use proptest::prelude::*;
+use proptest::{collection::vec, prelude::*};
 
 use crate::{
     json::Json,
     memory::MemoryStore,
     pure::{self, land, land_at, received_at, rows_of, time},
-    record::{any_bytes, batch},
+    record::{any_bytes, batch, record},
 };
 
 const EVENT_KEYS: [&str; 11] = [
@@ -151,21 +153,40 @@ proptest! {
     }
 
     #[test]
-    fn prop_event_objects_keep_their_keys_when_the_same_batch_comes_again_later(body in batch()) {
-        let now = land(&body);
-        let from_records = now.rows("events/").iter().all(|(_, row)| !row.contains("\"time_source\":\"received\""));
-        let later = land_at(&body, time("2026-11-23T09:40:00.001Z"));
-        prop_assert!(!from_records || now.keys("events/") == later.keys("events/"));
+    fn prop_event_objects_keep_their_keys_when_the_same_batch_comes_again_later(records in vec(record(), 0..12)) {
+        // One record that is alone in its hour, so that there is always an object to hold.
+        let sure = r#"{"log_id":"sure","data":{"date":"2020-02-02T02:02:02.000Z"}}"#.to_owned();
+        let body = format!("[{}]", [records, vec![sure]].concat().join(",")).into_bytes();
+        let (now, later) = (land(&body), land_at(&body, time("2026-11-23T09:40:00.001Z")));
+        // Rows whose time is that of the request move with it, and into the hour of the second one.
+        let moved: BTreeSet<String> =
+            now.rows("events/").into_iter().filter(|(_, row)| row.contains("\"time_source\":\"received\"")).map(|(key, _)| key).collect();
+        let stays = |key: &&String| !moved.contains(*key) && !key.starts_with("events/dt=2026-11-23/hour=09/");
+        let keys = now.keys("events/");
+        let kept: Vec<&String> = keys.iter().filter(stays).collect();
+        prop_assert!(kept.iter().any(|key| key.starts_with("events/dt=2020-02-02/hour=02/")), "{kept:?}");
+        let again = later.keys("events/");
+        prop_assert!(kept.iter().all(|key| again.contains(key)), "{kept:?} in {again:?}");
     }
 
     #[test]
-    fn prop_another_source_never_shares_an_object_or_a_row_id(body in batch()) {
+    fn prop_another_source_never_shares_an_object_or_a_row_id(records in vec(record(), 1..12)) {
+        let body = format!("[{}]", records.join(",")).into_bytes();
         let other = Source::parse("other").expect("a source");
         let arrival = auth0_log_lake::row::Arrival::new(&other, "golden-request", received_at());
         let batch = pure::authenticated(&body);
         let rows = auth0_log_lake::partition::normalize(&arrival, &batch, Vec::new());
-        let keys: Vec<String> = rows.objects(Compression::None).expect("objects").iter().map(|object| object.key.to_string()).collect();
+        let keys: BTreeSet<String> = rows.objects(Compression::None).expect("objects").iter().map(|object| object.key.to_string()).collect();
         let ours = land(&body);
-        prop_assert!(ours.keys("").iter().all(|key| !keys.contains(key)));
+        prop_assert!(!keys.is_empty() && ours.keys("").iter().all(|key| !keys.contains(key)));
+        let ids = |rows: Vec<&str>| rows.into_iter().map(|row| row_id(row).expect(row)).collect::<BTreeSet<_>>();
+        let (our_ids, their_ids) = (ids(ours.rows("").into_iter().map(|(_, row)| row).collect()), ids(rows_of(rows.ndjson()).collect()));
+        prop_assert_eq!(our_ids.len(), their_ids.len());
+        prop_assert!(!our_ids.is_empty() && our_ids.is_disjoint(&their_ids));
     }
+}
+
+fn row_id(row: &str) -> Option<String> {
+    let row: serde_json::Value = serde_json::from_str(row).ok()?;
+    row["p_row_id"].as_str().map(str::to_owned)
 }

@@ -67,7 +67,7 @@ fn file_store() -> impl Shelf {
 
 /// Makes a store of a bucket on a server.
 pub fn s3_store(endpoint: &str, bucket: &str) -> S3Store {
-    S3Store::new(bucket.to_owned(), "some/prefix/".to_owned()).on_server(endpoint, KEY, SECRET)
+    S3Store::on_server(bucket.to_owned(), "some/prefix/".to_owned(), endpoint, KEY, SECRET)
 }
 
 async fn s3() -> impl Shelf {
@@ -193,7 +193,7 @@ async fn a_bucket_that_is_not_there_is_not_found() {
 #[tokio::test]
 async fn a_wrong_key_is_denied() {
     let s3 = S3::start().await;
-    let store = S3Store::new(BUCKET.to_owned(), String::new()).on_server(&s3.server.endpoint, KEY, "another-secret");
+    let store = S3Store::on_server(BUCKET.to_owned(), String::new(), &s3.server.endpoint, KEY, "another-secret");
     let error = store.put(&object(1, b"", Compression::None)).await.expect_err("the secret is wrong");
     assert_eq!(error.kind, Kind::Denied, "{}", error.chain());
 }
@@ -202,16 +202,16 @@ async fn a_wrong_key_is_denied() {
 async fn every_put_to_s3_is_conditional_with_a_checksum_and_says_what_it_holds() {
     let s3 = S3::start().await;
     let store = s3_store(&s3.server.endpoint, BUCKET);
-    for (name, compression, encoding) in
-        [(1, Compression::Gzip, Some("gzip")), (2, Compression::Zstd, Some("zstd")), (3, Compression::None, None)]
-    {
+    for (name, compression, media_type) in [
+        (1, Compression::Gzip, "application/gzip"),
+        (2, Compression::Zstd, "application/zstd"),
+        (3, Compression::None, "application/x-ndjson"),
+    ] {
         store.put(&object(name, b"bytes", compression)).await.expect("a put");
         let headers = s3.server.seen.puts().pop().expect("a put that was seen");
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let codings: Vec<&str> =
-            header("content-encoding").into_iter().flat_map(|list| list.split(',')).filter(|coding| *coding != "aws-chunked").collect();
-        assert_eq!(codings, Vec::from_iter(encoding));
-        assert_eq!((header("if-none-match"), header("content-type")), (Some("*"), Some("application/x-ndjson")));
+        assert!(matches!(header("content-encoding"), None | Some("aws-chunked")), "{headers:?}");
+        assert_eq!((header("if-none-match"), header("content-type")), (Some("*"), Some(media_type)));
         let checksum = header("x-amz-checksum-crc32c").is_some() || header("x-amz-trailer") == Some("x-amz-checksum-crc32c");
         assert!(checksum, "{headers:?}");
     }

@@ -19,7 +19,7 @@ fn sources(folder: &Path, text: &mut String) {
 #[test]
 fn every_test_that_the_threat_model_names_exists() {
     let mut text = String::new();
-    for folder in ["src", "tests"] {
+    for folder in ["src", "crates", "tests"] {
         sources(&project(folder), &mut text);
     }
     let model = fs::read_to_string(project("SECURITY.md")).expect("SECURITY.md");
