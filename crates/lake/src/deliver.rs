@@ -55,7 +55,7 @@ pub fn deliver(receiver: &Receiver, body: &[u8], out: &mut dyn Write) -> Result<
             return Err(Undelivered::All(format!("after {ATTEMPTS} times, {failed}")));
         }
         let pause = pause.unwrap_or(1 << (attempt - 1)).min(LONGEST_PAUSE);
-        writeln!(out, "  not stored, {}; again in {pause} s", failed.split('.').next().unwrap_or_default())?;
+        writeln!(out, "  not stored: {failed} Again in {pause} s")?;
         thread::sleep(Duration::from_secs(pause));
         attempt += 1;
     }

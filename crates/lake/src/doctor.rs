@@ -23,8 +23,6 @@ use auth0_log_lake::{
     object::{ObjectKey, Table},
 };
 
-#[cfg(feature = "aws")]
-mod athena;
 mod landing;
 
 use landing::Landing;
@@ -169,7 +167,7 @@ fn stored(answer: &Answer) -> Found {
 }
 
 fn no_lake() -> Found {
-    Found::Unseen("Not looked for: give --lake s3://bucket[/prefix] (and AWS credentials) or --lake file://dir.".to_owned())
+    Found::Unseen("Not looked for: give LAKE=s3://bucket[/prefix] (--lake), with AWS credentials, or LAKE=file://dir.".to_owned())
 }
 
 fn in_lake(lake: &LakeUrl, marked: &Marked) -> Found {

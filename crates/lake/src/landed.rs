@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::{
     layout::{count, members, number, shorten, table},
-    reading::{ReadError, Reading},
+    reading::{LakeError, Reading},
     stored::Keys,
 };
 use auth0_log_lake::object::{ObjectKey, Table};
@@ -72,7 +72,7 @@ impl Landed {
     ///
     /// # Errors
     /// A lake that cannot be listed. Objects that cannot be read are noted.
-    pub fn read(reading: &Reading, before: &BTreeSet<String>) -> Result<Self, ReadError> {
+    pub fn read(reading: &Reading, before: &BTreeSet<String>) -> Result<Self, LakeError> {
         let mut landed = Self::default();
         for table in [Table::Events, Table::Rejects] {
             for key in reading.list(&Keys::below(format!("{}/", table.prefix())))?.objects {

@@ -10,19 +10,30 @@ use clap::{Parser, Subcommand};
 
 use outcome::Failure;
 
+#[cfg(feature = "aws")]
+mod athena;
 mod body;
+mod boolean;
+mod credentials;
 mod deliver;
 mod doctor;
+mod erase;
 mod landed;
 mod layout;
 mod meaning;
+#[cfg(feature = "aws")]
+mod merge;
 mod outcome;
 mod post;
 mod reading;
 mod rejected;
 mod replay;
 mod samples;
+#[cfg(feature = "aws")]
+mod sql;
 mod stored;
+#[cfg(feature = "aws")]
+mod tables;
 mod token;
 
 /// Works with a receiver of Auth0 log streams, and with the lake that it writes.
@@ -41,8 +52,16 @@ enum Commands {
     Try(samples::Args),
     /// Post rejected records again, and say how many became events
     Replay(replay::Args),
+    /// Erase the rows of one person from a lake; says what it would do until it is told --confirm
+    Erase(erase::Args),
     /// Follow one marked event through a receiver to its lake, and say step by step what is wrong
     Doctor(doctor::Args),
+    /// Make the table events and the views beside it, or add what a newer version has
+    #[cfg(feature = "aws")]
+    Tables(tables::Args),
+    /// Bring what has landed into the table events
+    #[cfg(feature = "aws")]
+    Merge(merge::Args),
 }
 
 fn main() -> ExitCode {
@@ -51,7 +70,12 @@ fn main() -> ExitCode {
         Commands::Token(args) => token::run(&args, out),
         Commands::Try(args) => samples::run(&args, &environment, out),
         Commands::Replay(args) => replay::run(&args, &environment, out),
+        Commands::Erase(args) => erase::run(&args, &environment, out),
         Commands::Doctor(args) => doctor::run(&args, &environment, now(), out),
+        #[cfg(feature = "aws")]
+        Commands::Tables(args) => tables::run(&args, out),
+        #[cfg(feature = "aws")]
+        Commands::Merge(args) => merge::run(&args, out),
     };
     match ended {
         Ok(verdict) => verdict.into(),

@@ -48,7 +48,13 @@ pub enum Failure {
     NoAnswer(#[from] post::NoAnswer),
     /// A lake that cannot be read.
     #[error(transparent)]
-    Read(#[from] reading::ReadError),
+    Read(#[from] reading::LakeError),
+    /// No receiver to post to.
+    #[error("where to post is not said; give the receiver's URL (--to), or --dry-run to post nothing")]
+    Nowhere,
+    /// Nobody to erase, or an identifier that is none.
+    #[error("{0}")]
+    Person(String),
     /// The samples cannot be read.
     #[error("the samples cannot be read from {folder}: {source}")]
     Samples {
@@ -68,6 +74,10 @@ pub enum Failure {
     /// The system gave no random numbers.
     #[error("the system gives no random numbers: {0}")]
     Random(getrandom::Error),
+    /// A statement that Athena did not end well.
+    #[cfg(feature = "aws")]
+    #[error(transparent)]
+    Query(#[from] crate::athena::QueryError),
     /// What is to be shown cannot be written, or the system is out of something.
     #[error(transparent)]
     System(#[from] io::Error),

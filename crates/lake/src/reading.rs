@@ -1,14 +1,13 @@
 //! Reading a lake: which objects there are, and the rows of each.
 
-use std::{
-    fmt,
-    io::{self, Read},
-};
+use std::io::{self, Read};
 
 use flate2::read::MultiGzDecoder;
-use tokio::runtime::{Builder, Runtime};
 
-use crate::stored::{Keys, Lake};
+use crate::{
+    credentials,
+    stored::{Keys, Objects, Opened},
+};
 use auth0_log_lake::{
     compression::Compression,
     config::LakeUrl,
@@ -19,37 +18,44 @@ use auth0_log_lake::{
 /// A lake that is read.
 #[derive(Debug)]
 pub struct Reading {
-    lake: Lake,
+    lake: Opened,
     url: LakeUrl,
-    runtime: Runtime,
 }
 
-/// What could not be read, as a sentence.
+/// What could not be done with a lake, as a sentence.
 #[derive(Debug, thiserror::Error)]
-#[error("{what} of {url} cannot be read: {}{}", sentence(.source.kind), Chain(.source))]
-pub struct ReadError {
+#[error("{what} of {url} cannot be {done}: {}", why(.source))]
+pub struct LakeError {
     what: String,
     url: String,
+    done: &'static str,
     source: StoreError,
 }
 
-/// The causes behind a failure, where there are some.
-struct Chain<'a>(&'a StoreError);
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let chain = self.0.chain();
-        if chain.is_empty() { Ok(()) } else { write!(f, " ({chain})") }
+impl LakeError {
+    /// Takes what of which lake cannot be `done` (such as "read"), and why.
+    pub fn new(what: impl Into<String>, url: &LakeUrl, done: &'static str, source: StoreError) -> Self {
+        Self { what: what.into(), url: url.to_string(), done, source }
     }
 }
 
-fn sentence(kind: Kind) -> &'static str {
-    match kind {
-        Kind::NotFound => "it is not there",
-        Kind::Denied => "access is denied; reading a bucket needs s3:ListBucket and s3:GetObject, which the receiver's own role has not",
-        Kind::Throttled => "the store asks for fewer requests",
-        Kind::Full | Kind::Late | Kind::Unavailable => "the store could not be reached or failed",
+fn why(error: &StoreError) -> String {
+    if let Some(sentence) = credentials::missing(error) {
+        return sentence;
     }
+    let sentence = match error.kind {
+        Kind::NotFound => "it is not there",
+        Kind::Denied => {
+            "access is denied; reading a bucket needs s3:ListBucket and s3:GetObject, and erasing s3:PutObject and s3:DeleteObject \
+             besides, which the receiver's own role has not"
+        }
+        Kind::Misconfigured => "the bucket cannot be used as it is set up; check its region and its KMS key",
+        Kind::Throttled => "the store is throttling us",
+        Kind::Full => "the store has no room left",
+        _ => "the store could not be reached or failed",
+    };
+    let chain = error.chain();
+    if chain.is_empty() { sentence.to_owned() } else { format!("{sentence} ({chain})") }
 }
 
 /// The keys that a listing found.
@@ -100,17 +106,15 @@ impl Reading {
     /// # Errors
     /// Where the system has no room for a runtime.
     pub fn open(url: &LakeUrl) -> io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
-        let lake = runtime.block_on(Lake::open(url));
-        Ok(Self { lake, url: url.clone(), runtime })
+        Ok(Self { lake: Opened::open(url)?, url: url.clone() })
     }
 
     /// Lists the objects whose keys these are, in order.
     ///
     /// # Errors
     /// A lake that is not there or cannot be listed.
-    pub fn list(&self, keys: &Keys) -> Result<Listing, ReadError> {
-        let found = self.runtime.block_on(self.lake.list(keys)).map_err(|source| self.failed(format!("{}*", keys.prefix), source))?;
+    pub fn list(&self, keys: &Keys) -> Result<Listing, LakeError> {
+        let found = self.lake.list(keys).map_err(|source| self.failed(format!("{}*", keys.prefix), source))?;
         let mut listing = Listing::default();
         for key in found {
             match ObjectKey::parse(&key) {
@@ -125,14 +129,14 @@ impl Reading {
     ///
     /// # Errors
     /// An object that cannot be read; one that is damaged gives the rows before the damage.
-    pub fn rows(&self, key: &ObjectKey) -> Result<Rows, ReadError> {
+    pub fn rows(&self, key: &ObjectKey) -> Result<Rows, LakeError> {
         let name = key.to_string();
-        let bytes = self.runtime.block_on(self.lake.get(&name)).map_err(|source| self.failed(name, source))?;
+        let bytes = self.lake.get(&name).map_err(|source| self.failed(name, source))?.bytes;
         Ok(Rows::of(key.compression(), &bytes))
     }
 
-    fn failed(&self, what: String, source: StoreError) -> ReadError {
-        ReadError { what, url: self.url.to_string(), source }
+    fn failed(&self, what: String, source: StoreError) -> LakeError {
+        LakeError::new(what, &self.url, "read", source)
     }
 }
 

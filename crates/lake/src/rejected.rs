@@ -15,6 +15,20 @@ use auth0_log_lake::reject::Reason;
 /// Most bytes that an encoded body may hold once it is decoded; its sender meant to send no more than a body.
 const LARGEST_DECODED: u64 = 64 << 20;
 
+/// Every reason for which a receiver rejects, as the README lists them.
+pub const REASONS: [&str; 10] = [
+    Reason::InvalidUtf8.code(),
+    Reason::MalformedJson.code(),
+    Reason::NotAnObject.code(),
+    Reason::MissingData.code(),
+    Reason::DataNotAnObject.code(),
+    Reason::MissingLogId.code(),
+    Reason::WrapperMembers.code(),
+    Reason::BatchLimit.code(),
+    Reason::UnsupportedEncoding.code(),
+    Reason::ReceiverError.code(),
+];
+
 /// What of a reject row is needed to post its record again.
 #[derive(Clone, Debug, Deserialize)]
 pub struct RejectRow {
@@ -72,14 +86,14 @@ impl RejectRow {
 
     /// Gives the records that the row keeps.
     ///
-    /// Mostly that is one. What went beyond the most that a body may hold is cut as the body would
+    /// Mostly that is one. A body that a receiver failed on, and what went beyond the most that a body may hold is cut as the body would
     /// have been, and an encoded body is decoded and cut: posted as it stands it would be refused again.
     ///
     /// # Errors
     /// A row that does not keep a record, or keeps one that cannot be decoded.
     pub fn records(&self) -> Result<Vec<Raw>, RowFault> {
         let bytes = self.bytes()?;
-        if self.reason == Reason::BatchLimit.code() {
+        if [Reason::BatchLimit, Reason::ReceiverError].iter().any(|reason| self.reason == reason.code()) {
             return Ok(all_of(&bytes));
         }
         if self.reason == Reason::UnsupportedEncoding.code() {
@@ -87,6 +101,20 @@ impl RejectRow {
         }
         let refused = (self.reason == Reason::WrapperMembers.code()).then_some(Reason::WrapperMembers);
         Ok(vec![Raw { bytes, refused }])
+    }
+}
+
+/// Gives each text in which something can be read that a reject keeps as base64: its bytes, and what they decode to.
+///
+/// None where they are encoded, and cannot be decoded here to the end.
+pub fn readable(base64: &str, reason: &str) -> Option<Vec<Vec<u8>>> {
+    let bytes = BASE64_STANDARD.decode(base64).ok()?;
+    match decoded(&bytes) {
+        Ok(text) => Some(vec![bytes, text]),
+        Err(_) if reason == Reason::UnsupportedEncoding.code() => None,
+        // Two bytes that look like zlib's are often a coincidence.
+        Err(RowFault::Damaged(_)) if bytes[0] != 0x78 => None,
+        Err(_) => Some(vec![bytes]),
     }
 }
 
@@ -127,6 +155,14 @@ mod tests {
     use super::*;
     use auth0_log_lake::compression::Compression;
 
+    #[test]
+    fn every_reason_of_the_readme_is_known_and_no_other() {
+        let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).expect("the README");
+        let line = readme.lines().find_map(|line| line.strip_prefix("The reasons: ")).expect("its reasons");
+        let listed: Vec<&str> = line.trim_end_matches('.').split(", ").map(|code| code.trim_matches('`')).collect();
+        assert_eq!(listed, REASONS);
+    }
+
     const EVENT: &str = r#"{"log_id":"1","data":{}}"#;
 
     fn row(reason: Reason, bytes: &[u8]) -> RejectRow {
@@ -164,6 +200,12 @@ mod tests {
             assert!(matches!(cut.records(), Err(RowFault::Damaged(_))), "{compression:?}");
         }
         assert!(matches!(row(Reason::UnsupportedEncoding, b"brotli").records(), Err(RowFault::Encoding)));
+    }
+
+    #[test]
+    fn a_body_that_a_receiver_failed_on_is_cut_into_its_records() {
+        let body = format!("[{EVENT},{EVENT}]");
+        assert_eq!(row(Reason::ReceiverError, body.as_bytes()).records().expect("records"), [Raw::new(EVENT), Raw::new(EVENT)]);
     }
 
     #[test]

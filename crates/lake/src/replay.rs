@@ -19,13 +19,14 @@ use chrono::{Days, NaiveDate};
 
 use crate::{
     body::{Raw, alone, together},
+    boolean,
     deliver::{Undelivered, deliver},
     layout::{count, number, shorten, table},
     meaning::{meaning, status},
     outcome::{Failure, Verdict},
     post::{Receiver, Token},
     reading::Reading,
-    rejected::RejectRow,
+    rejected::{REASONS, RejectRow},
     stored::Keys,
 };
 use auth0_log_lake::{
@@ -52,7 +53,7 @@ pub struct Args {
     #[arg(long, value_name = "LAKE_URL")]
     from: LakeUrl,
     /// URL of the receiver that they are posted to
-    #[arg(long, value_name = "URL", required_unless_present = "dry_run")]
+    #[arg(long, value_name = "URL")]
     to: Option<String>,
     /// First day on which they were rejected, in UTC (YYYY-MM-DD)
     #[arg(long, value_name = "DATE")]
@@ -61,14 +62,21 @@ pub struct Args {
     #[arg(long, value_name = "DATE")]
     until: Option<NaiveDate>,
     /// Only those rejected for this reason, such as malformed_json
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", value_parser = reason)]
     reason: Option<String>,
     /// Only those of this source; needed where there are several
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
     /// Say what would be posted, and post nothing
-    #[arg(long)]
+    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_value = "no", default_missing_value = "yes",
+          value_parser = boolean::parse)]
     dry_run: bool,
+}
+
+/// Takes a reason that a receiver gives.
+fn reason(code: &str) -> Result<String, String> {
+    let known = REASONS.iter().find(|known| **known == code.trim());
+    known.map(|known| (*known).to_owned()).ok_or_else(|| format!("the reasons are {}", REASONS.join(", ")))
 }
 
 /// What became of the records that were rejected for one reason.
@@ -96,8 +104,9 @@ struct Replay<'a> {
 /// A lake that cannot be listed, a receiver that cannot be reached.
 pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, out: &mut dyn Write) -> Result<Verdict, Failure> {
     let receiver = match &args.to {
-        Some(url) if !args.dry_run => Some(Receiver::new(url, Token::from_lookup(lookup)?)?),
-        _ => None,
+        _ if args.dry_run => None,
+        Some(url) => Some(Receiver::new(url, Token::from_lookup(lookup)?)?),
+        None => return Err(Failure::Nowhere),
     };
     let reading = Reading::open(&args.from)?;
     let listing = reading.list(&keys(args))?;
@@ -110,7 +119,7 @@ pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, out: &mut dyn W
     show_summary(&summary, out)?;
     if summary.sources.len() > 1 {
         let sources: Vec<String> = summary.sources.keys().cloned().collect();
-        writeln!(out, "They are of several sources: {}. Choose with --source, and use its token.", sources.join(", "))?;
+        writeln!(out, "They are of several sources: {}. Choose with SOURCE= (--source), and use its token.", sources.join(", "))?;
         return Ok(Verdict::good_if(args.dry_run && summary.problems.is_empty()));
     }
     let Some(receiver) = receiver.filter(|_| summary.distinct > 0) else { return Ok(Verdict::good_if(summary.problems.is_empty())) };

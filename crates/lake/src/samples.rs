@@ -1,7 +1,7 @@
 //! Posting sample bodies to a receiver, and showing what became of them.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     io::Write,
     path::{Path, PathBuf},
@@ -9,9 +9,12 @@ use std::{
     time::Duration,
 };
 
+use serde::Deserialize;
+
 use crate::{
     landed::{Landed, hour_of},
-    layout::{WIDTH, ascii, count, number, shorten, table},
+    layout::{WIDTH, ascii, count, number, table, wrap},
+    meaning::{meaning, status},
     outcome::{Failure, Verdict},
     post::{Answer, Counts, NoAnswer, Receiver, Token},
     reading::Reading,
@@ -28,6 +31,7 @@ const TRIES: u64 = 10;
 
 /// Posts sample bodies to a receiver, and shows what landed in its lake.
 #[derive(clap::Args, Clone, Debug)]
+#[command(after_help = "The token is read from the variable TOKEN; without it, it is local-development-token.")]
 pub struct Args {
     /// URL of the receiver
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9000/")]
@@ -35,12 +39,12 @@ pub struct Args {
     /// Folder with the bodies: its files that end in .json or .jsonl
     #[arg(long, value_name = "FOLDER", default_value = "events")]
     samples: PathBuf,
-    /// Token of the receiver [default: the variable TOKEN, or else local-development-token]
-    #[arg(long)]
-    token: Option<String>,
     /// Lake of the receiver [default: the variable LAKE_URL, or else file://lake]
     #[arg(long, value_name = "LAKE_URL")]
     lake: Option<LakeUrl>,
+    /// File that the receiver logs to, to say its reason where it stores nothing
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
 }
 
 /// One sample and what came of it.
@@ -56,7 +60,7 @@ struct Tried {
 /// Samples that cannot be read, a receiver that does not listen, a lake that cannot be read.
 pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, out: &mut dyn Write) -> Result<Verdict, Failure> {
     let set = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
-    let token = args.token.clone().or_else(|| set("TOKEN")).unwrap_or_else(|| LOCAL_TOKEN.to_owned());
+    let token = set("TOKEN").unwrap_or_else(|| LOCAL_TOKEN.to_owned());
     let lake = args.lake.clone().map_or_else(|| set("LAKE_URL").as_deref().unwrap_or("file://lake").parse(), Ok)?;
     let receiver = Receiver::new(&args.url, Token::parse(&token)?)?;
     let reading = Reading::open(&lake)?;
@@ -68,6 +72,12 @@ pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, out: &mut dyn W
     writeln!(out, "Posting {} from {} to {}\n", count(samples.len(), "sample"), args.samples.display(), receiver.url())?;
     let tried: Vec<Tried> = samples.iter().map(|sample| try_one(&receiver, sample, args)).collect::<Result<_, _>>()?;
     let good = show_answers(&tried, out)?;
+    if !good {
+        show_problems(&tried, args.log.as_deref(), out)?;
+    }
+    if tried.iter().all(|tried| tried.answer.as_ref().is_ok_and(|answer| answer.counts().is_none())) {
+        return Ok(Verdict::Bad);
+    }
     writeln!(out, "What is now in the lake, {}:\n", place(&lake))?;
     let landed = Landed::read(&reading, &before)?;
     landed.show(out)?;
@@ -114,16 +124,46 @@ fn show_answers(tried: &[Tried], out: &mut dyn Write) -> io::Result<bool> {
     let bytes = number(tried.iter().map(|tried| tried.bytes).sum());
     rows.push(["all".to_owned(), bytes, String::new(), sum(|all| all.received), sum(|all| all.accepted), sum(|all| all.rejected)]);
     writeln!(out, "{}", table(["file", "bytes", "status", "received", "accepted", "rejected"], &rows))?;
+    Ok(counts().count() == tried.len())
+}
+
+/// Shows each problem once, with the samples that met it, and the last reason in the receiver's log.
+fn show_problems(tried: &[Tried], log: Option<&Path>, out: &mut dyn Write) -> io::Result<()> {
+    let mut problems: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for tried in tried {
-        match &tried.answer {
-            Ok(answer) if answer.counts().is_none() => {
-                writeln!(out, "Problem: {} was answered {} {}", tried.file, answer.status, shorten(&answer.body, WIDTH / 2))?;
-            }
-            Ok(_) => {}
-            Err(error) => writeln!(out, "Problem: {}: {error}", tried.file)?,
+        let problem = match &tried.answer {
+            Ok(answer) if answer.counts().is_none() => format!("{}. {}", status(answer), meaning(answer)),
+            Ok(_) => continue,
+            Err(error) => format!("nothing: {error}."),
+        };
+        problems.entry(problem).or_default().push(&tried.file);
+    }
+    for (problem, files) in &problems {
+        let which = if let [one] = files.as_slice() { (*one).to_owned() } else { format!("{} of the samples", number(files.len())) };
+        for line in wrap(&format!("Problem: {which} got {problem}"), WIDTH) {
+            writeln!(out, "{line}")?;
         }
     }
-    Ok(counts().count() == tried.len())
+    let Some(log) = log else { return Ok(()) };
+    let reason = fs::read_to_string(log).ok().and_then(|text| text.lines().rev().find_map(reason));
+    match reason {
+        Some(reason) => writeln!(out, "The receiver's log, {}, says: {reason}.\n", log.display()),
+        None => writeln!(out, "The receiver's log is {}.\n", log.display()),
+    }
+}
+
+/// Gives what a line of a receiver's log says of a failure.
+fn reason(line: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Line {
+        level: String,
+        message: String,
+        #[serde(default, rename = "error.chain")]
+        chain: String,
+    }
+    let line: Line = serde_json::from_str(line).ok()?;
+    let chain = if line.chain.is_empty() { String::new() } else { format!(" ({})", line.chain) };
+    (line.level == "ERROR").then(|| format!("{}{chain}", line.message))
 }
 
 fn row(tried: &Tried) -> [String; 6] {

@@ -1,13 +1,139 @@
 //! The objects of a lake, as an operator's commands see them. The receiver itself only puts.
 
-use auth0_log_lake::{config::LakeUrl, store::StoreError};
+use std::io;
+
+use auth0_log_lake::{
+    config::LakeUrl,
+    store::{Put, StoreError},
+};
+use futures_util::{StreamExt, stream};
+use tokio::runtime::{Builder, Runtime};
 
 mod bucket;
 mod folder;
 
+/// Objects that are read side by side.
+const GETS_AT_ONCE: usize = 16;
+
+/// An object as it is held: what a copy of it must have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Its media type, in a bucket.
+    pub content_type: Option<String>,
+    /// Its content coding, in a bucket.
+    pub content_encoding: Option<String>,
+}
+
+/// What is done to the objects of a lake, one step at a time.
+pub trait Objects {
+    /// Lists keys, in order.
+    ///
+    /// # Errors
+    /// A lake that is not there or cannot be listed.
+    fn list(&self, keys: &Keys) -> Result<Vec<String>, StoreError>;
+
+    /// Reads one object.
+    ///
+    /// # Errors
+    /// An object that is not there or cannot be read.
+    fn get(&self, key: &str) -> Result<Held, StoreError>;
+
+    /// Reads some objects, in this order.
+    fn get_all(&self, keys: &[String]) -> Vec<Result<Held, StoreError>> {
+        keys.iter().map(|key| self.get(key)).collect()
+    }
+
+    /// Creates an object, or finds one of this key there, whatever it holds.
+    ///
+    /// # Errors
+    /// A store that fails; the object may be there all the same.
+    fn create(&self, key: &str, held: &Held) -> Result<Put, StoreError>;
+
+    /// Deletes an object; one that is not there is deleted already.
+    ///
+    /// # Errors
+    /// A store that fails; the object may be gone all the same.
+    fn delete(&self, key: &str) -> Result<(), StoreError>;
+
+    /// Deletes the old versions of an object, or of all below a prefix with a slash at its end; gives how many there were.
+    ///
+    /// # Errors
+    /// A bucket whose versions cannot be listed or deleted.
+    fn forget(&self, key: &str) -> Result<usize, StoreError>;
+}
+
+/// A lake that is open, with the runtime that its calls wait in.
+#[derive(Debug)]
+pub struct Opened {
+    lake: Lake,
+    runtime: Runtime,
+}
+
+impl Opened {
+    /// Opens a lake; nothing is read yet.
+    ///
+    /// # Errors
+    /// Where the system has no room for a runtime.
+    pub fn open(url: &LakeUrl) -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let lake = runtime.block_on(Lake::open(url));
+        Ok(Self { lake, runtime })
+    }
+}
+
+#[cfg(test)]
+impl Opened {
+    /// Opens a bucket of one server of the S3 protocol, below the prefix `auth0/`.
+    pub fn on_server(endpoint: &str, key: &str, secret: &str, bucket: &str) -> Self {
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+        Self { lake: Lake::S3(bucket::Bucket::on_server(endpoint, key, secret, bucket)), runtime }
+    }
+}
+
+impl Objects for Opened {
+    fn list(&self, keys: &Keys) -> Result<Vec<String>, StoreError> {
+        match &self.lake {
+            Lake::S3(store) => self.runtime.block_on(store.list(keys)),
+            Lake::File(store) => store.list(keys),
+        }
+    }
+
+    fn get(&self, key: &str) -> Result<Held, StoreError> {
+        self.runtime.block_on(self.lake.get(key))
+    }
+
+    fn get_all(&self, keys: &[String]) -> Vec<Result<Held, StoreError>> {
+        self.runtime.block_on(stream::iter(keys).map(|key| self.lake.get(key)).buffered(GETS_AT_ONCE).collect())
+    }
+
+    fn create(&self, key: &str, held: &Held) -> Result<Put, StoreError> {
+        match &self.lake {
+            Lake::S3(store) => self.runtime.block_on(store.create(key, held)),
+            Lake::File(store) => store.create(key, held),
+        }
+    }
+
+    fn delete(&self, key: &str) -> Result<(), StoreError> {
+        match &self.lake {
+            Lake::S3(store) => self.runtime.block_on(store.delete(key)),
+            Lake::File(store) => store.delete(key),
+        }
+    }
+
+    fn forget(&self, key: &str) -> Result<usize, StoreError> {
+        match &self.lake {
+            Lake::S3(store) => self.runtime.block_on(store.forget(key)),
+            // A folder keeps none.
+            Lake::File(_) => Ok(0),
+        }
+    }
+}
+
 /// A lake, in a bucket or a folder.
 #[derive(Debug)]
-pub enum Lake {
+enum Lake {
     /// A bucket.
     S3(bucket::Bucket),
     /// A folder.
@@ -47,30 +173,14 @@ impl Keys {
 }
 
 impl Lake {
-    /// Opens the lake of this URL.
-    pub async fn open(url: &LakeUrl) -> Self {
+    async fn open(url: &LakeUrl) -> Self {
         match url {
             LakeUrl::S3 { bucket, prefix } => Self::S3(bucket::Bucket::open(bucket, prefix).await),
             LakeUrl::File(root) => Self::File(folder::Folder(root.clone())),
         }
     }
 
-    /// Lists keys, in order.
-    ///
-    /// # Errors
-    /// A lake that is not there or cannot be listed.
-    pub async fn list(&self, keys: &Keys) -> Result<Vec<String>, StoreError> {
-        match self {
-            Self::S3(store) => store.list(keys).await,
-            Self::File(store) => store.list(keys),
-        }
-    }
-
-    /// Reads the bytes of one object.
-    ///
-    /// # Errors
-    /// An object that is not there or cannot be read.
-    pub async fn get(&self, key: &str) -> Result<Vec<u8>, StoreError> {
+    async fn get(&self, key: &str) -> Result<Held, StoreError> {
         match self {
             Self::S3(store) => store.get(key).await,
             Self::File(store) => store.get(key),

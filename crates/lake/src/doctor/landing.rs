@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::Found;
+#[cfg(feature = "aws")]
+use crate::athena::Athena;
 
 /// Where the landing table is queried.
 #[derive(clap::Args, Clone, Debug)]
@@ -37,15 +39,19 @@ impl Landing {
     /// Runs the query where that is built in and asked for; else says how to.
     pub fn look(&self) -> Found {
         let Some(workgroup) = &self.workgroup else {
-            return Found::Unseen("Not looked for: give --workgroup, and AWS credentials, to query the landing table.".to_owned());
+            return Found::Unseen(
+                "Not looked for: give WORKGROUP=<its name> (--workgroup), with AWS credentials, to query the landing table.".to_owned(),
+            );
         };
         self.look_with(workgroup)
     }
 
     #[cfg(feature = "aws")]
     fn look_with(&self, workgroup: &str) -> Found {
-        match super::athena::rows(workgroup, self) {
-            Ok(0) => Found::Bad(
+        let found = Athena::open(workgroup, &self.database).and_then(|athena| athena.rows(&self.query));
+        match found.map(|rows| rows.len()) {
+            // The first row holds the names of the columns.
+            Ok(0 | 1) => Found::Bad(
                 "The query ran, but found no row.".to_owned(),
                 format!("Look at the table's location and partition projection.\n{}", self.query),
             ),

@@ -1,13 +1,18 @@
-//! Reading a folder: its tree is walked, and paths below it are keys.
+//! A folder: its tree is walked, and paths below it are keys.
 
 use std::{
-    fs, io,
+    fs::{self, File, Permissions},
+    io::{self, Write},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
-use auth0_log_lake::store::StoreError;
+use auth0_log_lake::store::{Put, StoreError};
 
-use super::Keys;
+use super::{Held, Keys};
+
+/// Who may read an object: everybody whom the folder and the process's umask let, as it is with the receiver's.
+const MODE: u32 = 0o666;
 
 /// The root of a lake's tree.
 #[derive(Debug)]
@@ -21,8 +26,45 @@ impl Folder {
         Ok(found)
     }
 
-    pub fn get(&self, key: &str) -> Result<Vec<u8>, StoreError> {
-        Ok(fs::read(self.0.join(key))?)
+    pub fn get(&self, key: &str) -> Result<Held, StoreError> {
+        Ok(Held { bytes: fs::read(self.0.join(key))?, ..Held::default() })
+    }
+
+    /// Writes to a staged file and moves it into place, so that nobody sees half an object.
+    pub fn create(&self, key: &str, held: &Held) -> Result<Put, StoreError> {
+        let path = self.0.join(key);
+        let folder = path.parent().unwrap_or(&self.0);
+        fs::create_dir_all(folder)?;
+        let staged = tempfile::Builder::new().prefix(".staged-").permissions(Permissions::from_mode(MODE)).tempfile_in(&self.0);
+        let mut staged = staged?;
+        staged.write_all(&held.bytes)?;
+        staged.as_file().sync_all()?;
+        let put = match staged.persist_noclobber(&path) {
+            Ok(_) => Put::Created,
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Put::AlreadyThere,
+            Err(error) => return Err(error.error.into()),
+        };
+        self.sync(folder)?;
+        Ok(put)
+    }
+
+    /// Deletes a file, and the folders that are empty then.
+    pub fn delete(&self, key: &str) -> Result<(), StoreError> {
+        let path = self.0.join(key);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+        let mut folder = path.parent();
+        while let Some(empty) = folder.filter(|folder| *folder != self.0 && fs::remove_dir(folder).is_ok()) {
+            folder = empty.parent();
+        }
+        Ok(self.sync(folder.unwrap_or(&self.0))?)
+    }
+
+    /// Syncs a folder and those above it up to the lake's, so that what was done outlives a power cut.
+    fn sync(&self, folder: &Path) -> io::Result<()> {
+        folder.ancestors().take_while(|above| above.starts_with(&self.0)).try_for_each(|above| File::open(above)?.sync_all())
     }
 }
 

@@ -14,11 +14,20 @@ use auth0_log_lake::{
     compression::Compression,
     config::{Config, LakeUrl},
     local,
-    store::S3Store,
+    store::{FileStore, S3Store},
 };
-use axum::{Router, body::Body, extract::Request};
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{Method, StatusCode, header::IF_NONE_MATCH},
+    response::{IntoResponse, Response},
+};
 use flate2::read::MultiGzDecoder;
 use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
+
+mod credentials;
+mod erase;
 
 const TOKEN: &str = "local-development-token";
 const GOOD: &str = r#"{"log_id":"90020260701123456789000000000000000001","data":{"date":"2026-07-01T12:34:56.789Z","type":"s"}}"#;
@@ -36,9 +45,10 @@ impl Receiver {
         let config = Config::from_lookup(find).expect("settings");
         let store = match (find("AWS_ENDPOINT_URL_S3"), config.lake.clone()) {
             (Some(endpoint), LakeUrl::S3 { bucket, prefix }) => {
-                auth0_log_lake::store::Lake::S3(S3Store::new(bucket, prefix).on_server(&endpoint, "key", "secret"))
+                auth0_log_lake::store::Lake::S3(S3Store::on_server(bucket, prefix, &endpoint, "key", "secret"))
             }
-            (_, url) => auth0_log_lake::store::Lake::open(url),
+            (_, LakeUrl::File(folder)) => auth0_log_lake::store::Lake::File(FileStore::new(folder)),
+            (None, LakeUrl::S3 { .. }) => panic!("a test without an S3 server"),
         };
         let receiver = auth0_log_lake::receive::Receiver::with_store(store, config.sources, config.addresses, config.compression);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
@@ -48,16 +58,17 @@ impl Receiver {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
             runtime.block_on(async {
                 let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
-                local::run(listener, receiver, std::future::pending()).await
+                // What it logs is of no interest here.
+                local::run(listener, receiver, |_| (), std::future::pending()).await
             })
         });
         Self { url }
     }
 }
 
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-    listener.local_addr().expect("an address").port()
+/// A URL at which nothing can ever listen: port 1 is not one that the system gives.
+fn nobody() -> String {
+    "http://127.0.0.1:1/".to_owned()
 }
 
 /// A lake in a folder of its own.
@@ -118,6 +129,7 @@ struct Said {
     out: String,
     error: String,
     good: bool,
+    code: i32,
 }
 
 fn lake(arguments: &[&str], token: Option<&str>) -> Said {
@@ -126,17 +138,22 @@ fn lake(arguments: &[&str], token: Option<&str>) -> Said {
 
 fn command(arguments: &[&str], token: Option<&str>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lake"));
-    command.args(arguments).env_remove("TOKEN").env_remove("LAKE_URL").envs(token.map(|token| ("TOKEN", token)));
+    command.args(arguments).env_remove("TOKEN").env_remove("LAKE_URL").env_remove("PERSON").envs(token.map(|token| ("TOKEN", token)));
     command
 }
 
 fn said(output: Output) -> Said {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
-    Said { out: text(output.stdout), error: text(output.stderr), good: output.status.success() }
+    Said { out: text(output.stdout), error: text(output.stderr), good: output.status.success(), code: output.status.code().unwrap_or(-1) }
 }
 
 impl Said {
-    /// Says whether a line holds these words, one after another.
+    /// Says whether one line is these words.
+    fn has_line(&self, words: &str) -> bool {
+        self.out.lines().any(|line| line.split_whitespace().eq(words.split_whitespace()))
+    }
+
+    /// Says whether these words stand one after another, over line ends too.
     fn has(&self, words: &str) -> bool {
         let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         squeezed(&self.out).contains(&squeezed(words))
@@ -190,7 +207,14 @@ fn every_sample_is_tried_and_what_landed_is_shown() {
         let name = body.file_name().expect("a name").to_string_lossy().into_owned();
         assert_eq!(said.out.contains(&format!("  {name} ")), name != "README.md", "{name}");
     }
-    assert!(said.has(&format!("{} {}", folder.rows("events").len(), "")) && said.out.contains("\"type\": \"fp\""), "{}", said.out);
+    for table in ["events", "rejects"] {
+        let objects = files(&folder.path().join(table));
+        let bytes: u64 = objects.iter().map(|object| fs::metadata(object).expect("an object").len()).sum();
+        let bytes = format!("{},{:03}", bytes / 1_000, bytes % 1_000);
+        let row = format!("{table} {} {} {} {bytes}", objects.len(), objects.len(), folder.rows(table).len());
+        assert!(said.has_line(&row), "{row} in {}", said.out);
+    }
+    assert!(said.has_line("\"type\": \"fp\","), "{}", said.out);
     assert!(
         said.out.is_ascii() && said.out.lines().all(|line| line.len() <= 100 || line.contains("/tmp") || line.contains(samples)),
         "{}",
@@ -208,11 +232,14 @@ fn a_sample_that_is_not_stored_is_named_and_ends_the_command_badly() {
     fs::create_dir_all(folder.path()).expect("a lake");
     let samples = tempfile::tempdir().expect("a folder");
     fs::write(samples.path().join("one.json"), GOOD).expect("a sample");
-    let said = lake(
-        &["try", "--url", &receiver.url, "--samples", &samples.path().display().to_string(), "--lake", &folder.url(), "--token", "wrong"],
-        None,
+    let tried = ["try", "--url", &receiver.url, "--samples", &samples.path().display().to_string(), "--lake", &folder.url()];
+    let said = lake(&tried, Some("a-wrong-token"));
+    assert!(!said.good && !said.out.contains("a-wrong-token"), "{}", said.out);
+    assert!(
+        said.has_line("one.json 105 401 - - -") && said.has("Problem: one.json got 401 invalid_token. The token in TOKEN"),
+        "{}",
+        said.out
     );
-    assert!(!said.good && said.has("Problem: one.json was answered 401") && !said.out.contains("wrong"), "{}", said.out);
     let none = lake(&["try", "--samples", "/nowhere"], None);
     assert!(!none.good && none.error.starts_with("lake: the samples cannot be read from /nowhere"), "{}", none.error);
 }
@@ -230,14 +257,14 @@ fn rejects_whose_record_is_good_become_events_and_the_others_are_rejected_again(
     let said = lake(&replay, Some(TOKEN));
     assert!(said.good, "{}{}", said.out, said.error);
     for line in ["missing_data 1 1 0", "malformed_json 1 0 1", "batch_limit 2 2 0", "all 4 3 1", "malformed_json: it was so"] {
-        assert!(said.has(line), "{line} in {}", said.out);
+        assert!(said.has_line(line), "{line} in {}", said.out);
     }
     assert_eq!(folder.rows("events").len(), 3);
     assert!(folder.rows("rejects").iter().any(|row| row.contains("request_id") && row.contains(r#"{\"a\":\nNaN}"#)));
 
     let objects = files(&folder.path().join("events")).len();
     let again = lake(&replay, Some(TOKEN));
-    assert!(again.good && again.has("Found 4 rejects, 1 of them the same again") && again.has("all 4 3 1"), "{}", again.out);
+    assert!(again.good && again.has_line("Found 4 rejects, 1 of them the same again") && again.has_line("all 4 3 1"), "{}", again.out);
     assert_eq!(files(&folder.path().join("events")).len(), objects);
 }
 
@@ -250,13 +277,17 @@ fn a_replay_is_narrowed_by_day_reason_and_source_and_a_dry_run_posts_nothing() {
     folder.reject("2026-07-03", &row("missing_data", "eu", "5"));
     let (from, url) = (folder.url(), &receiver.url);
     let all = lake(&["replay", "--from", &from, "--to", url], Some(TOKEN));
-    assert!(!all.good && all.has("several sources: eu, us"), "{}", all.out);
+    assert!(
+        !all.good && all.has_line("They are of several sources: eu, us. Choose with SOURCE= (--source), and use its token."),
+        "{}",
+        all.out
+    );
     let dry = lake(&["replay", "--from", &from, "--dry-run", "--source", "eu"], None);
-    assert!(dry.good && dry.has("Found 4 rejects"), "{}{}", dry.out, dry.error);
+    assert!(dry.good && dry.has_line("Found 4 rejects"), "{}{}", dry.out, dry.error);
     assert_eq!(folder.rows("rejects").len(), 5);
     let narrow = ["--since", "2026-07-02", "--until", "2026-07-02", "--reason", "missing_data", "--source", "eu"];
     let one = lake(&[&["replay", "--from", &from, "--to", url], narrow.as_slice()].concat(), Some(TOKEN));
-    assert!(one.good && one.has("all 1 0 1"), "{}", one.out);
+    assert!(one.good && one.has_line("all 1 0 1"), "{}", one.out);
 }
 
 #[test]
@@ -289,12 +320,15 @@ fn a_receiver_that_asks_for_later_is_asked_again_and_one_that_refuses_is_not() {
     const LATER: &str = "503 Service Unavailable\r\nRetry-After: 0|{\"error\":\"store_unavailable\"}";
     const NONE: &str = "200 OK|{\"received\":0,\"accepted\":0,\"rejected\":0}";
     let said = replay(&told(&[NONE, LATER, LATER, "200 OK|{\"received\":1,\"accepted\":1,\"rejected\":0}"]));
-    assert!(said.good && said.has("all 1 1 0"), "{}", said.out);
+    assert!(said.good && said.has_line("all 1 1 0"), "{}", said.out);
     let said = replay(&told(&[NONE, LATER]));
     assert!(!said.good && said.has("Stopped before the end: after 5 times, the answer is 503 store_unavailable"), "{}", said.out);
     let said = replay(&told(&["401 Unauthorized|{\"error\":\"invalid_token\"}"]));
     assert!(!said.good && said.has("Nothing was posted") && said.has("TOKEN_DIGESTS"), "{}", said.out);
-    let said = replay(&format!("http://127.0.0.1:{}/", free_port()));
+    let said = replay(&told(&[NONE, LATER]));
+    let later = "  not stored: the answer is 503 store_unavailable. The receiver cannot write to its lake.";
+    assert!(said.out.lines().any(|line| line.starts_with(later) && line.ends_with(" Again in 0 s")), "{}", said.out);
+    let said = replay(&nobody());
     assert!(!said.good && said.error.contains("refuses the connection"), "{}", said.error);
 }
 
@@ -316,7 +350,7 @@ fn the_doctor_says_at_which_step_it_ended_and_why() {
     let (folder, other) = (Lake::new(), Lake::new());
     let receiver = Receiver::start(&folder.url(), &[]);
     let doctor = |url: &str, lake_url: &str, token: &str| lake(&["doctor", "--url", url, "--lake", lake_url], Some(token));
-    let dead = format!("http://127.0.0.1:{}/", free_port());
+    let dead = nobody();
     for (said, lines) in [
         (doctor(&receiver.url, &folder.url(), "a-wrong-token"), ["authenticated FAILED It answers 401 invalid_token", "TOKEN_DIGESTS"]),
         (doctor(&dead, &folder.url(), TOKEN), ["reachable FAILED No answer", "nothing listens on the port"]),
@@ -343,7 +377,57 @@ fn the_doctor_says_at_which_step_it_ended_and_why() {
     assert!(!said.good && said.error.contains("it is not set"), "{}", said.error);
 }
 
-/// An S3 server over a folder with one bucket.
+#[test]
+fn a_switch_or_a_reason_that_is_none_is_an_error_and_no_is_no() {
+    let folder = Lake::new();
+    let receiver = Receiver::start(&folder.url(), &[]);
+    folder.reject("2026-07-01", &row("missing_data", "eu", GOOD));
+    let replay = |more: &[&str]| lake(&[&["replay", "--from", &folder.url(), "--to", &receiver.url], more].concat(), Some(TOKEN));
+    let said = replay(&["--dry-run=2"]);
+    assert!(said.code == 2 && said.error.contains("it must be 1, true or yes, or 0, false, no or empty"), "{}", said.error);
+    let said = replay(&["--reason", "nonsense"]);
+    assert!(said.code == 2 && said.error.contains("the reasons are invalid_utf8, malformed_json, not_an_object"), "{}", said.error);
+    for yes in ["--dry-run", "--dry-run=1", "--dry-run=yes", "--dry-run=true"] {
+        assert!(replay(&[yes]).good && folder.rows("events").is_empty(), "{yes}");
+    }
+    for (i, no) in ["--dry-run=0", "--dry-run=no", "--dry-run=false", "--dry-run="].into_iter().enumerate() {
+        let objects = if i == 0 { 0 } else { 1 };
+        assert_eq!(folder.rows("events").len(), objects, "before {no}");
+        assert!(replay(&[no]).good && folder.rows("events").len() == 1, "{no}");
+    }
+    let said = lake(&["replay", "--from", &folder.url()], Some(TOKEN));
+    assert!(
+        !said.good && said.error == "lake: where to post is not said; give the receiver's URL (--to), or --dry-run to post nothing.\n",
+        "{}",
+        said.error
+    );
+}
+
+#[test]
+fn a_lake_that_cannot_be_written_is_told_once_with_the_log_and_the_receivers_reason() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, log) = (folder.path().join("file"), folder.path().join("receiver.log"));
+    fs::write(&file, "").expect("a file");
+    let lines = [
+        r#"{"level":"ERROR","message":"the lake may not be written to","error.chain":"no folder (os error 20)"}"#,
+        r#"{"_aws":{}}"#,
+        "noise",
+    ];
+    fs::write(&log, lines.join("\n")).expect("a log");
+    let receiver = Receiver::start(&format!("file://{}/lake", file.display()), &[]);
+    let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events");
+    let log = log.display().to_string();
+    let said = lake(
+        &["try", "--url", &receiver.url, "--samples", samples, "--lake", &format!("file://{}", folder.path().display()), "--log", &log],
+        None,
+    );
+    assert!(!said.good && said.out.matches("Problem:").count() == 1, "{}", said.out);
+    assert!(said.has("Problem: 15 of the samples got 503 store_unavailable. The receiver cannot write to its lake."), "{}", said.out);
+    let reason = format!("The receiver's log, {log}, says: the lake may not be written to (no folder (os error 20)).");
+    assert!(said.has_line(&reason), "{}", said.out);
+}
+
+/// An S3 server over a folder with one bucket, whose policy lets objects be created and never overwritten.
 async fn s3(root: &Path) -> String {
     fs::create_dir(root.join("bucket")).expect("a bucket");
     let mut service = S3ServiceBuilder::new(s3s_fs::FileSystem::new(root).expect("a server over a folder"));
@@ -351,7 +435,16 @@ async fn s3(root: &Path) -> String {
     let service = service.build();
     let answer = move |request: Request| {
         let service = service.clone();
-        async move { service.call(request.map(s3s::Body::http_body_unsync)).await.expect("an answer").map(Body::new) }
+        async move {
+            if request.method() == Method::PUT && request.headers().get(IF_NONE_MATCH).is_none() {
+                return StatusCode::FORBIDDEN.into_response();
+            }
+            // The server over a folder keeps no versions, and does not know the call.
+            if request.uri().query().is_some_and(|query| query.split('&').any(|part| part == "versions" || part == "versions=")) {
+                return Response::new(Body::from("<ListVersionsResult></ListVersionsResult>"));
+            }
+            service.call(request.map(s3s::Body::http_body_unsync)).await.expect("an answer").map(Body::new)
+        }
     };
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -378,7 +471,12 @@ async fn a_bucket_is_replayed_and_looked_into() {
         fs::write(path, gzip(&row("missing_data", "eu", raw))).expect("an object");
     }
     let replayed = run(&["replay", "--from", lake_url, "--to", &receiver.url, "--until", "2026-07-02"]);
-    assert!(replayed.good && replayed.has("Reading 2 objects") && replayed.has("all 2 1 1"), "{}{}", replayed.out, replayed.error);
+    assert!(
+        replayed.good && replayed.has_line("Reading 2 objects below s3://bucket/auth0/rejects/") && replayed.has_line("all 2 1 1"),
+        "{}{}",
+        replayed.out,
+        replayed.error
+    );
 
     let looked = run(&["doctor", "--url", &receiver.url, "--lake", lake_url]);
     assert!(looked.good && looked.has("found in the lake ok Its row is in events/dt="), "{}", looked.out);

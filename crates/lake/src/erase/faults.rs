@@ -1,0 +1,352 @@
+//! Every step of an erase fails in turn, in a folder and in a bucket; a repeat ends whole.
+
+use std::{cell::Cell, collections::BTreeMap, fs, io::Read, net::Ipv4Addr, path::Path, sync::mpsc, thread};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{Method, StatusCode, header::IF_NONE_MATCH},
+    response::{IntoResponse, Response},
+    serve::ListenerExt,
+};
+use flate2::read::MultiGzDecoder;
+use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
+
+use super::{Args, Person, on, replace::COPIES};
+use crate::{
+    outcome::Verdict,
+    stored::{Held, Keys, Objects, Opened},
+};
+use auth0_log_lake::{
+    compression::Compression,
+    store::{Kind, Put, StoreError},
+};
+
+const EMAIL: &str = "ann@example.com";
+const USER: &str = "auth0|507f1f77bcf86cd799439011";
+
+/// When a step fails: before it does anything, or after it has done all of it and its answer is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum When {
+    Before,
+    After,
+}
+
+/// A lake one step of which fails, and, as after a crash, all that follow.
+struct Faulty<'a> {
+    lake: &'a Opened,
+    step: Cell<usize>,
+    fails: usize,
+    when: When,
+    crashes: bool,
+}
+
+impl Faulty<'_> {
+    fn step<T>(&self, does: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let step = self.step.replace(self.step.get() + 1);
+        let (is_it, is_past) = (step == self.fails, step > self.fails && self.crashes);
+        if is_past || is_it && self.when == When::Before {
+            return Err(StoreError::new(Kind::Unavailable, "made to fail"));
+        }
+        let done = does();
+        if is_it { done.and(Err(StoreError::new(Kind::Unavailable, "made to fail"))) } else { done }
+    }
+}
+
+impl Objects for Faulty<'_> {
+    fn list(&self, keys: &Keys) -> Result<Vec<String>, StoreError> {
+        self.step(|| self.lake.list(keys))
+    }
+
+    fn get(&self, key: &str) -> Result<Held, StoreError> {
+        self.step(|| self.lake.get(key))
+    }
+
+    fn create(&self, key: &str, held: &Held) -> Result<Put, StoreError> {
+        self.step(|| self.lake.create(key, held))
+    }
+
+    fn delete(&self, key: &str) -> Result<(), StoreError> {
+        self.step(|| self.lake.delete(key))
+    }
+
+    fn forget(&self, key: &str) -> Result<usize, StoreError> {
+        self.step(|| self.lake.forget(key))
+    }
+}
+
+type Rows = BTreeMap<String, String>;
+
+fn key(table: &str, day: u32) -> String {
+    format!("{table}/dt=2026-07-{day:02}/hour=12/202607{day:02}T123456789Z-0123456789abcdef0123456789abcde{day}.ndjson.gz")
+}
+
+fn event(id: u32, user: &str, details: &str) -> String {
+    serde_json::json!({"p_row_id": format!("{id:032x}"), "p_any_usernames": [user], "data": {"details": details}}).to_string() + "\n"
+}
+
+/// Gives what stands in the lake, and what must be left of it.
+fn rows() -> (Rows, Rows) {
+    let others = [event(1, "joann@example.com", "{}"), event(2, "bob@example.com", r#"{"to":"ann@example.com.au"}"#)];
+    let theirs = [event(3, USER, "{}"), event(4, "x", r#"{"a":"{\"to\":\"Ann@Example.com\"}"}"#)];
+    let raw = r#"{"p_row_id":"5","reason":"malformed_json","raw":"{\"user\":\"ann\\u0040example.com\","}"#;
+    let objects = [
+        (key("events", 1), [others[0].as_str(), &theirs[0], &others[1], &theirs[1]].concat(), others.concat()),
+        (key("events", 2), theirs.concat(), String::new()),
+        (key("events", 3), others.concat(), others.concat()),
+        (
+            key("rejects", 4),
+            format!("{raw}\n{{\"p_row_id\":\"6\",\"raw\":\"bob\"}}\n"),
+            "{\"p_row_id\":\"6\",\"raw\":\"bob\"}\n".to_owned(),
+        ),
+    ];
+    let before = objects.iter().map(|(key, before, _)| (key.clone(), before.clone())).collect();
+    (before, objects.into_iter().map(|(key, _, left)| (key, left)).collect())
+}
+
+/// Empties a lake and puts these rows into it.
+fn fill(root: &Path, rows: &Rows) {
+    for folder in ["events", "rejects", COPIES] {
+        _ = fs::remove_dir_all(root.join(folder));
+    }
+    // What the S3 server remembers of objects lies beside the bucket.
+    for entry in root.ancestors().nth(2).into_iter().flat_map(fs::read_dir).flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(".bucket-") {
+            fs::remove_file(entry.path()).expect("a file of the server");
+        }
+    }
+    for (key, rows) in rows {
+        let path = root.join(key);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, Compression::Gzip.compress(std::iter::once(rows.as_bytes())).expect("memory")).expect("an object");
+    }
+}
+
+/// A folder in memory where the system has one: an erase syncs what it does, some thousand times here.
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a folder")
+}
+
+/// Reads every file below a folder that is an object; the name of one is its key.
+fn files(root: &Path, folder: &Path, found: &mut Rows) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.strip_prefix(root).expect("below").to_string_lossy().into_owned();
+        if path.is_dir() {
+            files(root, &path, found);
+        } else if name.ends_with(".gz") {
+            let mut text = String::new();
+            MultiGzDecoder::new(fs::File::open(&path).expect("an object")).read_to_string(&mut text).expect("rows");
+            found.insert(name, text);
+        }
+    }
+}
+
+fn held(root: &Path) -> Rows {
+    let mut found = Rows::new();
+    files(root, root, &mut found);
+    found
+}
+
+fn erase(objects: &impl Objects, confirm: bool) -> (Option<Verdict>, String) {
+    let mut person = Person::default();
+    person.add_lines(&format!("{EMAIL}\n{USER}\n")).expect("a person");
+    let args = Args { from: "file:///the-lake".parse().expect("a lake"), ids: None, sql: None, confirm };
+    let mut out = Vec::new();
+    let ended = on(objects, &args, &person, &mut out);
+    let text = String::from_utf8(out).expect("text");
+    assert!(!text.to_lowercase().contains(EMAIL) && !text.contains(USER), "{text}");
+    (ended.ok(), text)
+}
+
+/// Says that no row of anybody else is lost: each is in its object, or in the copy of it.
+fn assert_nobody_else_is_lost(root: &Path, left: &Rows, what: &str) {
+    let now = held(root);
+    for (key, rows) in left {
+        let places = [now.get(key), now.get(&format!("{COPIES}{key}"))];
+        let is_whole = |text: &String| rows.lines().all(|row| text.lines().any(|line| line == row));
+        assert!(places.into_iter().flatten().any(is_whole), "{what}: {key}");
+    }
+}
+
+/// Fails each step in turn in each way, until one erase meets no fault.
+fn fail_each_step(lake: &Opened, root: &Path, (before, left): &(Rows, Rows), ways: &[(When, bool)]) -> usize {
+    let mut steps = 0;
+    for &(when, crashes) in ways {
+        for fails in 0.. {
+            let what = format!("step {fails} {when:?}, crash {crashes}");
+            fill(root, before);
+            let faulty = Faulty { lake, step: Cell::new(0), fails, when, crashes };
+            let (ended, said) = erase(&faulty, true);
+            if faulty.step.get() <= fails {
+                assert_eq!(ended, Some(Verdict::Good), "{what}: {said}");
+                steps = fails;
+                break;
+            }
+            // An object that could not be read at first can be free of the person, as the check at the end sees.
+            assert!(ended != Some(Verdict::Good) || held(root) == *left, "{what}: {said}");
+            assert_nobody_else_is_lost(root, left, &what);
+            let (again, said) = erase(lake, true);
+            assert_eq!(again, Some(Verdict::Good), "{what}: {said}");
+            assert_eq!(&held(root), left, "{what}");
+            let text = held(root).into_values().collect::<String>().to_lowercase();
+            assert!(!text.contains(USER) && !text.contains("\"ann@example.com\"") && !text.contains("ann\\\\u0040"), "{what}");
+        }
+    }
+    steps
+}
+
+#[test]
+fn a_folder_whose_every_step_fails_in_turn_is_whole_after_a_repeat() {
+    let root = folder();
+    let lake = Opened::open(&format!("file://{}", root.path().display()).parse().expect("a lake")).expect("a lake");
+    let ways = [(When::Before, false), (When::After, false), (When::Before, true), (When::After, true)];
+    assert!(fail_each_step(&lake, root.path(), &rows(), &ways) > 40);
+}
+
+#[test]
+fn a_bucket_whose_every_step_fails_in_turn_is_whole_after_a_repeat() {
+    let root = folder();
+    let lake = Opened::on_server(&server(root.path()), "key", "secret", "bucket");
+    let (mut before, mut left) = rows();
+    // One object that becomes empty, and one that keeps rows: over a network each step takes its time.
+    for rows in [&mut before, &mut left] {
+        rows.retain(|name, _| *name == key("events", 2) || *name == key("rejects", 4));
+    }
+    let below = root.path().join("bucket/auth0");
+    assert!(fail_each_step(&lake, &below, &(before, left), &[(When::Before, true), (When::After, false)]) > 25);
+}
+
+#[test]
+fn an_object_keeps_its_media_type_and_its_coding() {
+    let root = folder();
+    let lake = Opened::on_server(&server(root.path()), "key", "secret", "bucket");
+    let (before, _) = rows();
+    let name = key("events", 1);
+    let bytes = Compression::Gzip.compress(std::iter::once(before[&name].as_bytes())).expect("memory");
+    let held = Held { bytes, content_type: Some("application/x-ndjson".to_owned()), content_encoding: Some("gzip".to_owned()) };
+    assert_eq!(lake.create(&name, &held).expect("a bucket"), Put::Created);
+    assert_eq!(erase(&lake, true).0, Some(Verdict::Good));
+    let left = lake.get(&name).expect("an object");
+    assert_eq!((left.content_type, left.content_encoding), (held.content_type, held.content_encoding));
+    assert_ne!(left.bytes, held.bytes);
+}
+
+#[test]
+fn a_dry_run_shows_the_counts_and_changes_nothing() {
+    let root = folder();
+    let lake = Opened::open(&format!("file://{}", root.path().display()).parse().expect("a lake")).expect("a lake");
+    let (before, _) = rows();
+    fill(root.path(), &before);
+    let (ended, said) = erase(&lake, false);
+    assert_eq!((ended, held(root.path())), (Some(Verdict::Good), before));
+    let squeezed: Vec<String> = said.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    for line in [
+        &format!("{} 4 2", key("events", 1)),
+        &format!("{} 2 2", key("events", 2)),
+        &format!("{} 2 1", key("rejects", 4)),
+        "all 4 objects, 3 of them with rows of the person 10 5",
+        "Only a part of something longer, as another's address may be; these rows stay unless you give their ids (4):",
+        &format!("DELETE FROM events WHERE row_id IN ('{:032x}', '{:032x}');", 3, 4),
+        "VACUUM events;",
+        "Nothing was changed. With CONFIRM=1 (--confirm), 5 rows in 3 objects are erased; there is no way back.",
+    ] {
+        assert!(squeezed.iter().any(|said| said == line), "{line} in {said}");
+    }
+}
+
+#[test]
+fn a_batch_that_is_delivered_again_while_its_object_is_replaced_is_erased_too() {
+    /// A lake in which a sender puts an object again each time that it is deleted, so many times.
+    struct Sender<'a>(&'a Opened, Cell<usize>, Held);
+    impl Objects for Sender<'_> {
+        fn list(&self, keys: &Keys) -> Result<Vec<String>, StoreError> {
+            self.0.list(keys)
+        }
+        fn get(&self, key: &str) -> Result<Held, StoreError> {
+            self.0.get(key)
+        }
+        fn create(&self, key: &str, held: &Held) -> Result<Put, StoreError> {
+            self.0.create(key, held)
+        }
+        fn delete(&self, key: &str) -> Result<(), StoreError> {
+            self.0.delete(key)?;
+            if key == self::key("events", 1) && self.1.get() > 0 {
+                self.1.set(self.1.get() - 1);
+                self.0.create(key, &self.2)?;
+            }
+            Ok(())
+        }
+        fn forget(&self, key: &str) -> Result<usize, StoreError> {
+            self.0.forget(key)
+        }
+    }
+    let root = folder();
+    let lake = Opened::open(&format!("file://{}", root.path().display()).parse().expect("a lake")).expect("a lake");
+    let (before, left) = rows();
+    fill(root.path(), &before);
+    let first = lake.get(&key("events", 1)).expect("an object");
+    let (ended, said) = erase(&Sender(&lake, Cell::new(2), first.clone()), true);
+    assert_eq!((ended, held(root.path())), (Some(Verdict::Good), left.clone()), "{said}");
+
+    fill(root.path(), &before);
+    let (ended, said) = erase(&Sender(&lake, Cell::new(99), first), true);
+    assert_eq!(ended, Some(Verdict::Bad), "{said}");
+    assert!(said.contains("a sender puts it again each time"), "{said}");
+    assert_nobody_else_is_lost(root.path(), &left, "a sender that never ends");
+    assert_eq!(erase(&lake, true).0, Some(Verdict::Good));
+    assert_eq!(held(root.path()), left);
+}
+
+#[test]
+fn what_an_erase_left_under_way_is_finished_whomever_the_next_one_is_for() {
+    let root = folder();
+    let lake = Opened::open(&format!("file://{}", root.path().display()).parse().expect("a lake")).expect("a lake");
+    let (before, left) = rows();
+    for fails in 0..60 {
+        fill(root.path(), &before);
+        erase(&Faulty { lake: &lake, step: Cell::new(0), fails, when: When::Before, crashes: true }, true);
+        let mut other = Person::default();
+        other.add("nobody@example.org").expect("an address");
+        let args = Args { from: "file:///the-lake".parse().expect("a lake"), ids: None, sql: None, confirm: true };
+        let mut out = Vec::new();
+        assert_eq!(on(&lake, &args, &other, &mut out).ok(), Some(Verdict::Good), "step {fails}");
+        let now = held(root.path());
+        assert!(now.keys().eq(before.keys()), "step {fails}: {now:?}");
+        assert!(now.iter().all(|(key, rows)| *rows == before[key] || *rows == left[key]), "step {fails}");
+    }
+}
+
+/// Starts an S3 server over a folder, with a bucket that lets objects be created and never overwritten.
+fn server(root: &Path) -> String {
+    fs::create_dir(root.join("bucket")).expect("a bucket");
+    let mut service = S3ServiceBuilder::new(s3s_fs::FileSystem::new(root).expect("a server over a folder"));
+    service.set_auth(SimpleAuth::from_single("key", "secret"));
+    let service = service.build();
+    let answer = move |request: Request| {
+        let service = service.clone();
+        async move {
+            if request.method() == Method::PUT && request.headers().get(IF_NONE_MATCH).is_none() {
+                return StatusCode::FORBIDDEN.into_response();
+            }
+            // The server over a folder keeps no versions, and does not know the call.
+            if request.uri().query().is_some_and(|query| query.split('&').any(|part| part == "versions" || part == "versions=")) {
+                return Response::new(Body::from("<ListVersionsResult></ListVersionsResult>"));
+            }
+            service.call(request.map(s3s::Body::http_body_unsync)).await.expect("an answer").map(Body::new)
+        }
+    };
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+            tell.send(format!("http://{}", listener.local_addr().expect("an address"))).expect("somebody waits");
+            // Else each answer waits for what it follows to be acknowledged.
+            let listener = listener.tap_io(|stream| stream.set_nodelay(true).expect("a socket"));
+            axum::serve(listener, Router::new().fallback(answer)).await
+        })
+    });
+    told.recv().expect("an address")
+}

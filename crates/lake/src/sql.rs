@@ -1,0 +1,85 @@
+//! The statements of the folder sql/, with what is filled in.
+
+use std::fmt::Display;
+
+/// One column of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// Its type, as Athena writes it.
+    pub kind: &'static str,
+}
+
+/// Makes the view of the type codes.
+pub const EVENT_TYPES: &str = include_str!("../../../sql/event_types.sql");
+/// Makes the view of every stored copy.
+pub const EVENTS_LANDED: &str = include_str!("../../../sql/events_landed.sql");
+/// Makes the view of the table and what landed since.
+pub const EVENTS_LIVE: &str = include_str!("../../../sql/events_live.sql");
+/// Asks which columns the table has.
+pub const COLUMNS_THERE: &str =
+    "SELECT column_name FROM information_schema.columns WHERE table_schema = '{database}' AND table_name = 'events'";
+/// Asks where the landing table lies.
+pub const LANDING: &str = "SHOW CREATE TABLE events_landing";
+
+const EVENTS: &str = include_str!("../../../sql/events.sql");
+const MERGE: &str = include_str!("../../../sql/merge.sql");
+const COLUMNS: &str = include_str!("../../../sql/columns.tsv");
+const WINDOWS: &str = include_str!("../../../sql/windows.tsv");
+
+/// Gives the columns of the table, in order.
+pub fn columns() -> impl Iterator<Item = Column> {
+    COLUMNS.lines().skip(1).filter_map(|line| {
+        let mut fields = line.split('\t');
+        Some(Column { name: fields.next()?, kind: fields.nth(1)? })
+    })
+}
+
+/// Makes the table in this folder.
+pub fn make_events(location: &str) -> String {
+    EVENTS.replace("{location}", location)
+}
+
+/// Adds columns to the table.
+pub fn add(columns: &[Column]) -> String {
+    let said: Vec<_> = columns.iter().map(|column| format!("`{}` {}", column.name, column.kind)).collect();
+    format!("ALTER TABLE events ADD COLUMNS ({})", said.join(", "))
+}
+
+/// Merges what lies in the landing partitions of the last 35 days.
+pub fn merge_lately() -> String {
+    merge("weekly")
+}
+
+/// Merges what lies in the landing partitions from one day to before another.
+pub fn merge_days(from: impl Display, before: impl Display) -> String {
+    merge("range").replace("{from}", &from.to_string()).replace("{to}", &before.to_string())
+}
+
+fn merge(window: &str) -> String {
+    let mut fields =
+        WINDOWS.lines().find(|line| line.split('\t').next() == Some(window)).into_iter().flat_map(|line| line.split('\t')).skip(1);
+    let (landing, since) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
+    MERGE.replace("{landing}", landing).replace("{since}", since)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_left_to_fill_in() {
+        for statement in [merge_lately(), merge_days("2026-01-01", "2026-02-01"), make_events("s3://lake/tables/events/")] {
+            assert!(!statement.contains(['{', '}']), "{statement}");
+        }
+        assert!(merge_days("2026-01-01", "2026-02-01").contains("landed.dt >= '2026-01-01' AND landed.dt < '2026-02-01'"));
+        assert!(merge_lately().contains("INTERVAL '35' DAY"));
+    }
+
+    #[test]
+    fn columns_are_added_in_athenas_words() {
+        let columns: Vec<_> = columns().filter(|column| ["ip", "drift"].contains(&column.name)).collect();
+        assert_eq!(add(&columns), "ALTER TABLE events ADD COLUMNS (`ip` string, `drift` array<string>)");
+    }
+}

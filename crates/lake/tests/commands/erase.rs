@@ -1,0 +1,158 @@
+//! `lake erase`, run as a program.
+
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
+
+use crate::{GOOD, Lake, Receiver, Said, TOKEN, command, files, lake, reject_key, row, s3, said};
+
+const EMAIL: &str = "ann@example.com";
+
+fn event(number: u32, user: &str) -> String {
+    GOOD.replace("0001\"", &format!("{number:04}\"")).replace("\"type\"", &format!("\"user_name\":\"{user}\",\"type\""))
+}
+
+/// Posts three events, two of them of one hour and one of the person, to the lake of this receiver.
+fn post(receiver: &Receiver) {
+    let samples = tempfile::tempdir().expect("a folder");
+    let later = event(3, EMAIL).replace("T12:", "T13:");
+    fs::write(samples.path().join("a.json"), format!("[{},{},{later}]", event(1, EMAIL), event(2, "bob@example.com"))).expect("a sample");
+    let folder = samples.path().display().to_string();
+    lake(&["try", "--url", &receiver.url, "--samples", &folder, "--lake", "file:///nowhere"], Some(TOKEN));
+}
+
+fn erase(from: &str, more: &[&str], person: Option<&str>) -> Command {
+    let mut command = command(&[&["erase", "--from", from], more].concat(), None);
+    command.envs(person.map(|person| ("PERSON", person)));
+    command
+}
+
+fn run(command: &mut Command) -> Said {
+    said(command.output().expect("the command"))
+}
+
+/// Gives the bytes of each object of both tables by its path.
+fn objects(lake: &Path) -> BTreeMap<String, Vec<u8>> {
+    let paths = files(lake).into_iter().filter(|path| !path.to_string_lossy().contains("metadata"));
+    paths.map(|path| (path.display().to_string(), fs::read(path).expect("an object"))).collect()
+}
+
+#[test]
+fn a_person_is_erased_only_when_it_is_confirmed_and_a_batch_that_comes_again_does_not_bring_the_rows_back() {
+    let folder = Lake::new();
+    let receiver = Receiver::start(&folder.url(), &[]);
+    post(&receiver);
+    folder.reject(
+        "2026-07-01",
+        &(row("malformed_json", "eu", "{\"to\":\"ANN@example.com\"") + &row("malformed_json", "eu", "{\"to\":\"bob")),
+    );
+    let before = objects(&folder.path());
+    let bob = folder.rows("events").into_iter().filter(|row| row.contains("bob@")).collect::<Vec<_>>();
+
+    let dry = run(&mut erase(&folder.url(), &[], Some(EMAIL)));
+    assert!(dry.good && dry.has_line("all 3 objects, 3 of them with rows of the person 5 3"), "{}{}", dry.out, dry.error);
+    assert!(!dry.out.contains(EMAIL) && objects(&folder.path()) == before);
+
+    let sql = folder.0.path().join("erase.sql");
+    let ids = folder.0.path().join("ids");
+    fs::write(&ids, format!("\n{EMAIL}\n\n")).expect("a file");
+    let more = ["--ids", &ids.display().to_string(), "--sql", &sql.display().to_string(), "--confirm=1"];
+    let done = run(&mut erase(&folder.url(), &more, None));
+    assert!(done.good && done.has_line("Checked: of 2 rows in 3 objects, none is of the person."), "{}{}", done.out, done.error);
+    let after = objects(&folder.path());
+    assert!(before.keys().eq(after.keys()), "{after:?}");
+    assert_eq!((folder.rows("events"), folder.rows("rejects").len()), (bob.clone(), 1));
+    let sql = fs::read_to_string(sql).expect("the statements");
+    let statements: Vec<&str> = sql.split(";\n").collect();
+    let [begin, delete, optimize, forget, vacuum, end, ""] = statements[..] else { panic!("six statements: {sql}") };
+    assert!(delete.starts_with("DELETE FROM events WHERE row_id IN ('") && delete.matches('\'').count() == 4, "{sql}");
+    assert!(begin.starts_with("ALTER TABLE events SET") && end.starts_with("ALTER TABLE events SET") && begin != end, "{sql}");
+    assert!(optimize.starts_with("OPTIMIZE events") && forget.starts_with("DELETE FROM events") && vacuum == "VACUUM events", "{sql}");
+
+    post(&receiver);
+    assert_eq!(folder.rows("events"), bob);
+    let again = run(&mut erase(&folder.url(), &["--confirm"], Some(EMAIL)));
+    assert!(again.good && again.has_line("all 3 objects, 0 of them with rows of the person 2 0"), "{}", again.out);
+    assert_eq!(objects(&folder.path()), after);
+}
+
+#[test]
+fn identifiers_that_are_none_erase_nothing_and_are_not_repeated() {
+    let folder = Lake::new();
+    post(&Receiver::start(&folder.url(), &[]));
+    let before = objects(&folder.path());
+    let ids = folder.0.path().join("ids");
+    let file = ids.display().to_string();
+    for (lines, person, error) in [
+        (None, None, "whom to erase is not said; give a file of identifiers (--ids), or one in the variable PERSON.".to_owned()),
+        (None, Some(""), "PERSON must hold one identifier: it is blank.".to_owned()),
+        (
+            None,
+            Some("a@b.c"),
+            "PERSON must hold one identifier: it has only 5 characters, and a user id or an e-mail address has 6 or more.".to_owned(),
+        ),
+        (None, Some("secret-name"), "PERSON must hold one identifier: it is neither a user id".to_owned()),
+        (Some("\n \n"), None, format!("{file} must hold one identifier a line; it holds none.")),
+        (Some("auth0|507f1f77\n@\n"), None, format!("{file}, line 2: it is neither a user id")),
+        (Some("ann@example.com\n"), Some(" "), "PERSON must hold one identifier: it is blank.".to_owned()),
+    ] {
+        fs::write(&ids, lines.unwrap_or_default()).expect("a file");
+        let more: &[&str] = if lines.is_some() { &["--confirm", "--ids", &file] } else { &["--confirm"] };
+        let said = run(&mut erase(&folder.url(), more, person));
+        assert!(!said.good && said.error.starts_with(&format!("lake: {error}")) && !said.error.contains("secret-name"), "{}", said.error);
+    }
+    let said = run(&mut erase(&folder.url(), &["--confirm=maybe"], Some(EMAIL)));
+    assert!(said.code == 2 && said.error.contains("it must be 1, true or yes"), "{}", said.error);
+    let none = run(&mut erase("file:///nowhere", &["--confirm"], Some(EMAIL)));
+    assert!(!none.good && none.error.contains("of file:///nowhere cannot be listed: it is not there"), "{}{}", none.out, none.error);
+    assert_eq!(objects(&folder.path()), before);
+}
+
+#[test]
+fn what_cannot_be_looked_at_is_named_and_is_no_success() {
+    let folder = Lake::new();
+    post(&Receiver::start(&folder.url(), &[]));
+    let cut = folder.reject("2026-07-01", &row("missing_data", "eu", &"x".repeat(999)));
+    let half = fs::read(&cut).expect("an object")[..30].to_vec();
+    fs::write(&cut, &half).expect("half an object");
+    fs::write(folder.path().join("rejects/notes.txt"), EMAIL).expect("a stranger");
+    let encoded = serde_json::json!({"reason": "unsupported_encoding", "source": "eu", "p_row_id": "7", "raw_base64": "YnJvdGxp"});
+    folder.reject("2026-07-02", &format!("{encoded}\n"));
+    let said = run(&mut erase(&folder.url(), &["--confirm"], Some(EMAIL)));
+    assert!(!said.good, "{}", said.out);
+    for line in [
+        "rejects/notes.txt was not looked at: its name is not a receiver's".to_owned(),
+        format!("row 7 of {} keeps a body in an encoding that cannot be read here", reject_key("2026-07-02")),
+        "In the 2 rows in 3 objects that can be read, none is of the person; look at the problems above.".to_owned(),
+    ] {
+        assert!(said.has_line(&line), "{line} in {}", said.out);
+    }
+    assert!(said.has(&format!("{} is damaged, and was not looked at:", reject_key("2026-07-01"))), "{}", said.out);
+    assert_eq!((fs::read(&cut).expect("an object"), folder.rows("events").len()), (half, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_is_erased_from_a_bucket_that_lets_objects_be_created_only() {
+    let root = tempfile::tempdir().expect("a folder");
+    let endpoint = s3(root.path()).await;
+    let aws = [
+        ("AWS_ENDPOINT_URL_S3", endpoint.as_str()),
+        ("AWS_ACCESS_KEY_ID", "key"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_REGION", "eu-central-1"),
+    ];
+    let receiver = Receiver::start("s3://bucket/auth0", &aws);
+    tokio::task::block_in_place(|| post(&receiver));
+    let keys: Vec<String> = objects(&root.path().join("bucket")).into_keys().collect();
+    let said = tokio::task::block_in_place(|| run(erase("s3://bucket/auth0", &["--confirm"], Some(EMAIL)).envs(aws)));
+    assert!(said.good && said.has_line("Checked: of 1 row in 2 objects, none is of the person."), "{}{}", said.out, said.error);
+    let left = objects(&root.path().join("bucket"));
+    assert_eq!(left.keys().cloned().collect::<Vec<_>>(), keys);
+    let denied = [("AWS_SECRET_ACCESS_KEY", "wrong")];
+    let said = tokio::task::block_in_place(|| run(erase("s3://bucket/auth0", &["--confirm"], Some(EMAIL)).envs(aws).envs(denied)));
+    assert!(
+        !said.good && said.error.starts_with("lake: erasing/* of s3://bucket/auth0/ cannot be listed: access is denied"),
+        "{}{}",
+        said.out,
+        said.error
+    );
+    assert_eq!(objects(&root.path().join("bucket")), left);
+}

@@ -1,0 +1,256 @@
+//! The operator's commands against a receiver that `make run` has started.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    net::TcpListener,
+    path::Path,
+    thread,
+};
+
+use crate::desk::{Desk, Staying, port, project};
+
+/// A desk with a receiver, and the receiver's URL.
+fn receiver() -> (Desk, Staying, String) {
+    let (desk, port) = (Desk::new(), port());
+    let staying = desk.starts(&format!("PORT={port} make run"), "The receiver is up at ");
+    (desk, staying, format!("http://127.0.0.1:{port}/"))
+}
+
+/// Gives the objects of a lake, each with its bytes.
+fn objects(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let inside = |path: &Path| vec![(path.display().to_string(), fs::read(path).expect("an object"))];
+    let mut all: Vec<_> = paths.flat_map(|path| if path.is_dir() { objects(&path) } else { inside(&path) }).collect();
+    all.sort();
+    all
+}
+
+/// An S3 server with one empty bucket.
+fn empty_bucket() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = BufReader::new(stream.expect("a connection"));
+            let mut head = Vec::new();
+            while head.last().is_none_or(|line: &String| !line.trim().is_empty()) {
+                let mut line = String::new();
+                if stream.read_line(&mut line).expect("text") == 0 {
+                    break;
+                }
+                head.push(line);
+            }
+            let name = if head.first().is_some_and(|line| line.contains("versions")) { "ListVersionsResult" } else { "ListBucketResult" };
+            let body = format!("<{name}><IsTruncated>false</IsTruncated></{name}>");
+            let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+            stream.get_mut().write_all((head + &body).as_bytes()).expect("an answer");
+        }
+    });
+    url
+}
+
+/// Gives the lines with which the runbook begins: what its commands use.
+fn runbook() -> String {
+    let text = fs::read_to_string(project("RUNBOOK.md")).expect("the runbook");
+    let block = text.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a block");
+    assert!(block.contains("out() {"), "{block}");
+    block.to_owned()
+}
+
+#[test]
+fn a_token_is_made_with_its_digest_and_a_wrong_source_is_an_error() {
+    let desk = Desk::new();
+    let said = desk.types("make token");
+    let after = |mark: &str| said.out.lines().find_map(|line| line.trim().strip_prefix(mark)).expect(mark).len();
+    assert_eq!((said.code, after("Bearer "), after("auth0=")), (0, 43, 64));
+    assert!(desk.types("make token SOURCE=acme").has("\n  acme=<old digest>,acme="));
+    let said = desk.types("make token SOURCE=\"it's Acme\"");
+    assert!(said.code == 2 && said.out.is_empty() && said.has("a source is 1 to 32 of a-z, 0-9 and \"-\""), "{said:?}");
+}
+
+#[test]
+fn the_first_command_says_that_it_builds() {
+    let desk = Desk::new();
+    assert!(!desk.types("make token").has("Building"));
+    fs::remove_file(desk.path("target/laptop/lake")).expect("a link");
+    let said = desk.types("make token");
+    assert!(said.has_line("Building the commands; the first time takes a few minutes."), "{said:?}");
+}
+
+#[test]
+fn the_doctor_follows_its_event_as_far_as_it_is_told_to_look() {
+    let (desk, staying, url) = receiver();
+    let (token, lake) = ("TOKEN=local-development-token", desk.path("lake").display().to_string());
+    let steps = [
+        "reachable ok It answers with HTTP status 200.",
+        "authenticated ok The token is that of a source.",
+        "stored ok It received 1 record",
+    ];
+    for (typed, more) in [
+        (format!("{token} make doctor URL={url}"), ["found in the lake - Not looked for", "found in the table - Not looked for"]),
+        (
+            format!("{token} make doctor URL={url} LAKE=file://{lake}"),
+            ["found in the lake ok Its row is in events/dt=", "found in the table - Not looked for"],
+        ),
+        (
+            format!("{token} make doctor URL={url} LAKE=file://{lake} DATABASE=other"),
+            ["found in the lake ok Its row is in events/dt=", "found in the table - Not looked for"],
+        ),
+        (
+            format!("LAKE= WORKGROUP= {token} make doctor URL={url}"),
+            ["found in the lake - Not looked for", "found in the table - Not looked for"],
+        ),
+    ] {
+        let said = desk.types(&typed);
+        assert_eq!(said.code, 0, "{typed}: {said:?}");
+        for step in steps.iter().chain(&more) {
+            assert!(said.has(step), "{step} of {typed} in {said:?}");
+        }
+    }
+    let said = desk.types(&format!("{token} make doctor URL={url} WORKGROUP=group DATABASE=other"));
+    let failed = "found in the table FAILED Athena did not take the call: no AWS credentials were found; set AWS_PROFILE";
+    assert!(said.code == 2 && said.has(failed) && said.has("--query-execution-context Database=other"), "{said:?}");
+
+    // As the runbook writes it: with the output of the stack.
+    desk.answer("ReceiverUrl", &url);
+    let typed = "TOKEN=local-development-token make doctor URL=\"$(out ReceiverUrl)\"";
+    let said = desk.types(&format!("{}{typed}", runbook()));
+    assert!(said.code == 0 && said.has(steps[2]), "{said:?}");
+
+    for (typed, sentence) in [
+        (format!("{token} make doctor"), "doctor needs URL=<the receiver's URL>, and the token in the variable TOKEN"),
+        (format!("make doctor URL={url}"), "lake: TOKEN must hold the token that is in Auth0's Authorization Token field"),
+        (format!("TOKEN=wrong make doctor URL={url}"), "authenticated FAILED It answers 401 invalid_token."),
+        (
+            format!("{token} make doctor URL=127.0.0.1"),
+            "lake: a receiver's URL must be http://host[:port]/ or https://host/; got \"127.0.0.1\".",
+        ),
+        (format!("{token} make doctor URL={url} LAKE=lake"), "LAKE_URL must be s3://bucket[/prefix] or file://dir; got \"lake\""),
+    ] {
+        let said = desk.types(&typed);
+        assert!(said.code == 2 && said.has(sentence), "{typed}: {said:?}");
+    }
+    let said = staying.ends();
+    assert!(said.contains("\"request.id\":\"local-"), "{said}");
+}
+
+#[test]
+fn rejects_are_posted_again_as_they_are_chosen_and_a_choice_that_is_none_is_an_error() {
+    let (desk, staying, url) = receiver();
+    assert!(staying.said.contains("What is now in the lake"), "{}", staying.said);
+    let (token, before) = ("TOKEN=local-development-token", objects(&desk.path("lake")));
+    let replay = format!("{token} make replay FROM=file://lake URL={url}");
+    let dry = desk.types(&format!("{replay} DRY_RUN=1"));
+    let found = dry.out.lines().find(|line| line.starts_with("Found ")).expect("a count").to_owned();
+    assert!(dry.code == 0 && dry.has("malformed_json"), "{dry:?}");
+    assert_eq!(desk.types("make replay FROM=file://lake DRY_RUN=yes").code, 0);
+    for (typed, sentence) in [
+        (format!("{replay} SINCE=2020-01-01 UNTIL=2020-01-02"), "Found 0 rejects"),
+        (format!("{replay} SOURCE=other"), "Found 0 rejects"),
+        (format!("{replay} REASON=invalid_utf8 DRY_RUN=true"), "Found "),
+    ] {
+        let said = desk.types(&typed);
+        assert!(said.code == 0 && said.has(sentence), "{typed}: {said:?}");
+    }
+    for (typed, sentence) in [
+        ("make replay".to_owned(), "replay needs FROM=<lake>, URL=<the receiver's URL>, and the token in the variable TOKEN"),
+        (format!("{token} make replay FROM=file://lake"), "lake: where to post is not said; give the receiver's URL (--to)"),
+        (format!("{replay} REASON=nonsense"), "the reasons are invalid_utf8, malformed_json, not_an_object, missing_data"),
+        (format!("{replay} DRY_RUN=2"), "it must be 1, true or yes, or 0, false, no or empty"),
+        (format!("{replay} SINCE=yesterday"), "invalid value 'yesterday' for '--since <DATE>'"),
+        (format!("{token} make replay FROM=file://nowhere URL={url}"), "lake: rejects/* of file://nowhere cannot be read: it is not there"),
+        (format!("TOKEN=wrong make replay FROM=file://lake URL={url}"), "Nothing was posted: "),
+    ] {
+        let said = desk.types(&typed);
+        assert!(said.code == 2 && said.has(sentence), "{typed}: {said:?}");
+    }
+    assert_eq!(objects(&desk.path("lake")), before);
+    // No is no: this one posts.
+    let said = desk.types(&format!("{replay} DRY_RUN=0"));
+    assert!(said.code == 0 && said.has_line(&found) && said.has("What was rejected again is kept below rejects/ once more"), "{said:?}");
+    assert!(objects(&desk.path("lake")).len() > before.len());
+    staying.ends();
+}
+
+#[test]
+fn a_person_is_erased_only_when_it_is_confirmed() {
+    let (desk, staying, _) = receiver();
+    staying.ends();
+    let before = objects(&desk.path("lake"));
+    let erase = "make erase FROM=file://lake";
+    fs::write(desk.path("person.txt"), "ann@example.com\n\nauth0|0123456789abcdef01234567\n").expect("a file");
+    fs::write(desk.path("blank.txt"), "\n\n").expect("a file");
+    for (typed, sentence) in [
+        (
+            "make erase IDS=person.txt".to_owned(),
+            "erase needs FROM=<lake>, and IDS=<a file of user ids, addresses or row ids> or PERSON=<one of them>",
+        ),
+        (erase.to_owned(), "lake: whom to erase is not said; give a file of identifiers (--ids), or one in the variable PERSON."),
+        (format!("{erase} PERSON= CONFIRM=1"), "lake: PERSON must hold one identifier: it is blank."),
+        (format!("{erase} PERSON=ann CONFIRM=1"), "lake: PERSON must hold one identifier: it is neither a user id"),
+        (format!("{erase} IDS=blank.txt CONFIRM=1"), "lake: blank.txt must hold one identifier a line; it holds none."),
+        (format!("{erase} IDS=none.txt CONFIRM=1"), "lake: the identifiers cannot be read from none.txt: No such file or directory"),
+        (format!("{erase} IDS=person.txt CONFIRM=maybe"), "it must be 1, true or yes, or 0, false, no or empty"),
+    ] {
+        let said = desk.types(&typed);
+        assert!(said.code == 2 && said.has(sentence), "{typed}: {said:?}");
+    }
+    let user = user_of(&desk);
+    for no in ["", " CONFIRM=", " CONFIRM=0", " CONFIRM=no"] {
+        let said = desk.types(&format!("PERSON='{user}' {erase}{no}"));
+        assert!(said.code == 0 && said.has("Nothing was changed. With CONFIRM=1 (--confirm), "), "{no}: {said:?}");
+        assert!(said.has("DELETE FROM events WHERE row_id IN ('") && !said.out.contains(&user), "{no}: {said:?}");
+    }
+    assert_eq!(objects(&desk.path("lake")), before);
+    let said = desk.types(&format!("{erase} PERSON='{user}' SQL=erase.sql CONFIRM=1"));
+    assert!(said.code == 0 && said.has(" none is of the person."), "{said:?}");
+    let statements = fs::read_to_string(desk.path("erase.sql")).expect("statements");
+    let order =
+        ["ALTER TABLE events SET", "DELETE FROM events WHERE row_id IN ('", "OPTIMIZE events", "VACUUM events;", "ALTER TABLE events SET"];
+    let mut rest = statements.as_str();
+    for statement in order {
+        rest = rest.split_once(statement).unwrap_or_else(|| panic!("{statement} in order in {statements}")).1;
+    }
+    assert!(statements.ends_with(");\n"), "{statements}");
+    let after = objects(&desk.path("lake"));
+    let names = |objects: &[(String, Vec<u8>)]| objects.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&after), names(&before));
+    assert_ne!(after, before);
+    assert!(desk.types(&format!("{erase} PERSON='{user}'")).has("With CONFIRM=1 (--confirm), 0 rows in 0 objects are erased"));
+}
+
+/// Gives a user id that the samples hold.
+fn user_of(desk: &Desk) -> String {
+    let sample = fs::read_to_string(desk.path("events/array.json")).expect("a sample");
+    let after = sample.split("\"user_id\"").nth(1).and_then(|rest| rest.split('"').nth(1)).expect("a user id");
+    assert!(after.starts_with("auth0|"), "{after}");
+    after.to_owned()
+}
+
+#[test]
+fn replay_and_erase_read_the_bucket_of_the_stack_as_the_runbook_writes_them() {
+    let (desk, staying, url) = receiver();
+    desk.answer("Bucket", "lake-of-the-stack");
+    desk.answer("ReceiverUrl", &url);
+    fs::write(desk.path("person.txt"), "ann@example.com\n").expect("a file");
+    let aws = format!("{}export AWS_ENDPOINT_URL_S3={} AWS_ACCESS_KEY_ID=key AWS_SECRET_ACCESS_KEY=secret\n", runbook(), empty_bucket());
+    let documented = fs::read_to_string(project("RUNBOOK.md")).expect("the runbook");
+    for (typed, sentence) in [
+        (
+            "TOKEN=… make replay FROM=\"s3://$(out Bucket)/\" URL=\"$(out ReceiverUrl)\"",
+            "Reading 0 objects below s3://lake-of-the-stack/rejects/",
+        ),
+        ("make erase FROM=\"s3://$(out Bucket)/\" IDS=person.txt SQL=erase.sql", "all 0 objects, 0 of them with rows of the person 0 0"),
+        (
+            "make erase FROM=\"s3://$(out Bucket)/\" IDS=person.txt SQL=erase.sql CONFIRM=1",
+            "Checked: of 0 rows in 0 objects, none is of the person.",
+        ),
+    ] {
+        assert!(documented.lines().any(|line| line.trim() == typed), "{typed}");
+        let said = desk.types(&format!("{aws}{}", typed.replace('…', "local-development-token")));
+        assert!(said.code == 0 && said.has_line(sentence), "{typed}: {said:?}");
+    }
+    staying.ends();
+}
