@@ -5,12 +5,15 @@ import os
 import pathlib
 import subprocess
 
+import boto3
 import pytest
+from moto.server import ThreadedMotoServer
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")  # the transform asks for one
+REGION = "us-east-1"
 TOKEN = "local-development-token"  # the one that the samples carry
 
 
@@ -41,3 +44,20 @@ def receiver():
         return pathlib.Path(os.environ["RECEIVER_BIN"]).resolve()
     subprocess.run(["cargo", "build", "--quiet", "--bin", "receiver"], cwd=PROJECT, check=True, timeout=900)
     return pathlib.Path(os.environ.get("CARGO_TARGET_DIR", PROJECT / "target")) / "debug" / "receiver"
+
+
+@pytest.fixture(scope="module")
+def aws():
+    """Gives clients of a moto server on loopback, where calls of administrators are not checked."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+
+    def client(service, region=REGION, **credentials):
+        given = credentials or {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        return boto3.client(service, region_name=region, endpoint_url=endpoint, **given)
+
+    client.endpoint = endpoint
+    yield client
+    server.stop()

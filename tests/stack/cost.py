@@ -1,80 +1,160 @@
 #!/usr/bin/env python3
 """What the receiver costs: prints the tables of COSTS.md, or your own case.
 
-    tests/stack/cost.py
-    tests/stack/cost.py --events 30000000 --per-request 50 --sources 3 --milliseconds 80
+    make cost
+    make cost EVENTS=30000000 PER_REQUEST=50 SOURCES=3 MILLISECONDS=80
 
 Change PRICES to those of your region and day.
 """
 
 import argparse
+import math
+import sys
 
 # US dollars, us-east-1, without free tiers and volume discounts. COSTS.md says where each was read.
 PRICES = {
     "lambda_request": 0.20 / 1e6,
     "lambda_gb_second": {"arm64": 0.0000133334, "x86_64": 0.0000166667},
     "s3_put": 0.005 / 1e3,
+    "s3_get": 0.0004 / 1e3,
+    "s3_list": 0.005 / 1e3,
     "s3_gb_month": 0.023,
+    "s3_move_to_ia": 0.01 / 1e3,
     "logs_gb": 0.50,
     "metric_month": 0.30,
     "alarm_month": 0.10,
     "dashboard_month": 3.00,
+    "athena_tb": 5.00,
+    "cloudtrail_data_event": 0.10 / 1e5,
 }
-METRICS = 13  # each once in all, and once a source
-ALARMS = 8  # nine with SourceCidrs
+METRICS, METRICS_OF_A_SOURCE = 13, 6  # of src/metrics.rs; those that have the dimension `source` too
+ALARMS = 9  # ten with SourceCidrs; each of several sources has one more
 GB = 1e9
 # Bytes stored an event by events a request: 105 of the samples in events/, 1,419 bytes each as sent, gzip.
 STORED = {1: 1250, 10: 660, 100: 550}
+LEAST_SCANNED = 10e6  # bytes that Athena bills at least for a query
+LIST_PAGE = 1000  # keys of one LIST
+HOURS = 730  # partitions of a month
+LEAST_MOVED = 128 * 1024  # ObjectSizeGreaterThan of the template, in bytes
+PROCESSOR = 1769  # MB of memory that come with one virtual processor
+
+
+def stored(per_request, case):
+    """Gives the bytes stored an event."""
+    return case.stored or STORED[max(n for n in STORED if n <= max(per_request, 1))]
 
 
 def per_use(events, per_request, case):
     """Gives the cost of some events, by what is billed."""
     requests = events / per_request
-    stored = case.stored or STORED[max(n for n in STORED if n <= max(per_request, 1))]
-    puts = requests * case.objects
     return {
         "Lambda requests": requests * PRICES["lambda_request"],
-        "Lambda time": requests * case.milliseconds / 1000 * case.memory / 1024 * PRICES["lambda_gb_second"][case.architecture],
-        "S3 PUT": puts * PRICES["s3_put"],
-        "S3 storage, a month": events * stored / GB * PRICES["s3_gb_month"],
+        "Lambda time": requests * case.milliseconds / 1000 * case.memory / 1024 * PRICES["lambda_gb_second"][case.arch],
+        "S3 PUT": requests * case.objects * PRICES["s3_put"],
+        "S3 storage, a month": events * stored(per_request, case) / GB * PRICES["s3_gb_month"],
         "Logs": requests * case.logged / GB * PRICES["logs_gb"],
     }
 
 
-def per_month(sources):
-    """Gives the cost of a month without any event."""
+def per_query(events, per_request, case):
+    """Gives the cost of one query that reads all of these events, spread over a month."""
+    objects = events / per_request * case.objects
     return {
-        "Metrics": METRICS * (1 + sources) * PRICES["metric_month"],
-        "Alarms": ALARMS * PRICES["alarm_month"],
+        "Athena": max(events * stored(per_request, case), LEAST_SCANNED) / 1e12 * PRICES["athena_tb"],
+        "S3 GET": objects * PRICES["s3_get"],
+        "S3 LIST": max(objects / LIST_PAGE, HOURS) * PRICES["s3_list"],
+    }
+
+
+def by_choice(events, per_request, case):
+    """Gives what is paid only where somebody chose it."""
+    requests = events / per_request
+    moved = requests * case.objects if per_request / case.objects * stored(per_request, case) > LEAST_MOVED else 0
+    return {
+        "CloudTrail data events of Lambda": requests * PRICES["cloudtrail_data_event"],
+        "CloudTrail data events of S3": requests * case.objects * PRICES["cloudtrail_data_event"],
+        "Moving to STANDARD_IA, once": moved * PRICES["s3_move_to_ia"],
+    }
+
+
+def per_month(sources):
+    """Gives the cost of a month apart from events."""
+    return {
+        "Metrics": (METRICS + METRICS_OF_A_SOURCE * sources) * PRICES["metric_month"],
+        "Alarms": (ALARMS + (sources if sources > 1 else 0)) * PRICES["alarm_month"],
         "Dashboard": PRICES["dashboard_month"],
     }
 
 
-def table(columns):
+def table(columns, together=True):
     """Renders {heading: {row: dollars}} as Markdown, with a total."""
     rows = list(next(iter(columns.values())))
     lines = ["| US dollars | " + " | ".join(columns) + " |", "|---|" + "---:|" * len(columns)]
     lines += [f"| {row} | " + " | ".join(f"{column[row]:.2f}" for column in columns.values()) + " |" for row in rows]
-    lines += ["| **together** | " + " | ".join(f"**{sum(column.values()):.2f}**" for column in columns.values()) + " |"]
+    if together:
+        lines += ["| **together** | " + " | ".join(f"**{sum(column.values()):.2f}**" for column in columns.values()) + " |"]
     return "\n".join(lines)
 
 
+def number(least=0.0, whole=False):
+    """Makes a reader of finite numbers above `least`, or whole ones from it."""
+
+    def read(text):
+        try:
+            value = int(text) if whole else float(text)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value) or value < least or (value == least and not whole):
+            needs = f"a whole number from {least}" if whole else f"a number above {least:g}"
+            raise argparse.ArgumentTypeError(f"must be {needs}; got {text!r}")
+        return value
+
+    return read
+
+
+def architecture(text):
+    if text not in PRICES["lambda_gb_second"]:
+        raise argparse.ArgumentTypeError(f"must be arm64 or x86_64; got {text!r}")
+    return text
+
+
+class OneLine(argparse.ArgumentParser):
+    """Says what is wrong in one line, named as `make cost` has it."""
+
+    def error(self, message):
+        option = message.partition(":")[0].removeprefix("argument ")
+        named = message.replace(f"argument {option}:", option.strip("-").replace("-", "_").upper(), 1)
+        print(f"cost: {named}", file=sys.stderr)
+        sys.exit(2)
+
+
 def arguments():
-    parser = argparse.ArgumentParser(description="What the receiver costs.", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--events", type=float, default=1e6, help="events")
-    parser.add_argument("--per-request", type=float, nargs="+", default=[1, 10, 100], help="events a request")
-    parser.add_argument("--sources", type=int, default=1, help="Auth0 tenants")
-    parser.add_argument("--milliseconds", type=float, default=100, help="billed time of a request")
-    parser.add_argument("--memory", type=float, default=512, help="MemorySize, in MB")
-    parser.add_argument("--architecture", choices=["arm64", "x86_64"], default="arm64")
-    parser.add_argument("--objects", type=float, default=1, help="objects a request: hours that a batch touches, and rejects")
-    parser.add_argument("--stored", type=float, help="bytes stored an event, compressed; measured on the samples if left out")
-    parser.add_argument("--logged", type=float, default=2000, help="bytes logged a request")
+    parser = OneLine(description="What the receiver costs.", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--events", type=number(), default=1e6, help="events")
+    parser.add_argument("--per-request", type=number(), nargs="+", default=[1, 10, 100], help="events a request")
+    parser.add_argument("--sources", type=number(1, whole=True), default=1, help="Auth0 tenants")
+    parser.add_argument("--milliseconds", type=number(), default=100, help="billed time of a request")
+    parser.add_argument("--memory", type=number(), default=512, help="MemorySize, in MB")
+    parser.add_argument("--arch", type=architecture, default="arm64", help="arm64 or x86_64")
+    parser.add_argument("--objects", type=number(), default=1, help="objects a request: hours that a batch touches, and rejects")
+    parser.add_argument("--stored", type=number(), help="bytes stored an event, compressed; measured on the samples if left out")
+    parser.add_argument("--logged", type=number(), default=2000, help="bytes logged a request")
     return parser.parse_args()
 
 
-if __name__ == "__main__":
+def main():
     case = arguments()
-    print(table({f"{n:g} a request": per_use(case.events, n, case) for n in case.per_request}))
-    print()
-    print(table({"a month": per_month(case.sources)}))
+    columns = {f"{n:g} a request": n for n in case.per_request}
+    for title, costs, together in [
+        (f"{case.events:,.0f} events", per_use, True),
+        ("One query that reads them all", per_query, True),
+        ("Only where you chose it", by_choice, False),
+    ]:
+        print(f"{title}\n\n{table({name: costs(case.events, n, case) for name, n in columns.items()}, together)}\n")
+    sources = "1 source" if case.sources == 1 else f"{case.sources} sources"
+    print(f"A month apart from events\n\n{table({sources: per_month(case.sources)})}\n")
+    print(f"{case.memory:g} MB of memory come with {case.memory / PROCESSOR:.2f} of a processor.")
+
+
+if __name__ == "__main__":
+    main()

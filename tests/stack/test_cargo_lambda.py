@@ -1,16 +1,18 @@
-"""The package that SAM and cargo-lambda build, and the receiver under its emulator, with a lake of files."""
+"""The package that cargo-lambda builds and SAM uploads, and the receiver under its emulator, with a lake of files."""
 
 import contextlib
 import hashlib
+import io
 import json
 import os
 import re
 import socket
 import subprocess
 import time
+import zipfile
 
 import pytest
-from conftest import PROJECT, TOKEN
+from conftest import PROJECT, REGION, TOKEN
 from lambda_runtime import RuntimeApi
 
 ANSWERS = {
@@ -90,13 +92,27 @@ def test_the_emulator_answers_each_sample(emulator, name):
 
 
 @pytest.fixture(scope="module")
-def package(tmp_path_factory):
-    """Has SAM build the package, by `cargo lambda build`, but quickly: unoptimized and without debug information."""
+def package(aws, tmp_path_factory):
+    """The package that SAM uploads of what scripts/deploy has cargo-lambda build, but built quickly: unoptimized."""
     folder = tmp_path_factory.mktemp("package")
-    quick = {"SAM_BUILD_MODE": "debug", "CARGO_PROFILE_DEV_DEBUG": "0", "CARGO_INCREMENTAL": "0"}
-    command = ["sam", "build", "--build-dir", folder, "--parameter-overrides", "ParameterKey=Architecture,ParameterValue=x86_64"]
-    subprocess.run(command, cwd=PROJECT, env={**os.environ, **quick, "SAM_CLI_TELEMETRY": "0"}, check=True, timeout=1200)
-    return folder / "Receiver/bootstrap"
+    quick = {**os.environ, "CARGO_PROFILE_DEV_DEBUG": "0", "CARGO_INCREMENTAL": "0"}
+    build = ["cargo", "lambda", "build", "--bin", "receiver", "--x86-64", "--lambda-dir", folder]
+    subprocess.run(build, cwd=PROJECT, env=quick, check=True, timeout=1200)
+    template = (PROJECT / "template.yaml").read_text().replace("CodeUri: target/deploy/receiver\n", "CodeUri: receiver\n")
+    (folder / "template.yaml").write_text(template)
+    aws("s3").create_bucket(Bucket="uploads")
+    command = ["sam", "package", "--template-file", folder / "template.yaml", "--s3-bucket", "uploads", "--region", REGION]
+    credentials = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_ENDPOINT_URL": aws.endpoint}
+    done = subprocess.run(command, env={**os.environ, **credentials, "SAM_CLI_TELEMETRY": "0"}, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    key = re.search(r"CodeUri: s3://uploads/(\S+)", done.stdout)[1]
+    uploaded = zipfile.ZipFile(io.BytesIO(aws("s3").get_object(Bucket="uploads", Key=key)["Body"].read()))
+    [inside] = uploaded.infolist()
+    assert inside.filename == "bootstrap"
+    assert inside.external_attr >> 16 & 0o111 == 0o111  # Lambda runs it
+    uploaded.extractall(folder / "unpacked")
+    (folder / "unpacked/bootstrap").chmod(0o755)
+    return folder / "unpacked/bootstrap"
 
 
 def test_the_package_needs_no_newer_c_library_than_lambda_has(package):

@@ -17,42 +17,23 @@ import tempfile
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from conftest import PROJECT, TOKEN
+from conftest import PROJECT, REGION, TOKEN
 from lambda_runtime import RuntimeApi
 from moto.cloudformation.parsing import get_model_map
-from moto.server import ThreadedMotoServer
 
 # Resource types that moto cannot create, or that name one which it cannot; and the test that holds each instead.
 NOT_IN_MOTO = {
     "AWS::Athena::NamedQuery": "test_saved_queries_are_athena_sql_over_columns_that_exist_and_name_a_partition",
     "AWS::Athena::WorkGroup": "test_the_workgroup_limits_scans",
     "AWS::CloudWatch::Alarm": "test_every_alarm_tells_the_topic_and_has_a_runbook_section",
-    "AWS::CloudWatch::Dashboard": "test_alarms_name_metrics_that_exist_and_the_dashboard_shows_each",
+    "AWS::CloudWatch::Dashboard": "test_alarms_name_metrics_that_exist_of_this_stack_and_the_dashboard_shows_each",
     "AWS::Glue::Database": "test_tables_need_no_crawler",
     "AWS::Glue::Table": "test_tables_need_no_crawler",
     "AWS::Lambda::Url": "test_the_url_is_public_and_has_both_permissions_once",
     "AWS::SNS::Subscription": "test_the_operator_is_subscribed_when_there_is_an_address",
     "AWS::S3::BucketPolicy": "test_both_bucket_policies_say_tls_only_and_create_never_overwrite",
 }
-REGION = "us-east-1"
 DIGEST = hashlib.sha256(TOKEN.encode()).hexdigest()
-
-
-@pytest.fixture(scope="module")
-def aws():
-    """Gives clients of a moto server on loopback, where calls of administrators are not checked."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    endpoint = f"http://{host}:{port}"
-
-    def client(service, **credentials):
-        given = credentials or {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        return boto3.client(service, region_name=REGION, endpoint_url=endpoint, **given)
-
-    client.endpoint = endpoint
-    yield client
-    server.stop()
 
 
 def creatable(stack):
@@ -170,7 +151,37 @@ def test_deploying_gives_the_receiver_its_settings(deployed):
         "COMPRESSION": "gzip",
         "SOURCE_CIDRS": "",
         "SOURCE_CIDRS_MODE": "refuse",
+        "STACK_NAME": "auth0-log-lake",
     }
+
+
+def test_a_second_stack_beside_the_first_has_what_a_company_asks_for_and_shares_no_name(aws, stack, deployed):
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    aws("iam").create_policy(PolicyName="boundary", PolicyDocument=json.dumps(everything))
+    given = {
+        "TokenDigests": f"example={DIGEST}",
+        "AlarmTopicArn": f"arn:aws:sns:{REGION}:123456789012:on-call",
+        "PermissionsBoundaryArn": "arn:aws:iam::123456789012:policy/boundary",
+        "RolePath": "/service/",
+    }
+    cloudformation = aws("cloudformation")
+    cloudformation.create_stack(
+        StackName="lake-two",
+        TemplateBody=json.dumps(creatable(stack)),
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    [described] = cloudformation.describe_stacks(StackName="lake-two")["Stacks"]
+    assert described["StackStatus"] == "CREATE_COMPLETE"
+    outputs = {o["OutputKey"]: o["OutputValue"] for o in described["Outputs"]}
+    assert outputs["AlarmTopic"] == given["AlarmTopicArn"]
+    shared = set(outputs.items()) & set(deployed["outputs"].items())
+    assert shared == set()
+    function = aws("lambda").get_function_configuration(FunctionName=outputs["FunctionName"])
+    assert function["Environment"]["Variables"]["STACK_NAME"] == "lake-two"
+    role = aws("iam").get_role(RoleName=function["Role"].split("/")[-1])["Role"]
+    assert role["Path"] == "/service/" and ":role/service/" in role["Arn"]
+    assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == given["PermissionsBoundaryArn"]
 
 
 def test_a_batch_that_comes_in_by_the_url_is_in_the_stacks_bucket(aws, stack, deployed, receiver):
@@ -195,7 +206,12 @@ def test_a_batch_that_comes_in_by_the_url_is_in_the_stacks_bucket(aws, stack, de
     assert [line["EventsStored"] for line in reported] == [len(records)] * 2
     assert [(line["ObjectsWritten"], line["ObjectsAlreadyThere"]) for line in reported] == [(len(keys), 0), (0, len(keys))]
     assert reported[0]["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Auth0LogLake"
-    assert {"level", "message"} <= set(next(line for line in log if "_aws" not in line))
+    written = next(line for line in log if "_aws" not in line)
+    assert {"level", "message"} <= set(written)
+
+    stated = re.search(r"measured for our two lines: ([\d,]+)", (PROJECT / "COSTS.md").read_text())[1]
+    size = sum(len(json.dumps(line, separators=(",", ":"))) for line in (reported[0], written))
+    assert abs(size - int(stated.replace(",", ""))) < 150, size
 
 
 def test_the_deployed_role_may_not_read_list_delete_or_write_elsewhere(aws, deployed):

@@ -1,0 +1,183 @@
+"""What template.yaml says of its parameters, what can be wrong with their values, and what becomes of the sources."""
+
+import json
+import re
+
+MARK = "  # One silent tenant hides behind one that talks: here scripts/deploy puts a copy of SilenceAlarm for each source.\n"
+# SHA-256 of `local-development-token`, which stands in the README.
+PUBLISHED = "ccee612f8893b4f3cb54856a9473e1a832fb452187aa6ed7caa6d68ce4a1ffc2"
+# AWS Lambda Developer Guide, "Creating and managing Lambda function URLs", as of 2026: regions without them.
+NO_FUNCTION_URLS = (
+    "ap-east-2 ap-south-2 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7 ca-west-1 eu-central-2 eu-south-2 "
+    "il-central-1 me-central-1"
+).split()
+# AWS Lambda Developer Guide, "Lambda quotas": bytes of all environment variables together. Lambda measures their JSON.
+ENVIRONMENT_LIMIT = 4096
+
+
+# What the template says of its parameters
+
+
+def scalar(text):
+    """Reads a YAML scalar or list, as far as the section of parameters has them."""
+    if text.startswith("["):
+        return [item.strip() for item in text[1:-1].split(",")]
+    if text.startswith("'"):
+        return text[1:-1].replace("''", "'")
+    return json.loads(text) if text.startswith('"') else text
+
+
+def parameters_of(template):
+    """Gives each parameter of the template with its attributes."""
+    parameters, attributes, folded = {}, {}, None
+    for line in template.split("\nParameters:\n")[1].split("\nConditions:\n")[0].splitlines():
+        name, attribute = re.fullmatch(r"  (\w+):", line), re.fullmatch(r"    (\w+): (.*)", line)
+        if name:
+            attributes = parameters[name[1]] = {}
+        elif attribute:
+            folded = attribute[1] if attribute[2] == ">-" else None
+            attributes[attribute[1]] = "" if folded else scalar(attribute[2])
+        elif folded and line.startswith("      "):
+            attributes[folded] = f"{attributes[folded]} {line.strip()}".strip()
+    return parameters
+
+
+# What can be wrong
+
+
+def value_fault(name, value, parameter):
+    """Says what is wrong with one value, or gives nothing."""
+    if name == "TokenDigests":
+        return digests_fault(value, parameter)
+    if "AllowedValues" in parameter and value not in parameter["AllowedValues"]:
+        return f"{name} must be one of {', '.join(parameter['AllowedValues'])}; got {value!r}"
+    if "AllowedPattern" in parameter and not re.fullmatch(parameter["AllowedPattern"], value):
+        return f"{name} {parameter['ConstraintDescription'].rstrip('.')}; got {value!r}"
+    if parameter["Type"] == "Number":
+        least, most = int(parameter.get("MinValue", 0)), int(parameter.get("MaxValue", 10**18))
+        if not re.fullmatch("[0-9]{1,18}", value) or not least <= int(value) <= most:
+            limits = f"from {least} to {most}" if "MaxValue" in parameter else f"of at least {least}"
+            return f"{name} must be a whole number {limits}; got {value!r}"
+    return None
+
+
+def digests_fault(value, parameter):
+    """Says which entry is wrong; never shows one, since it may be a token in the wrong place."""
+    needs = "TOKEN_DIGESTS must be source=<digest>, comma-separated: a source of 1 to 32 of a-z, 0-9 and -, 64 hexadecimal digits"
+    if not value:
+        return f"{needs}; got nothing. make token makes a token and its digest"
+    for number, entry in enumerate(value.split(","), 1):
+        if not re.fullmatch("[a-z0-9-]{1,32}=[0-9a-fA-F]{64}", entry.strip(" ")):
+            return f"{needs}; entry {number} is something else"
+        if entry.strip(" ").lower().endswith(f"={PUBLISHED}"):
+            return f"TOKEN_DIGESTS holds the published digest of local-development-token in entry {number}; make token makes one of your own"
+    if not re.fullmatch(parameter["AllowedPattern"], value):
+        return "TOKEN_DIGESTS has one digest under two sources; each source needs a token of its own"
+    return None
+
+
+def faults(values, parameters, stack, region):
+    """Gives a sentence for each fault of all values together."""
+    found = [value_fault(name, values[name], parameters[name]) for name in values]
+    if any(found):
+        return [sentence for sentence in found if sentence]
+    if 0 < int(values["ExpireAfterDays"]) <= int(values["ColdAfterDays"]):
+        found.append(f"ExpireAfterDays must be more than ColdAfterDays, {values['ColdAfterDays']}; got {values['ExpireAfterDays']}")
+    size = environment_size(values, stack)
+    if size > ENVIRONMENT_LIMIT:
+        found.append(
+            f"the function's environment would take {size} bytes of the {ENVIRONMENT_LIMIT} that Lambda allows; "
+            f"TOKEN_DIGESTS has {len(digests(values['TokenDigests']))} digests, and about 53 fit: put some sources on a second stack"
+        )
+    if region in NO_FUNCTION_URLS:
+        found.append(f"AWS Lambda has no Function URLs in {region} (its guide, 2026; if it has them now, take it out of scripts/template.py)")
+    found.append(silence_fault(values))
+    return [sentence for sentence in found if sentence]
+
+
+def environment_size(values, stack):
+    """Gives the size of the function's environment; a new bucket's name has at most 63 characters."""
+    variables = {
+        "LAKE_URL": f"s3://{values['ExistingBucketName'] or 63 * 'x'}/{values['LakePrefix']}",
+        "TOKEN_DIGESTS": values["TokenDigests"],
+        "COMPRESSION": values["Compression"],
+        "SOURCE_CIDRS": values["SourceCidrs"],
+        "SOURCE_CIDRS_MODE": values["SourceCidrsMode"],
+        "STACK_NAME": stack,
+    }
+    return len(json.dumps(variables, separators=(",", ":")))
+
+
+# Sources and their digests
+
+
+def digests(value):
+    """Gives the list as (source, digest)."""
+    pairs = (entry.strip().partition("=") for entry in value.split(","))
+    return [(source, digest.lower()) for source, _, digest in pairs if digest]
+
+
+def grouped(value):
+    """Gives the set of digests of each source."""
+    groups = {}
+    for source, digest in digests(value):
+        groups.setdefault(source, set()).add(digest)
+    return groups
+
+
+def changes(before, after):
+    """Describes what becomes of each source, and gives those whose every deployed token would be refused."""
+    before, after, lines, cut_off = grouped(before), grouped(after), [], []
+    for source in sorted({**before, **after}):
+        old, new = before.get(source, set()), after.get(source, set())
+        counts = [(len(new & old), "kept"), (len(new - old), "added"), (len(old - new), "removed")]
+        lines.append(f"source {source}: " + ", ".join(f"{count} {what}" for count, what in counts if count))
+        if old and not old & new:
+            cut_off.append(source)
+    return lines, cut_off
+
+
+def silence_sources(values):
+    """Gives the sources that get an alarm of their own."""
+    if values["SilenceSources"] == "NONE":
+        return []
+    if values["SilenceSources"]:
+        return list(dict.fromkeys(values["SilenceSources"].split(",")))
+    sources = list(grouped(values["TokenDigests"]))
+    return sources if len(sources) > 1 else []
+
+
+def silence_fault(values):
+    sources, ids = silence_sources(values), {}
+    for source in sources:
+        if source not in grouped(values["TokenDigests"]):
+            return f"SilenceSources names {source}, which has no digest in TOKEN_DIGESTS"
+        other = ids.setdefault(logical_id(source), source)
+        if other != source:
+            return f"{other} and {source} differ by hyphens alone, so only one can have an alarm: say SilenceSources=… in PARAMETERS"
+    return None
+
+
+def logical_id(source):
+    return "SilenceOf" + source.replace("-", "")
+
+
+def with_silence_alarms(template, sources):
+    """Gives the template with a copy of SilenceAlarm for each source."""
+    alarm = "  SilenceAlarm:\n" + template.split("\n  SilenceAlarm:\n")[1].split("\n\n")[0] + "\n\n"
+    copies = ""
+    for source in sources:
+        copies += replaced(
+            alarm,
+            ("  SilenceAlarm:", f"  {logical_id(source)}:"),
+            ("No event was stored", f"No event of the source {source} was stored"),
+            ("Value: !Ref AWS::StackName}]", f'Value: !Ref AWS::StackName}}, {{Name: source, Value: "{source}"}}]'),
+        )
+    return replaced(template, (MARK, copies), ("CodeUri: target/deploy/receiver\n", "CodeUri: receiver\n"))
+
+
+def replaced(text, *pairs):
+    for old, new in pairs:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return text

@@ -1,0 +1,450 @@
+//! `make deploy`, `make digests`, `make build` and `make cost`, typed as the documents write them, with fakes of the tools.
+//!
+//! `tests/deploy/fake` stands for aws, sam, cargo and cargo-lambda, and writes down how it was called.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use tempfile::TempDir;
+
+const OLD: &str = "acme=0000000000000000000000000000000000000000000000000000000000000000";
+const NEW: &str = "acme=1111111111111111111111111111111111111111111111111111111111111111";
+const DEV: &str = "acme-dev=2222222222222222222222222222222222222222222222222222222222222222";
+const PUBLISHED: &str = "acme=ccee612f8893b4f3cb54856a9473e1a832fb452187aa6ed7caa6d68ce4a1ffc2";
+
+/// A copy of what the commands need, with fakes first on the path.
+struct Desk(TempDir);
+
+/// What a command said, how it ended, and which tools it called.
+struct Said {
+    out: String,
+    error: String,
+    good: bool,
+    calls: Vec<Vec<String>>,
+}
+
+/// Finds the interpreter itself: managers of versions put a script in its place that changes the path.
+fn python() -> PathBuf {
+    let asked = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output().expect("Python 3");
+    String::from_utf8(asked.stdout).expect("text").trim_end().into()
+}
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Self(tempfile::tempdir().expect("a folder"));
+        let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for file in ["Makefile", "template.yaml", "scripts/deploy", "scripts/template.py", "tests/stack/cost.py"] {
+            let copy = desk.path(file);
+            fs::create_dir_all(copy.parent().expect("a folder")).expect("a folder");
+            fs::copy(project.join(file), copy).expect(file);
+        }
+        fs::create_dir_all(desk.path("bin")).expect("a folder");
+        for tool in ["aws", "sam", "cargo", "cargo-lambda"] {
+            fs::copy(project.join("tests/deploy/fake"), desk.path("bin").join(tool)).expect(tool);
+        }
+        std::os::unix::fs::symlink(python(), desk.path("bin/python3")).expect("a link");
+        desk.answer("aws-sts-get-caller-identity", r#"{"Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/ann"}"#);
+        desk.answer("aws-cloudformation-describe-stacks.fails", "(ValidationError): Stack with id auth0-log-lake does not exist\n");
+        desk
+    }
+
+    /// A desk where the stack is deployed with these parameters, and more of its description.
+    fn deployed(parameters: &[(&str, &str)], more: &str) -> Self {
+        let desk = Self::new();
+        let pairs = parameters.iter().map(|(name, value)| format!(r#"{{"ParameterKey": "{name}", "ParameterValue": "{value}"}}"#));
+        let parameters = pairs.collect::<Vec<_>>().join(", ");
+        desk.status("UPDATE_COMPLETE", &format!(r#""Parameters": [{parameters}], {more}"#));
+        desk
+    }
+
+    fn status(&self, status: &str, more: &str) {
+        _ = fs::remove_file(self.path("aws-cloudformation-describe-stacks.fails"));
+        let outputs = r#""Outputs": [{"OutputKey": "ReceiverUrl", "OutputValue": "https://abc.lambda-url.eu-west-1.on.aws/"}]"#;
+        let stack = format!(r#"{{"Stacks": [{{"StackStatus": "{status}", {more}{outputs}}}]}}"#);
+        self.answer("aws-cloudformation-describe-stacks", &stack);
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn answer(&self, call: &str, text: &str) {
+        fs::write(self.path(call), text).expect(call);
+    }
+
+    /// Types a command into a shell, as the documents have it.
+    fn types(&self, line: &str) -> Said {
+        _ = fs::remove_file(self.path("calls"));
+        let line = format!("PATH=\"$FAKES/bin:$PATH\"; export PATH; {line}");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &line]).current_dir(self.0.path()).env("FAKES", self.0.path());
+        for name in ["MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "AWS_DEFAULT_REGION", "STACK", "TOKEN_DIGESTS", "ALARM_EMAIL"] {
+            shell.env_remove(name);
+        }
+        for name in
+            ["PARAMETERS", "TAGS", "CONFIRM", "DRY_RUN", "ARCH", "EVENTS", "PER_REQUEST", "SOURCES", "MILLISECONDS", "MEMORY", "STORED"]
+        {
+            shell.env_remove(name);
+        }
+        let output = shell.env("AWS_REGION", "eu-west-1").output().expect("a shell");
+        let calls = fs::read_to_string(self.path("calls")).unwrap_or_default();
+        Said {
+            out: String::from_utf8(output.stdout).expect("text"),
+            error: String::from_utf8(output.stderr).expect("text"),
+            good: output.status.success(),
+            calls: calls.lines().map(|call| call.split('\t').map(str::to_owned).collect()).collect(),
+        }
+    }
+
+    fn template(&self) -> String {
+        fs::read_to_string(self.path("target/deploy/template.yaml")).expect("the template that is deployed")
+    }
+}
+
+impl Said {
+    fn done(self) -> Self {
+        assert!(self.good, "{}\n{}", self.out, self.error);
+        self
+    }
+
+    fn call(&self, start: &str) -> Option<&Vec<String>> {
+        self.calls.iter().find(|call| call.join(" ").starts_with(start))
+    }
+
+    /// Says whether SAM was given a parameter or tag.
+    fn sam_got(&self, word: &str) -> bool {
+        self.call("sam deploy").expect("sam was called").iter().any(|argument| argument == word)
+    }
+
+    /// Asserts that nothing was built or deployed, and that the error is of these lines.
+    fn refused(&self, words: &str) {
+        assert!(!self.good, "{}", self.out);
+        assert!(self.call("cargo").is_none() && self.call("sam").is_none(), "{:?}", self.calls);
+        let sentences: Vec<&str> = self.error.lines().filter(|line| !line.starts_with("make: ***")).collect();
+        assert!(sentences.len() == 1 && sentences[0].starts_with("deploy: "), "{}", self.error);
+        assert!(sentences[0].contains(words), "{} has no {words}", sentences[0]);
+    }
+}
+
+#[test]
+fn a_first_deployment_says_where_it_goes_then_builds_and_deploys() {
+    let said = Desk::new().types(&format!("make deploy TOKEN_DIGESTS={OLD} ALARM_EMAIL=you@example.com")).done();
+    for line in [
+        "account 123456789012, as arn:aws:iam::123456789012:user/ann",
+        "region eu-west-1",
+        "stack auth0-log-lake, new",
+        "source acme: 1 added",
+        "AlarmEmail (empty) -> you@example.com",
+    ] {
+        assert!(said.out.lines().any(|said| said == line), "{line}\n{}", said.out);
+    }
+    let tools: Vec<String> = said.calls.iter().map(|call| call[..3].join(" ")).collect();
+    let expected = [
+        "aws sts get-caller-identity",
+        "aws cloudformation describe-stacks",
+        "cargo lambda build",
+        "sam deploy --template-file",
+        "aws cloudformation describe-stacks",
+    ];
+    assert_eq!(tools, expected);
+    assert_eq!(
+        said.call("cargo").expect("a build").join(" "),
+        "cargo lambda build --release --bin receiver --arm64 --lambda-dir target/deploy"
+    );
+    let deploy = said.call("sam").expect("a deployment").join(" ");
+    assert!(
+        deploy.starts_with(
+            "sam deploy --template-file target/deploy/template.yaml --stack-name auth0-log-lake --region eu-west-1 --resolve-s3 \
+             --capabilities CAPABILITY_IAM --no-fail-on-empty-changeset --no-confirm-changeset --parameter-overrides "
+        ),
+        "{deploy}"
+    );
+    assert!(said.sam_got(&format!(r#"TokenDigests="{OLD}""#)) && said.sam_got(r#"AlarmEmail="you@example.com""#));
+    assert!(said.sam_got(r#"Architecture="arm64""#) && said.sam_got(r#"SourceCidrs="""#) && !deploy.contains("--tags"));
+}
+
+#[test]
+fn what_is_built_is_for_the_architecture_that_is_deployed() {
+    let said = Desk::new().types(&format!(r#"make deploy TOKEN_DIGESTS={OLD} PARAMETERS="Architecture=x86_64""#)).done();
+    assert!(said.call("cargo").expect("a build").contains(&"--x86-64".to_owned()) && said.sam_got(r#"Architecture="x86_64""#));
+    // Also where the stack has had it since an earlier deployment.
+    let said = Desk::deployed(&[("TokenDigests", OLD), ("Architecture", "x86_64")], "").types("make deploy").done();
+    assert!(said.call("cargo").expect("a build").contains(&"--x86-64".to_owned()) && said.sam_got(r#"Architecture="x86_64""#));
+}
+
+#[test]
+fn what_is_wrong_is_one_sentence_before_aws_is_asked() {
+    for (line, words) in [
+        ("make deploy TOKEN_DIGESTS=acme=12".to_owned(), "entry 1 is something else"),
+        (format!("make deploy TOKEN_DIGESTS={OLD},my-token"), "entry 2 is something else"),
+        (format!("make deploy TOKEN_DIGESTS={OLD},"), "entry 2 is something else"),
+        (format!("make deploy TOKEN_DIGESTS=Acme{OLD}"), "TOKEN_DIGESTS must be source=<digest>"),
+        (format!("make deploy TOKEN_DIGESTS={PUBLISHED}"), "published digest of local-development-token in entry 1"),
+        (format!("make deploy TOKEN_DIGESTS={OLD},{}", PUBLISHED.to_uppercase().replace("ACME", "b")), "in entry 2"),
+        (format!("make deploy TOKEN_DIGESTS={OLD},b{OLD}"), "one digest under two sources"),
+        (format!("make deploy PARAMETERS=TokenDigests={PUBLISHED}"), "published digest"),
+        (format!("make deploy TOKEN_DIGESTS={OLD} PARAMETERS=TokenDigests={NEW}"), "are the same; give one of them"),
+        (format!("make deploy TOKEN_DIGESTS={OLD} PARAMETERS=Architectur=arm64"), "no parameter Architectur; is it Architecture?"),
+        (format!("make deploy TOKEN_DIGESTS={OLD} PARAMETERS=Quux=1"), "no parameter Quux; template.yaml lists them"),
+        (format!("make deploy TOKEN_DIGESTS={OLD} PARAMETERS=arm64"), "PARAMETERS must be name=value, separated by blanks; got 'arm64'"),
+        (format!("make deploy TOKEN_DIGESTS={OLD} PARAMETERS=Architecture=arm"), "must be one of arm64, x86_64; got 'arm'"),
+        (format!("make deploy TOKEN_DIGESTS={OLD} PARAMETERS=SilenceHours=25"), "a whole number from 2 to 24; got '25'"),
+        (format!("make deploy TOKEN_DIGESTS={OLD} PARAMETERS=SilenceHours=2.5"), "a whole number from 2 to 24; got '2.5'"),
+        (format!("make deploy TOKEN_DIGESTS={OLD} PARAMETERS=MemorySize=12"), "a whole number from 256 to 10240; got '12'"),
+        (format!("make deploy TOKEN_DIGESTS={OLD} PARAMETERS=EventLagSeconds=5"), "a whole number of at least 60; got '5'"),
+        (format!("make deploy TOKEN_DIGESTS={OLD} PARAMETERS=LogRetentionDays=2"), "LogRetentionDays must be one of 1, 3, 5,"),
+        (format!("make deploy TOKEN_DIGESTS={OLD} PARAMETERS=LakePrefix=auth0"), "LakePrefix must be empty, or folders of"),
+        (format!("make deploy TOKEN_DIGESTS={OLD} PARAMETERS=SourceCidrs=::ffff:192.0.2.0/120"), "SourceCidrs must be empty, or CIDRs"),
+        (format!("make deploy TOKEN_DIGESTS={OLD} ALARM_EMAIL=me"), "AlarmEmail must be empty or an e-mail address; got 'me'"),
+        (format!("make deploy TOKEN_DIGESTS={OLD} TAGS=team"), "TAGS must be name=value"),
+        (format!(r#"make deploy TOKEN_DIGESTS={OLD} TAGS="team='a""#), "TAGS must be name=value"),
+        (format!("make deploy TOKEN_DIGESTS={OLD} CONFIRM=yes"), "CONFIRM must be 0 or 1; got 'yes'"),
+        (format!("make deploy TOKEN_DIGESTS={OLD} STACK=auth0_log_lake"), "STACK must be 1 to 128 of"),
+    ] {
+        let said = Desk::new().types(&line);
+        said.refused(words);
+        assert!(said.calls.is_empty(), "{line}: {:?}", said.calls);
+        assert!(!said.error.contains("my-token"), "{}", said.error);
+    }
+}
+
+#[test]
+fn what_only_the_whole_shows_is_found_before_the_build() {
+    let tenants = |count: usize| (0..count).map(|n| format!("tenant{n:02}={n:064x}")).collect::<Vec<_>>().join(",");
+    for (line, words) in [
+        ("make deploy".to_owned(), "got nothing. make token makes a token and its digest"),
+        (
+            format!("make deploy TOKEN_DIGESTS={OLD} PARAMETERS='ColdAfterDays=90 ExpireAfterDays=90'"),
+            "must be more than ColdAfterDays, 90; got 90",
+        ),
+        (format!("make deploy TOKEN_DIGESTS={}", tenants(54)), "of the 4096 that Lambda allows; TOKEN_DIGESTS has 54 digests"),
+        (format!("AWS_REGION=me-central-1 make deploy TOKEN_DIGESTS={OLD}"), "no Function URLs in me-central-1"),
+        (format!("make deploy TOKEN_DIGESTS={OLD} PARAMETERS=SilenceSources=other"), "names other, which has no digest"),
+        (format!("make deploy TOKEN_DIGESTS={OLD},ac-me={}", &NEW[5..]), "acme and ac-me differ by hyphens alone"),
+    ] {
+        Desk::new().types(&line).refused(words);
+    }
+    Desk::new().types(&format!("make deploy TOKEN_DIGESTS={OLD} PARAMETERS='ColdAfterDays=90 ExpireAfterDays=91'")).done();
+    Desk::new().types(&format!("make deploy TOKEN_DIGESTS={}", tenants(50))).done();
+}
+
+#[test]
+fn a_missing_tool_region_or_credential_is_said_at_once() {
+    let desk = Desk::new();
+    let deploy = format!("make deploy TOKEN_DIGESTS={OLD}");
+    desk.types(&format!("AWS_REGION= {deploy}")).refused("deploy needs a region");
+    desk.answer("aws-configure-get", "eu-central-1\n");
+    assert!(desk.types(&format!("AWS_REGION= {deploy}")).done().out.contains("region eu-central-1\n"));
+    assert!(desk.types(&format!("AWS_REGION= AWS_DEFAULT_REGION=eu-north-1 {deploy}")).done().out.contains("region eu-north-1\n"));
+
+    desk.answer("aws-sts-get-caller-identity.fails", "Unable to locate\ncredentials.\n");
+    desk.types(&deploy).refused("aws sso login, or AWS_PROFILE=… (Unable to locate credentials.)");
+    fs::remove_file(desk.path("bin/sam")).expect("the fake");
+    desk.types(&format!("PATH=$PWD/bin:/usr/bin:/bin {deploy}")).refused("deploy needs sam; see Deploy it in README.md");
+}
+
+#[test]
+fn what_is_not_given_stays_as_it_is_deployed() {
+    let deployed = [("TokenDigests", OLD), ("SourceCidrs", "192.0.2.0/24"), ("SilenceHours", "12"), ("GoneParameter", "x")];
+    let desk = Desk::deployed(&deployed, r#""Tags": [{"Key": "cost center", "Value": "4711 a"}], "#);
+    let said = desk.types("make deploy").done();
+    assert!(said.out.contains("stack auth0-log-lake, deployed, UPDATE_COMPLETE\nsource acme: 1 kept\n"), "{}", said.out);
+    assert!(said.sam_got(&format!(r#"TokenDigests="{OLD}""#)) && said.sam_got(r#"SilenceHours="12""#));
+    assert!(said.sam_got(r#"SourceCidrs="192.0.2.0/24""#) && said.sam_got(r#""cost center"="4711 a""#));
+    assert!(!said.call("sam").expect("a deployment").join(" ").contains("GoneParameter"));
+    assert!(said.out.ends_with("Payload URL of the Auth0 stream: https://abc.lambda-url.eu-west-1.on.aws/\n"), "{}", said.out);
+
+    let said = desk.types(r#"make deploy PARAMETERS="SourceCidrs=" TAGS="team=security cost-center='47 11'""#).done();
+    assert!(said.out.contains("SourceCidrs 192.0.2.0/24 -> (empty)\n"), "{}", said.out);
+    assert!(said.sam_got(r#"SourceCidrs="""#) && said.sam_got(r#""team"="security""#) && said.sam_got(r#""cost-center"="47 11""#));
+    assert!(!said.sam_got(r#""cost center"="4711 a""#));
+}
+
+#[test]
+fn a_source_is_cut_off_only_when_that_is_confirmed() {
+    let desk = Desk::deployed(&[("TokenDigests", &format!("{OLD},{DEV}"))], "");
+    for digests in [OLD.to_owned(), format!("{NEW},{DEV}")] {
+        let line = format!("make deploy TOKEN_DIGESTS={digests}");
+        let cut_off = if digests == OLD { "acme-dev" } else { "acme" };
+        desk.types(&line).refused(&format!("every token that {cut_off} can send with now would be refused"));
+        let said = desk.types(&format!("{line} DRY_RUN=1")).done();
+        assert!(said.out.contains(&format!("every token that {cut_off} can")) && said.call("cargo").is_none(), "{}", said.out);
+        assert!(desk.types(&format!("{line} CONFIRM=1")).done().sam_got(&format!(r#"TokenDigests="{digests}""#)));
+    }
+    // A rotation, as the README has it: both digests, then the new one alone.
+    let said = desk.types(&format!(r#"make deploy TOKEN_DIGESTS="$(make -s digests),{NEW}""#)).done();
+    assert!(said.out.contains("source acme: 1 kept, 1 added\nsource acme-dev: 1 kept\n"), "{}", said.out);
+    assert!(said.sam_got(&format!(r#"TokenDigests="{OLD},{DEV},{NEW}""#)));
+    let desk = Desk::deployed(&[("TokenDigests", &format!("{OLD},{DEV},{NEW}"))], "");
+    let said = desk.types(&format!("make deploy TOKEN_DIGESTS={NEW},{DEV}")).done();
+    assert!(said.out.contains("source acme: 1 kept, 1 removed\nsource acme-dev: 1 kept\n"), "{}", said.out);
+}
+
+#[test]
+fn a_dry_run_shows_all_and_changes_nothing() {
+    let desk = Desk::new();
+    let said = desk.types(&format!("make deploy TOKEN_DIGESTS={OLD} STACK=lake-dev DRY_RUN=1")).done();
+    assert!(said.out.contains("stack lake-dev, new\n") && said.out.ends_with("Nothing was built or deployed: DRY_RUN=1\n"), "{}", said.out);
+    assert!(said.call("cargo").is_none() && said.call("sam").is_none() && !desk.path("target/deploy").exists());
+    assert!(desk.types(&format!("make deploy TOKEN_DIGESTS={OLD} DRY_RUN=0")).done().call("sam").is_some());
+}
+
+#[test]
+fn each_of_several_sources_has_a_silence_alarm_of_its_own() {
+    let desk = Desk::new();
+    let alarms = |desk: &Desk| desk.template().lines().filter(|line| line.starts_with("  Silence")).map(str::to_owned).collect::<Vec<_>>();
+    let parameters = ["  SilenceHours:", "  SilenceSources:", "  SilenceAlarm:"].map(str::to_owned);
+    let output = ["  SilenceSources:".to_owned()];
+    let expected =
+        |of: &[&str]| [&parameters[..], &of.iter().map(|id| format!("  SilenceOf{id}:")).collect::<Vec<_>>()[..], &output[..]].concat();
+
+    desk.types(&format!("make deploy TOKEN_DIGESTS={OLD}")).done();
+    assert_eq!(alarms(&desk), expected(&[]));
+    let several = format!("make deploy TOKEN_DIGESTS={OLD},{DEV},{NEW}");
+    let said = desk.types(&several).done();
+    assert!(said.out.contains("a Silence alarm of acme\na Silence alarm of acme-dev\n"), "{}", said.out);
+    assert_eq!(alarms(&desk), expected(&["acme", "acmedev"]));
+    desk.types(&format!("{several} PARAMETERS=SilenceSources=acme-dev,acme-dev")).done();
+    assert_eq!(alarms(&desk), expected(&["acmedev"]));
+    desk.types(&format!("{several} PARAMETERS=SilenceSources=NONE")).done();
+    assert_eq!(alarms(&desk), expected(&[]));
+}
+
+#[test]
+fn a_stack_that_cannot_be_updated_now_says_what_to_do() {
+    for (status, words) in [
+        ("ROLLBACK_COMPLETE", "sam delete --stack-name auth0-log-lake --region eu-west-1, then deploy again"),
+        ("UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name auth0-log-lake --region eu-west-1"),
+        ("UPDATE_IN_PROGRESS", "it is being changed; try again when that has ended"),
+    ] {
+        let desk = Desk::new();
+        desk.status(status, "");
+        desk.types(&format!("make deploy TOKEN_DIGESTS={OLD}")).refused(words);
+    }
+    let desk = Desk::new();
+    desk.status("REVIEW_IN_PROGRESS", "");
+    assert!(desk.types(&format!("make deploy TOKEN_DIGESTS={OLD}")).done().out.contains("stack auth0-log-lake, new\n"));
+    desk.answer("aws-cloudformation-describe-stacks.fails", "AccessDenied: not authorized\n");
+    desk.types(&format!("make deploy TOKEN_DIGESTS={OLD}")).refused("could not be read: AccessDenied: not authorized");
+}
+
+#[test]
+fn a_failed_build_deploys_nothing_and_a_failed_deployment_is_a_failure() {
+    let desk = Desk::new();
+    desk.answer("sam-deploy---template-file.fails", "ROLLBACK\n");
+    let said = desk.types(&format!("make deploy TOKEN_DIGESTS={OLD}"));
+    assert!(!said.good && said.error.contains("deploy: the stack was not deployed; the events above say why"), "{}", said.error);
+    desk.answer("cargo-lambda-build.fails", "error: could not compile\n");
+    let said = desk.types(&format!("make deploy TOKEN_DIGESTS={OLD}"));
+    assert!(!said.good && said.error.contains("deploy: the receiver could not be built; nothing was deployed"), "{}", said.error);
+    assert!(said.call("sam").is_none());
+}
+
+#[test]
+fn the_deployed_digests_are_printed_alone() {
+    let both = format!("{OLD},{DEV}");
+    let said = Desk::deployed(&[("SilenceHours", "6"), ("TokenDigests", &both)], "").types("make -s digests STACK=lake-dev").done();
+    assert_eq!((said.out, said.error), (format!("{both}\n"), String::new()));
+    assert!(said.calls[0].join(" ").starts_with("aws cloudformation describe-stacks --stack-name lake-dev --region eu-west-1"));
+    Desk::new().types("make -s digests").refused("there is no stack auth0-log-lake in eu-west-1");
+}
+
+#[test]
+fn a_package_is_built_for_the_architecture_that_is_asked_for() {
+    let desk = Desk::new();
+    for (line, flag) in [("make build", "--arm64"), ("make build ARCH=x86_64", "--x86-64"), ("make build ARCH=arm64", "--arm64")] {
+        let said = desk.types(line).done();
+        let calls: Vec<String> = said.calls.iter().map(|call| call.join(" ")).collect();
+        assert_eq!(calls, [format!("cargo lambda build --release --bin receiver --output-format zip {flag}")], "{line}");
+    }
+    let said = desk.types("make build ARCH=x86");
+    assert!(
+        !said.good && said.calls.is_empty() && said.error.contains("build needs ARCH=arm64 or ARCH=x86_64; got x86\n"),
+        "{}",
+        said.error
+    );
+}
+
+/// Gives the commands of ours that the documents hold, in blocks and in lines of text.
+fn documented() -> Vec<String> {
+    let mut commands = Vec::new();
+    for document in ["README.md", "RUNBOOK.md", "COSTS.md"] {
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(document)).expect(document);
+        commands.extend(text.lines().filter(|line| line.starts_with("make ")).map(str::to_owned));
+        commands.extend(text.replace("\n   ", " ").split('`').skip(1).step_by(2).map(str::to_owned));
+    }
+    let ours = |command: &String| ["deploy", "digests", "build", "cost"].contains(&command.split(' ').nth(1).unwrap_or_default());
+    let typed = commands.into_iter().map(|command| match command.trim() {
+        parameters if parameters.starts_with("PARAMETERS=") => format!("make deploy {parameters}"),
+        command => command.to_owned(),
+    });
+    typed.filter(|command| command.starts_with("make ") && ours(command)).collect()
+}
+
+#[test]
+fn every_command_of_the_documents_runs_as_it_is_written() {
+    let commands = documented();
+    for start in
+        ["make deploy TOKEN_DIGESTS=", "make deploy PARAMETERS=", "make deploy TAGS=", "make deploy STACK=", "make deploy DRY_RUN=1"]
+    {
+        assert!(commands.iter().any(|command| command.starts_with(start)), "no document has {start}");
+    }
+    for start in ["make digests", "make build ARCH=x86_64", "make cost EVENTS="] {
+        assert!(commands.iter().any(|command| command.starts_with(start)), "no document has {start}");
+    }
+    let eu = DEV.replace("acme-dev", "acme-eu").replace('2', "4");
+    for command in commands {
+        let desk = Desk::deployed(&[("TokenDigests", &format!("{OLD},{DEV},{eu}"))], "");
+        // What stands in angle brackets is the reader's own.
+        let mut typed = command.clone();
+        for digit in '5'.. {
+            let Some((before, after)) = typed.split_once('<') else { break };
+            let after = after.split_once('>').expect("its end").1.to_owned();
+            typed = format!("{before}{}{after}", digit.to_string().repeat(64));
+        }
+        desk.types(&format!("CONFIRM=1 {typed}")).done();
+    }
+}
+
+#[test]
+fn the_cost_is_printed_for_the_numbers_that_are_given() {
+    let desk = Desk::new();
+    let said = desk.types("make cost").done();
+    assert!(said.out.starts_with("1,000,000 events\n\n| US dollars | 1 a request | 10 a request | 100 a request |\n"), "{}", said.out);
+    let said = desk.types("make cost EVENTS=30000000 PER_REQUEST=50 SOURCES=3 MILLISECONDS=80").done();
+    // 600,000 requests at 0.20 a million, and at 80 ms of half a GB; 13 metrics and 6 for each source at 0.30.
+    for line in
+        ["30,000,000 events", "| US dollars | 50 a request |", "| Lambda requests | 0.12 |", "| Lambda time | 0.32 |", "| Metrics | 9.30 |"]
+    {
+        assert!(said.out.lines().any(|said| said == line), "{line}\n{}", said.out);
+    }
+    let said = desk.types(r#"make cost PER_REQUEST="10 50" MEMORY=1769 ARCH=x86_64 OBJECTS=2 STORED=100 LOGGED=1"#).done();
+    assert!(said.out.contains("| US dollars | 10 a request | 50 a request |\n") && said.out.contains("| S3 PUT | 1.00 | 0.20 |\n"));
+    assert!(said.out.ends_with("1769 MB of memory come with 1.00 of a processor.\n"), "{}", said.out);
+    // Only objects above 128 KB move: 10,000 of 1,000 events and 550 bytes each.
+    let said = desk.types("make cost EVENTS=10000000 PER_REQUEST=1000").done();
+    assert!(said.out.contains("| Moving to STANDARD_IA, once | 0.10 |\n"), "{}", said.out);
+}
+
+#[test]
+fn the_cost_of_nonsense_is_one_line() {
+    let desk = Desk::new();
+    for (line, error) in [
+        ("make -s cost PER_REQUEST=0", "cost: PER_REQUEST must be a number above 0; got '0'"),
+        ("make -s cost PER_REQUEST='10 many'", "cost: PER_REQUEST must be a number above 0; got 'many'"),
+        ("make -s cost EVENTS=-1", "cost: EVENTS must be a number above 0; got '-1'"),
+        ("make -s cost EVENTS=nan", "cost: EVENTS must be a number above 0; got 'nan'"),
+        ("make -s cost MEMORY=inf", "cost: MEMORY must be a number above 0; got 'inf'"),
+        ("make -s cost SOURCES=0", "cost: SOURCES must be a whole number from 1; got '0'"),
+        ("make -s cost SOURCES=1.5", "cost: SOURCES must be a whole number from 1; got '1.5'"),
+        ("make -s cost ARCH=arm", "cost: ARCH must be arm64 or x86_64; got 'arm'"),
+    ] {
+        let said = desk.types(line);
+        assert!(!said.good && said.out.is_empty(), "{line}: {}", said.out);
+        let lines: Vec<&str> = said.error.lines().filter(|line| !line.starts_with("make: ***")).collect();
+        assert_eq!(lines, [error], "{line}");
+    }
+}

@@ -1,0 +1,175 @@
+"""The commands of RUNBOOK.md, run as they are written: by the AWS CLI against moto's server, in each shell that is here."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import PROJECT
+from test_deployed import creatable
+
+REGION = "eu-west-1"  # a place of its own in moto, which all modules share
+RUNBOOK = (PROJECT / "RUNBOOK.md").read_text()
+SHELLS = [shell for shell in ["bash", "zsh"] if shutil.which(shell)]
+# Sections whose commands other tests run.
+ELSEWHERE = ["Replay rejected records", "Erase one person's events"]
+
+
+# What moto cannot answer: the CLI itself checks the command then, and makes up the answer.
+CHECKED_ONLY = {"aws lambda get-account-settings --query AccountLimit": " --generate-cli-skeleton output"}
+
+
+def sections():
+    """The text of each section, by its heading."""
+    parts = re.split(r"^#{2,3} (.+)$", RUNBOOK, flags=re.MULTILINE)
+    return {"": parts[0], **dict(zip(parts[1::2], parts[2::2], strict=True))}
+
+
+def blocks(text):
+    """The fenced blocks of shell commands."""
+    return [re.sub("^ {3}", "", block, flags=re.MULTILINE) for block in re.findall(r"^ *```sh\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)]
+
+
+def spans(text):
+    """The commands that stand in a line of text."""
+    prose = re.sub(r"^ *```.*?^ *```", "", text, flags=re.DOTALL | re.MULTILINE)
+    names = ("aws", "out", "logs", "HOURS=6 logs", "printf", "sam")
+    return [span + CHECKED_ONLY.get(span, "") for span in re.findall(r"`([^`]+)`", prose) if re.match(rf"({'|'.join(names)}) ", span)]
+
+
+[PREAMBLE] = blocks(sections()[""])
+COMMANDS = [
+    pytest.param(command, id=f"{heading or 'top'}-{number}")
+    for heading, text in sections().items()
+    if heading not in ELSEWHERE
+    for number, command in enumerate(blocks(text) + spans(text))
+    if command not in (PREAMBLE, "out NAME", "logs PATTERN", "sam deploy --tags")  # words about the commands
+]
+
+
+@pytest.fixture(scope="module")
+def runs(aws, stack, tmp_path_factory):
+    """Runs a command in a shell, where the stack is deployed with a bucket and a key that were there before."""
+    folder = tmp_path_factory.mktemp("desk")
+    bucket = "runbook-bucket"
+    aws("s3", region=REGION).create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    aws("s3", region=REGION).create_bucket(Bucket="packages-of-runbook", CreateBucketConfiguration={"LocationConstraint": REGION})
+    aws("s3", region=REGION).put_object(Bucket="packages-of-runbook", Key="receiver.zip", Body=b"PK\5\6" + bytes(18))
+    aws("s3", region=REGION).put_bucket_policy(Bucket=bucket, Policy='{"Version": "2012-10-17", "Statement": []}')
+    key = aws("kms", region=REGION).create_key()["KeyMetadata"]["KeyId"]  # the ARN is right too, but not all of moto takes it
+    aws("kms", region=REGION).schedule_key_deletion(KeyId=key)
+    body = json.dumps(creatable(stack)).replace('"S3Bucket": "packages"', '"S3Bucket": "packages-of-runbook"')
+    body = json.loads(body)
+    lacking = set(stack["Outputs"]) - set(body["Outputs"])
+    body["Outputs"] |= {name: {"Value": {"Workgroup": "lake", "Database": "lake"}.get(name, "https://example.com/")} for name in lacking}
+    aws("cloudformation", region=REGION).create_stack(
+        StackName="auth0-log-lake",
+        TemplateBody=json.dumps(body),
+        Parameters=[
+            {"ParameterKey": name, "ParameterValue": value}
+            for name, value in {"TokenDigests": f"acme={'0' * 64}", "ExistingBucketName": bucket, "ReservedConcurrency": "9"}.items()
+        ],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    aws("athena", region=REGION).create_work_group(Name="lake", Configuration={})
+    (folder / "target/lambda/receiver").mkdir(parents=True)
+    (folder / "target/lambda/receiver/bootstrap.zip").write_bytes(b"PK\5\6" + bytes(18))
+    (folder / "bin").mkdir()
+    for tool in ["make", "sam"]:
+        (folder / "bin" / tool).write_text('#!/bin/sh\necho "$(basename "$0") $*" >> calls\n')
+        (folder / "bin" / tool).chmod(0o755)
+    environment = {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ENDPOINT_URL": aws.endpoint,
+        "AWS_DEFAULT_REGION": REGION,
+        "HOME": str(folder),
+        "KEY": key,
+        "TOKEN": "local-development-token",
+        "PATH": f"{folder / 'bin'}:{os.path.dirname(sys.executable)}:/usr/bin:/bin",
+    }
+
+    def run(shell, command):
+        # As typed into a terminal: from standard input, the lines of the top first.
+        start = [shell, "-f", "-e", "-s"] if shell == "zsh" else [shell, "--norc", "-e", "-s"]
+        done = subprocess.run(start, input=f"{PREAMBLE}\n{command}\n", env=environment, cwd=folder, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, (command, done.stdout, done.stderr)
+        return done.stdout
+
+    run.folder = folder
+    run.bucket = bucket
+    yield run
+
+
+def test_both_shells_are_tried_where_they_are_and_there_is_one():
+    assert SHELLS
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_of_the_runbook_runs_as_it_is_written(runs, aws, shell, command):
+    forget_the_function_without_sam(aws)
+    runs(shell, command)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_logs_prints_the_lines_of_the_last_hours_and_ago_counts_them(runs, aws, shell):
+    client, group = aws("logs", region=REGION), "/aws/lambda/auth0-log-lake"
+    now = int(time.time() * 1000)
+    client.create_log_stream(logGroupName=group, logStreamName=shell)
+    lines = [(now - 2 * 3_600_000, '{"message": "refused the request: long ago"}'), (now, '{"message": "refused the request: now"}')]
+    client.put_log_events(logGroupName=group, logStreamName=shell, logEvents=[{"timestamp": at, "message": line} for at, line in lines])
+    assert runs(shell, "logs '\"refused the request\"'").splitlines() == [lines[1][1]]
+    assert runs(shell, "HOURS=6 logs '\"refused the request\"'").splitlines() == [line for _, line in lines]
+    assert abs(int(runs(shell, "ago 3")) - now // 1000 + 3 * 3600) < 60
+    client.delete_log_stream(logGroupName=group, logStreamName=shell)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_bucket_that_exists_gets_the_policy_and_the_rule_and_keeps_its_own_rules(runs, aws, shell):
+    client = aws("s3", region=REGION)
+    client.delete_bucket_policy(Bucket=runs.bucket)
+    client.delete_bucket_lifecycle(Bucket=runs.bucket)
+    policy, rule, more_rules = blocks(sections()["Use a bucket that exists"])
+    runs(shell, policy)
+    statements = json.loads(client.get_bucket_policy(Bucket=runs.bucket)["Policy"])["Statement"]
+    assert [s["Sid"] for s in statements] == ["TlsOnly", "CreateNeverOverwrite"]
+    assert f"arn:aws:s3:::{runs.bucket}/events/*" in statements[1]["Resource"]
+    runs(shell, rule)
+    runs(shell, more_rules)
+    [kept] = client.get_bucket_lifecycle_configuration(Bucket=runs.bucket)["Rules"]
+    assert (kept["Filter"]["Prefix"], kept["Expiration"]["Days"], kept["Status"]) == ("athena-results/", 7, "Enabled")
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_without_sam_there_is_a_function_with_its_settings_and_a_public_url(runs, aws, shell):
+    forget_the_function_without_sam(aws)
+    [block] = blocks(sections()["Deploy without SAM"])
+    runs(shell, block)
+    client = aws("lambda", region=REGION)
+    function = client.get_function_configuration(FunctionName="receiver")
+    assert function["Environment"]["Variables"] == {"LAKE_URL": "s3://my-bucket", "TOKEN_DIGESTS": f"acme={'0' * 64}"}
+    assert (function["Architectures"], function["Role"]) == (["arm64"], "arn:aws:iam::123456789012:role/auth0-log-lake")
+    assert client.get_function_url_config(FunctionName="receiver")["AuthType"] == "NONE"
+    statements = json.loads(client.get_policy(FunctionName="receiver")["Policy"])["Statement"]
+    assert {s["Action"] for s in statements} == {"lambda:InvokeFunctionUrl", "lambda:InvokeFunction"}
+    policy = aws("iam").get_role_policy(RoleName="auth0-log-lake", PolicyName="receiver")["PolicyDocument"]
+    assert [s["Resource"] for s in policy["Statement"]] == [
+        ["arn:aws:s3:::my-bucket/events/*", "arn:aws:s3:::my-bucket/rejects/*"],
+        "arn:aws:logs:*:123456789012:log-group:/aws/lambda/receiver:*",
+    ]
+    assert "make build ARCH=arm64" in (runs.folder / "calls").read_text()
+
+
+def forget_the_function_without_sam(aws):
+    """Deletes what "Deploy without SAM" makes, so that another shell can make it."""
+    client = aws("lambda", region=REGION)
+    if any(f["FunctionName"] == "receiver" for f in client.list_functions()["Functions"]):
+        client.delete_function(FunctionName="receiver")
+        aws("iam").delete_role_policy(RoleName="auth0-log-lake", PolicyName="receiver")
+        aws("iam").delete_role(RoleName="auth0-log-lake")
+        aws("logs", region=REGION).delete_log_group(logGroupName="/aws/lambda/receiver")
