@@ -1,0 +1,1 @@
+DELETE FROM events WHERE event_time < TIMESTAMP '1970-01-01 00:00:00'

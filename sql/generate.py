@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+"""Writes the SQL of this folder from columns.tsv, event_types.tsv and windows.tsv; --check says whether it would change.
+
+Athena's dialect. In braces stands what a caller fills in: {location}, {landing}, {since}, {row_ids}.
+"""
+
+import csv
+import pathlib
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+# A copy that was received earlier wins; what ties here came in one object and differs in its other columns.
+ORDER = ["parse_time", "request_id", "event_time"]
+
+# How long older snapshots stay, and from how many files on OPTIMIZE rewrites a group: Athena's defaults, said outright.
+UPKEEP = {
+    "vacuum_max_snapshot_age_seconds": 432000,
+    "vacuum_min_snapshots_to_keep": 1,
+    "vacuum_max_metadata_files_to_keep": 20,
+    "optimize_rewrite_data_file_threshold": 5,
+    "optimize_rewrite_delete_file_threshold": 2,
+}
+# While a person is erased: every file with a deleted row is rewritten, and no older snapshot stays.
+ERASING = {
+    "vacuum_max_snapshot_age_seconds": 1,
+    "optimize_rewrite_data_file_threshold": 1,
+    "optimize_rewrite_delete_file_threshold": 1,
+}
+
+
+def table(name):
+    with open(HERE / name, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def listed(parts, indent=2):
+    return (",\n" + " " * indent).join(parts)
+
+
+def literal(text):
+    return "'" + text.replace("'", "''") + "'"
+
+
+def name(column):
+    return f'"{column}"' if column in ("date", "references") else column
+
+
+def earlier(a, b):
+    """SQL for: row a was received before row b."""
+    parse, request, event = ORDER
+    return (
+        f"({a}.{parse} < {b}.{parse} OR ({a}.{parse} = {b}.{parse} AND ({a}.{request} < {b}.{request}"
+        f" OR ({a}.{request} = {b}.{request} AND {a}.{event} < {b}.{event}))))"
+    )
+
+
+COLUMNS = table("columns.tsv")
+NAMES = [name(c["column"]) for c in COLUMNS]
+WINDOWS = {w["window"]: w for w in table("windows.tsv")}
+
+
+def events():
+    columns = listed(f"`{c['column']}` {c['type']} COMMENT {literal(c['comment'])}" for c in COLUMNS)
+    return f"""\
+CREATE TABLE IF NOT EXISTS events (
+  {columns}
+)
+PARTITIONED BY (day(event_time))
+LOCATION '{{location}}'
+TBLPROPERTIES (
+  {properties({"table_type": "ICEBERG", "format": "parquet", "write_compression": "zstd", **UPKEEP})}
+)
+"""
+
+
+def set_properties(values):
+    return f"ALTER TABLE events SET TBLPROPERTIES (\n  {properties(values)}\n)\n"
+
+
+def properties(values):
+    return listed(f"'{key}' = '{value}'" for key, value in values.items())
+
+
+def event_types():
+    rows = listed("(" + ", ".join(literal(v) for v in row.values()) + ")" for row in table("event_types.tsv"))
+    return f"""\
+CREATE OR REPLACE VIEW event_types AS
+SELECT code, name, category, outcome FROM (VALUES
+  {rows}
+) AS types (code, name, category, outcome)
+"""
+
+
+def events_landed():
+    columns = listed(f"{c['landing'] if c['landing'].startswith('types.') else 'landing.' + c['landing']} AS {name(c['column'])}" for c in COLUMNS)
+    return f"""\
+CREATE OR REPLACE VIEW events_landed AS
+SELECT
+  {columns},
+  landing.dt,
+  landing.hour
+FROM events_landing AS landing
+LEFT JOIN event_types AS types ON types.code = landing.data.type
+"""
+
+
+def once(rows):
+    """One row of each row_id: the earliest received."""
+    rest = [n for n in NAMES if n not in ORDER]
+    return f"""\
+SELECT
+  {listed(NAMES)}
+FROM (
+  SELECT
+    landed.*,
+    row_number() OVER (PARTITION BY landed.row_id ORDER BY {", ".join("landed." + n for n in ORDER + rest)}) AS copy
+  FROM {rows}
+) AS copies
+WHERE copy = 1
+"""
+
+
+def unmerged():
+    """Landed rows less those that the table has at the same time: the join reads the table's days of the window alone."""
+    return f"""\
+events_landed AS landed
+  LEFT JOIN (SELECT row_id, event_time, parse_time, request_id FROM events WHERE event_time >= {{since}}) AS merged
+    ON merged.row_id = landed.row_id AND merged.event_time = landed.event_time
+  WHERE {{landing}}
+    AND (merged.row_id IS NULL OR {earlier("landed", "merged")})"""
+
+
+def indented(text, by):
+    return text.rstrip().replace("\n", "\n" + " " * by)
+
+
+def merge():
+    cast = {c["column"] for c in COLUMNS if c["type"] == "timestamp"}
+    values = {n: f"CAST(fresh.{n} AS timestamp(6))" if n.strip('"') in cast else f"fresh.{n}" for n in NAMES}
+    return f"""\
+MERGE INTO events AS kept
+USING (
+  {indented(once(unmerged()), 2)}
+) AS fresh
+ON kept.row_id = fresh.row_id
+WHEN MATCHED AND {earlier("fresh", "kept")} THEN UPDATE SET
+  {listed(f"{n} = {v}" for n, v in values.items())}
+WHEN NOT MATCHED THEN INSERT (
+  {listed(NAMES)}
+) VALUES (
+  {listed(values.values())}
+)
+"""
+
+
+def events_live():
+    live = WINDOWS["daily"]
+    fresh = once(unmerged()).format(landing=live["landing"], since=live["since"])
+    return f"""\
+CREATE OR REPLACE VIEW events_live AS
+SELECT
+  {listed(NAMES)}
+FROM events
+UNION ALL
+SELECT
+  {listed("fresh." + n for n in NAMES)}
+FROM (SELECT row_id AS known FROM events) AS kept
+RIGHT JOIN (
+  {indented(fresh, 2)}
+) AS fresh ON kept.known = fresh.row_id
+WHERE kept.known IS NULL
+"""
+
+
+FILES = {
+    "events.sql": events,
+    "event_types.sql": event_types,
+    "events_landed.sql": events_landed,
+    "events_once.sql": lambda: "CREATE OR REPLACE VIEW events AS\n" + once("events_landed AS landed"),
+    "events_live.sql": events_live,
+    "merge.sql": merge,
+    "optimize.sql": lambda: "OPTIMIZE events REWRITE DATA USING BIN_PACK\n",
+    "vacuum.sql": lambda: "VACUUM events\n",
+    "erase_begin.sql": lambda: set_properties(ERASING),
+    "erase.sql": lambda: "DELETE FROM events WHERE row_id IN ({row_ids})\n",
+    # Commits a snapshot without the files that OPTIMIZE replaced; their entries have the bounds of what was erased.
+    "erase_forget.sql": lambda: "DELETE FROM events WHERE event_time < TIMESTAMP '1970-01-01 00:00:00'\n",
+    "erase_check.sql": lambda: """\
+SELECT
+  (SELECT count(*) FROM events WHERE row_id IN ({row_ids})) AS event_rows,
+  (SELECT count(*) FROM "events$files" WHERE content <> 0) AS delete_files,
+  (SELECT sum(deleted_data_files_count) FROM "events$manifests") AS forgotten_files,
+  (SELECT count(*) FROM "events$snapshots") AS snapshots
+""",
+    "erase_end.sql": lambda: set_properties({key: UPKEEP[key] for key in ERASING}),
+}
+
+
+def main():
+    stale = []
+    for file, text in FILES.items():
+        path = HERE / file
+        if "--check" in sys.argv[1:]:
+            stale += [file] if not path.exists() or path.read_text("utf-8") != text() else []
+        else:
+            path.write_text(text(), "utf-8")
+    if stale:
+        sys.exit(f"sql/generate.py would change {', '.join(stale)}; run it, and review the difference")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""The SQL of this folder on other engines: what to fill in, and what sqlglot makes of it."""
+
+import csv
+import functools
+import pathlib
+import re
+
+import sqlglot
+import yaml
+from sqlglot import exp
+
+HERE = pathlib.Path(__file__).resolve().parent
+TEMPLATE = HERE.parent / "template.yaml"
+# The Glue tables of template.yaml by their names in SQL.
+LANDING = {"events_landing": "EventsLanding", "rejects": "Rejects"}
+VIEWS = ["event_types", "events_landed", "events_once"]
+
+
+def statement(name, **filled):
+    """One statement of this folder, in Athena's dialect."""
+    text = (HERE / f"{name}.sql").read_text("utf-8")
+    for key, value in filled.items():
+        text = text.replace("{" + key + "}", value)
+    return text.strip()
+
+
+def merge(window, **filled):
+    """The MERGE of a window of windows.tsv; the window `range` takes from and to, as dates."""
+    landing, since = windows()[window]
+    return statement("merge", landing=landing.format(**filled), since=since.format(**filled))
+
+
+def windows():
+    with open(HERE / "windows.tsv", encoding="utf-8", newline="") as file:
+        return {row["window"]: (row["landing"], row["since"]) for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)}
+
+
+def transpiled(sql, dialect):
+    """Says a statement of Athena's in another dialect."""
+    return sqlglot.transpile(sql, read="athena", write=dialect)[0]
+
+
+class Template(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """Reads CloudFormation's YAML; what its functions give is not needed here."""
+
+
+Template.add_multi_constructor("!", lambda loader, suffix, node: None)
+
+
+def landing_columns(table):
+    """The columns of a landing table as template.yaml declares them: {name: Hive type}."""
+    return {column["Name"]: re.sub(r"\s", "", column["Type"]) for column in glue_table(table)["StorageDescriptor"]["Columns"]}
+
+
+def glue_table(table):
+    """What template.yaml tells Glue of a landing table."""
+    return resources()[LANDING[table]]["Properties"]["TableInput"]
+
+
+@functools.cache
+def resources():
+    return yaml.load(TEMPLATE.read_text("utf-8"), Template)["Resources"]
+
+
+def as_type(hive, dialect):
+    """Says a Hive type in another dialect."""
+    return exp.DataType.build(hive, dialect="hive").sql(dialect)

@@ -1,0 +1,85 @@
+"""Athena's API on loopback, with a real Trino behind it: takes Athena's own syntax, and refuses what only Trino would take."""
+
+import http.server
+import json
+import re
+import threading
+import uuid
+
+import deployed
+import trino
+
+# Statements that Athena has and Trino says in another way.
+DDL = {
+    r"CREATE TABLE IF NOT EXISTS events \(": lambda tables, text: tables.iceberg(made(tables, text)),
+    r"ALTER TABLE events ADD COLUMNS \(": lambda tables, text: [tables.iceberg(column) for column in added(text)] and [],
+    r"SHOW CREATE TABLE events_landing$": lambda tables, text: [("LOCATION",), ("  's3://lake/auth0/events/'",), ("TBLPROPERTIES (",)],
+    r"OPTIMIZE events REWRITE DATA USING BIN_PACK$": lambda tables, text: tables.iceberg("ALTER TABLE events EXECUTE optimize"),
+    r"VACUUM events$": lambda tables, text: tables.iceberg("ALTER TABLE events EXECUTE expire_snapshots(retention_threshold => '0s')"),
+}
+
+
+def made(tables, text):
+    assert "LOCATION 's3://lake/auth0/tables/events/'" in text, text
+    return deployed.table_ddl(f"local:///{tables.name}/table").replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS")
+
+
+def added(text):
+    columns = re.findall(r"`(\w+)` ([\w<>]+)", text)
+    return [f'ALTER TABLE events ADD COLUMN "{name}" {deployed.trino_type(deployed.exp.DataType.build(kind, dialect="hive"))}' for name, kind in columns]
+
+
+class Athena:
+    """One workgroup over the tables of one lake. `fail` gives a statement an error in place of running it."""
+
+    def __init__(self, tables):
+        self.tables, self.statements, self.ended, self.fail = tables, [], {}, lambda text: None
+        athena = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                answer = json.dumps(getattr(athena, self.headers["X-Amz-Target"].partition(".")[2])(asked)).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/x-amz-json-1.1")
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *_):
+                pass
+
+        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.http.server_port}"
+        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.http.shutdown()
+        self.http.server_close()
+
+    def StartQueryExecution(self, asked):  # noqa: N802
+        text, name = asked["QueryString"].strip(), str(uuid.uuid4())
+        self.statements.append(text)
+        assert asked["QueryExecutionContext"]["Database"] == self.tables.name and asked["WorkGroup"] == "a-stack"
+        try:
+            reason = self.fail(text)
+            self.ended[name] = (None, reason) if reason else (self.run(text), None)
+        except trino.exceptions.TrinoQueryError as error:
+            self.ended[name] = (None, f"{error.error_name}: {error.message}")
+        return {"QueryExecutionId": name}
+
+    def run(self, text):
+        for start, do in DDL.items():
+            if re.match(start, text):
+                return do(self.tables, text)
+        rows = self.tables.sql(text)
+        return [("column",), *rows] if text.startswith("SELECT") else rows
+
+    def GetQueryExecution(self, asked):  # noqa: N802
+        reason = self.ended[asked["QueryExecutionId"]][1]
+        status = {"State": "FAILED", "StateChangeReason": reason} if reason else {"State": "SUCCEEDED"}
+        return {"QueryExecution": {"Status": status, "Statistics": {"DataScannedInBytes": 12_345_678, "EngineExecutionTimeInMillis": 1500}}}
+
+    def GetQueryResults(self, asked):  # noqa: N802
+        rows = self.ended[asked["QueryExecutionId"]][0]
+        return {"ResultSet": {"Rows": [{"Data": [{"VarCharValue": str(cell)} for cell in row]} for row in rows]}}
