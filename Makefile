@@ -9,43 +9,54 @@ STACK ?= auth0-log-lake
 CARGO_DENY_VERSION = 0.20.2
 # cargo-lambda and SAM as `make stack` installs them, where no others are.
 export PATH := $(PATH):$(CURDIR)/target/stack-venv/core/bin
-LAKE_COMMAND = cargo run --quiet --profile laptop -p lake --
+BUILT = $${CARGO_TARGET_DIR:-target}/laptop
+# Builds the operator's commands, with cargo's own words for what it does, and runs one of them.
+LAKE_COMMAND = [ -x "$(BUILT)/lake" ] || echo "Building the commands; the first time takes a few minutes." >&2; \
+  cargo build --profile laptop -p lake && exec "$(BUILT)/lake"
 
 .DEFAULT_GOAL := help
-.PHONY: help run token test check lint golden bench load fuzz simulate stack deny build watch invoke deploy doctor replay cost
+.PHONY: help run token test check lint golden bench load fuzz simulate stack deny build watch invoke deploy digests doctor replay erase cost tables merge query test-engines bench-queries
 
 # What a laptop has where nothing else is said: a lake in ./lake, and the digest of local-development-token.
+LOCAL_DIGEST = local=ccee612f8893b4f3cb54856a9473e1a832fb452187aa6ed7caa6d68ce4a1ffc2
 run watch: export LAKE_URL ?= file://$(CURDIR)/lake
-run watch: export TOKEN_DIGESTS ?= local=ccee612f8893b4f3cb54856a9473e1a832fb452187aa6ed7caa6d68ce4a1ffc2
-run: export TOKEN ?= local-development-token
+watch: export TOKEN_DIGESTS ?= $(LOCAL_DIGEST)
 run: export PORT := $(PORT)
+deploy digests: export STACK := $(STACK)
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 run: ## Start the receiver on a laptop, post every sample, show what landed (ONESHOT=1 ends then)
-	@echo "Building the receiver; the first time takes a few minutes."
-	@cargo build --quiet --profile laptop -p auth0-log-lake -p lake --no-default-features --features auth0-log-lake/local --bin local --bin lake
-	@mkdir -p target/run; log=target/run/receiver.log; : > "$$log"; built="$${CARGO_TARGET_DIR:-target}/laptop"; \
-	"$$built/local" > "$$log" 2>&1 & receiver=$$!; tail=; \
-	trap 'kill $$receiver $$tail 2>/dev/null; wait $$receiver 2>/dev/null' EXIT; trap 'echo; exit 0' INT; trap 'exit 143' HUP TERM; \
+	@case "$$ONESHOT" in 1|true|yes|""|0|false|no) ;; *) \
+	echo "ONESHOT must be 1, true or yes, or 0, false, no or empty; got $$ONESHOT" >&2; exit 2;; esac; \
+	if [ -z "$$TOKEN_DIGESTS" ]; then \
+	if [ -n "$$TOKEN" ]; then echo "TOKEN is set, but not used: without TOKEN_DIGESTS this run takes local-development-token."; fi; \
+	export TOKEN=local-development-token TOKEN_DIGESTS=$(LOCAL_DIGEST); \
+	elif [ -z "$$TOKEN" ]; then \
+	echo "TOKEN_DIGESTS is set, so set TOKEN to one of its tokens, or unset TOKEN_DIGESTS." >&2; exit 2; fi; \
+	[ -x "$(BUILT)/local" ] || echo "Building the receiver; the first time takes a few minutes."; \
+	cargo build --profile laptop -p auth0-log-lake -p lake --no-default-features --features auth0-log-lake/local --bin local --bin lake || exit; \
+	mkdir -p target/run; log=target/run/receiver.log; : > "$$log"; \
+	"$(BUILT)/local" > "$$log" 2>&1 & receiver=$$!; \
+	trap 'kill $$receiver $$! 2>/dev/null; wait $$receiver 2>/dev/null' EXIT; trap 'echo; exit 0' INT; trap 'exit 143' HUP TERM; \
 	sleep 1; \
 	if ! kill -0 $$receiver 2>/dev/null; then cat "$$log"; exit 1; fi; \
-	"$$built/lake" try --url "http://127.0.0.1:$(PORT)/" --samples events || exit 1; \
-	if [ -n "$(ONESHOT)" ]; then exit 0; fi; \
+	"$(BUILT)/lake" try --url "http://127.0.0.1:$(PORT)/" --samples events --log "$$log" || exit 1; \
+	case "$$ONESHOT" in 1|true|yes) exit 0;; esac; \
+	tail -f -n0 "$$log" & \
 	echo "The receiver is up at http://127.0.0.1:$(PORT)/ and logs to $$log; Ctrl-C ends it. Its new log lines:"; echo; \
-	tail -f -n0 "$$log" & tail=$$!; \
 	wait $$receiver; code=$$?; echo "The receiver ended with code $$code."; exit $$code
 
 token: ## Make a random token and its digest, and say where each goes (SOURCE=name)
-	@$(LAKE_COMMAND) token $(if $(SOURCE),--source '$(SOURCE)')
+	@$(LAKE_COMMAND) token $(if $(SOURCE),--source="$$SOURCE")
 
 test: ## Run every test
 	cargo test --workspace --features auth0-log-lake/local
 
 check: lint test stack ## Check all that CI checks: format, lints, documentation, licences, tests, the stack
 
-lint: deny
+lint: deny ## Check format, lints, documentation and licences
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --all-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features auth0-log-lake/local
@@ -67,8 +78,9 @@ deny: ## Check the licences, origins and known weaknesses of the dependencies
 	@if cargo deny fetch db >/dev/null 2>&1; then cargo deny --all-features check advisories; \
 	else echo "skipped: the RustSec database of advisories cannot be reached"; fi
 
-build: ## Make the Lambda package, target/lambda/receiver/bootstrap.zip (needs cargo-lambda)
-	cargo lambda build --release --bin receiver --output-format zip $(if $(ARCH),--$(ARCH),--arm64)
+build: ## Make the Lambda package, target/lambda/receiver/bootstrap.zip (ARCH=x86_64 for that; needs cargo-lambda)
+	@case '$(or $(ARCH),arm64)' in arm64|x86_64) ;; *) echo "build needs ARCH=arm64 or ARCH=x86_64; got $(ARCH)" >&2; exit 1;; esac
+	cargo lambda build --release --bin receiver --output-format zip $(if $(filter x86_64,$(ARCH)),--x86-64,--arm64)
 
 watch: ## Run the Lambda under its emulator, with the lake of `make run` (needs cargo-lambda)
 	cargo lambda watch --invoke-address 127.0.0.1
@@ -76,23 +88,25 @@ watch: ## Run the Lambda under its emulator, with the lake of `make run` (needs 
 invoke: ## Send one sample to the emulator: make invoke EVENT=events/function-url/array.json
 	cargo lambda invoke receiver --invoke-address 127.0.0.1 --data-file $(EVENT)
 
-deploy: ## Deploy the stack: make deploy TOKEN_DIGESTS=acme=<digest> [STACK=…] [ALARM_EMAIL=…] [PARAMETERS="Name=value …"]
-	@[ -n "$(TOKEN_DIGESTS)" ] || { echo "deploy needs TOKEN_DIGESTS=source=<digest>; make token makes a token and its digest"; exit 1; }
-	@for tool in sam cargo-lambda aws; do command -v $$tool >/dev/null || { echo "deploy needs $$tool; see Deploy it in README.md"; exit 1; }; done
-	@aws sts get-caller-identity >/dev/null || { echo "deploy needs AWS credentials: aws configure, or AWS_PROFILE=…"; exit 1; }
-	SAM_CLI_TELEMETRY=0 sam build --beta-features
-	SAM_CLI_TELEMETRY=0 sam deploy --stack-name $(STACK) --resolve-s3 --capabilities CAPABILITY_IAM --no-fail-on-empty-changeset \
-	  --parameter-overrides TokenDigests='$(TOKEN_DIGESTS)' $(if $(ALARM_EMAIL),AlarmEmail='$(ALARM_EMAIL)') $(PARAMETERS)
+deploy: ## Deploy: make deploy TOKEN_DIGESTS=acme=<digest> [STACK=… ALARM_EMAIL=… PARAMETERS="Name=value …" TAGS="key=value …" DRY_RUN=1 CONFIRM=1]
+	@scripts/deploy
+
+digests: ## Print the digests that are deployed, for the next TOKEN_DIGESTS (STACK=…)
+	@scripts/deploy digests
 
 doctor: ## Post one marked event and say how far it came: TOKEN=… make doctor URL=… [LAKE=s3://… WORKGROUP=… DATABASE=…]
-	@[ -n "$(URL)" ] || { echo "doctor needs URL=<the receiver's URL>, and the token in the variable TOKEN"; exit 1; }
-	@$(LAKE_COMMAND) doctor --url '$(URL)' $(if $(LAKE),--lake '$(LAKE)') \
-	  $(if $(WORKGROUP),--workgroup '$(WORKGROUP)') $(if $(DATABASE),--database '$(DATABASE)')
+	@[ -n "$$URL" ] || { echo "doctor needs URL=<the receiver's URL>, and the token in the variable TOKEN"; exit 1; }
+	@$(LAKE_COMMAND) doctor --url="$$URL" $(if $(LAKE),--lake="$$LAKE") \
+	  $(if $(WORKGROUP),--workgroup="$$WORKGROUP") $(if $(DATABASE),--database="$$DATABASE")
 
 replay: ## Post rejected records again: TOKEN=… make replay FROM=s3://bucket URL=… [SOURCE= SINCE= UNTIL= REASON= DRY_RUN=1]
-	@[ -n "$(FROM)" ] || { echo "replay needs FROM=<lake>, URL=<the receiver's URL>, and the token in the variable TOKEN"; exit 1; }
-	@$(LAKE_COMMAND) replay --from '$(FROM)' $(if $(URL),--to '$(URL)') $(if $(SOURCE),--source '$(SOURCE)') \
-	  $(if $(SINCE),--since '$(SINCE)') $(if $(UNTIL),--until '$(UNTIL)') $(if $(REASON),--reason '$(REASON)') $(if $(DRY_RUN),--dry-run)
+	@[ -n "$$FROM" ] || { echo "replay needs FROM=<lake>, URL=<the receiver's URL>, and the token in the variable TOKEN"; exit 1; }
+	@$(LAKE_COMMAND) replay --from="$$FROM" $(if $(URL),--to="$$URL") $(if $(SOURCE),--source="$$SOURCE") \
+	  $(if $(SINCE),--since="$$SINCE") $(if $(UNTIL),--until="$$UNTIL") $(if $(REASON),--reason="$$REASON") --dry-run="$$DRY_RUN"
+
+erase: ## Erase one person from a lake: make erase FROM=s3://bucket IDS=file [SQL=file CONFIRM=1], or PERSON=<one id> for IDS
+	@[ -n "$$FROM" ] || { echo "erase needs FROM=<lake>, and IDS=<a file of user ids, addresses or row ids> or PERSON=<one of them>"; exit 1; }
+	@$(LAKE_COMMAND) erase --from="$$FROM" $(if $(IDS),--ids="$$IDS") $(if $(SQL),--sql="$$SQL") --confirm="$$CONFIRM"
 
 simulate: ## Run the simulated world for SEEDS seeds
 	SEEDS=$(SEEDS) cargo test --release --test simulation -- --nocapture many_seeds
@@ -106,5 +120,27 @@ fuzz: ## Fuzz each target for FUZZ_SECONDS (needs a nightly compiler and cargo-f
 	cargo +nightly fuzz run --sanitizer none body_to_outcome fuzz/corpus/body_to_outcome fuzz/seeds/body_to_outcome events -- $(FUZZ)
 	cargo +nightly fuzz run --sanitizer none record_to_row fuzz/corpus/record_to_row fuzz/seeds/record_to_row -- $(FUZZ)
 
-cost: ## Print what a million events cost
-	python3 tests/stack/cost.py
+cost: ## Print what events cost: make cost [EVENTS=30000000 PER_REQUEST="10 50" SOURCES=3 MILLISECONDS=80 MEMORY=512 ARCH=x86_64 …]
+	@python3 tests/stack/cost.py $(if $(EVENTS),--events '$(EVENTS)') $(if $(PER_REQUEST),--per-request $(PER_REQUEST)) \
+	  $(if $(SOURCES),--sources '$(SOURCES)') $(if $(MILLISECONDS),--milliseconds '$(MILLISECONDS)') $(if $(MEMORY),--memory '$(MEMORY)') \
+	  $(if $(ARCH),--arch '$(ARCH)') $(if $(OBJECTS),--objects '$(OBJECTS)') $(if $(STORED),--stored '$(STORED)') \
+	  $(if $(LOGGED),--logged '$(LOGGED)')
+
+tables: ## Make the table events and its views in Athena, or add what a newer version has: make tables [STACK=… DATABASE=…]
+	@$(LAKE_COMMAND) tables --workgroup '$(STACK)' $(if $(DATABASE),--database '$(DATABASE)')
+
+merge: ## Bring what has landed into events by hand: make merge [FROM=2026-01 TO=2026-06 STACK=… DATABASE=…]
+	@$(LAKE_COMMAND) merge --workgroup '$(STACK)' $(if $(DATABASE),--database '$(DATABASE)') \
+	  $(if $(FROM),--from '$(FROM)') $(if $(TO),--to '$(TO)')
+
+query: export QUERY_SQL := $(value SQL)
+query: export QUERY_LAKE := $(LAKE)
+query: ## Ask a lake with DuckDB: make query SQL="SELECT …" [LAKE=folder or s3://bucket/prefix] (Python 3.11)
+	@sql/query
+
+test-engines: ## Read and merge what the receiver wrote on Trino, DuckDB, Spark and ClickHouse (Java 24, Maven, Python 3.11)
+	tests/engines/run
+
+bench-queries: ## Measure a day of 20,000 one-event objects against the same day merged, on Trino [EVENTS=20000]
+	tests/engines/run bench $(if $(EVENTS),--events $(EVENTS))
+
