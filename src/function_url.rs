@@ -74,7 +74,7 @@ impl<'a> FunctionUrlRequest<'a> {
     ///
     /// # Errors
     /// [`Refusal::MalformedEvent`] where it is no string, or not the base64 that it should be.
-    pub fn body(body: Option<&RawValue>, is_base64: Option<&RawValue>) -> Result<Bytes, Refusal> {
+    fn body(body: Option<&RawValue>, is_base64: Option<&RawValue>) -> Result<Bytes, Refusal> {
         let text = body.map_or(Ok(None), read::<Option<String>>)?.unwrap_or_default();
         if !is_base64.map_or(Ok(None), read::<Option<bool>>)?.unwrap_or_default() {
             return Ok(Bytes::from(text));

@@ -20,6 +20,7 @@ use crate::{
 use auth0_log_lake::{
     auth::TokenDigest,
     config::LakeUrl,
+    event::PROBE,
     object::{ObjectKey, Table},
 };
 
@@ -107,7 +108,7 @@ fn show(name: &str, found: &Found, out: &mut dyn Write) -> io::Result<()> {
 
 impl Marked {
     fn new(now: DateTime<Utc>) -> Self {
-        Self { log_id: format!("lake-doctor-{}", now.timestamp_millis()), at: now }
+        Self { log_id: format!("{PROBE}{}", now.timestamp_millis()), at: now }
     }
 
     fn body(&self) -> String {
