@@ -15,9 +15,9 @@ use std::{
 };
 
 use auth0_log_lake::{
-    auth::{Authenticated, Source, Sources, TokenDigest},
+    auth::{AuthenticatedBody, Source, Sources, TokenDigest},
     batch::split,
-    compression::Compression,
+    object::Compression,
     partition::normalize,
     row::Arrival,
 };
@@ -56,7 +56,7 @@ impl Bench {
         Self { body, source, sources, headers, rows: Cell::default() }
     }
 
-    fn authenticated(&self) -> Authenticated<'_> {
+    fn authenticated(&self) -> AuthenticatedBody<'_> {
         self.sources.authenticate(&self.headers).expect("a known token").with_body(&self.body)
     }
 

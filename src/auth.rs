@@ -4,22 +4,21 @@
 //! with every configured digest in constant time, so that neither the time an answer takes nor the
 //! order of the settings says anything about a digest.
 //!
-//! A body can be split only as an [`Authenticated`] one, and only [`Sources::authenticate`] leads there:
+//! A body can be split only as an [`AuthenticatedBody`] one, and only [`Sources::authenticate`] leads there:
 //!
 //! ```compile_fail
-//! use auth0_log_lake::{auth::{Authenticated, Source}, batch};
+//! use auth0_log_lake::{auth::{AuthenticatedBody, Source}, batch};
 //! fn careless(source: &Source, body: &[u8]) {
-//!     batch::split(&Authenticated { source, body });
+//!     batch::split(&AuthenticatedBody { source, body });
 //! }
 //! ```
 
 use std::fmt;
 
+use base16ct::{HexDisplay, mixed};
 use http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
-
-use crate::hex;
 
 /// An Auth0 tenant or stream, by the name its rows are labelled with.
 ///
@@ -62,7 +61,9 @@ impl TokenDigest {
 
     /// Reads 64 hexadecimal digits, or gives none.
     pub fn parse(digits: &str) -> Option<Self> {
-        hex::read(digits).map(Self)
+        let mut digest = [0; 32];
+        let read = mixed::decode(digits, &mut digest).ok()?;
+        (read.len() == 32).then_some(Self(digest))
     }
 }
 
@@ -81,7 +82,7 @@ impl PartialEq for TokenDigest {
 /// Shows a digest as 64 hexadecimal digits, for the person who made the token.
 impl fmt::Display for TokenDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{:x}", HexDisplay(&self.0))
     }
 }
 
@@ -91,7 +92,7 @@ pub struct Sources(Vec<(Source, TokenDigest)>);
 
 /// Why a request is refused before its body is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum TokenRefusal {
     /// No credentials were sent.
     #[error("no authorization header")]
     Missing,
@@ -114,15 +115,15 @@ impl Sources {
     /// Finds the source whose token a request's headers hold.
     ///
     /// # Errors
-    /// [`Refused::Missing`] without an `Authorization` header, [`Refused::Invalid`] for any other fault.
-    pub fn authenticate(&self, headers: &HeaderMap) -> Result<Admitted<'_>, Refused> {
+    /// [`TokenRefusal::Missing`] without an `Authorization` header, [`TokenRefusal::Invalid`] for any other fault.
+    pub fn authenticate(&self, headers: &HeaderMap) -> Result<Sender<'_>, TokenRefusal> {
         let mut values = headers.get_all(header::AUTHORIZATION).iter();
-        let value = values.next().ok_or(Refused::Missing)?;
+        let value = values.next().ok_or(TokenRefusal::Missing)?;
         if values.next().is_some() {
-            return Err(Refused::Invalid);
+            return Err(TokenRefusal::Invalid);
         }
-        let token = bearer(value.as_bytes()).ok_or(Refused::Invalid)?;
-        self.matching(&TokenDigest::of(token)).map(|source| Admitted { source }).ok_or(Refused::Invalid)
+        let token = bearer(value.as_bytes()).ok_or(TokenRefusal::Invalid)?;
+        self.matching(&TokenDigest::of(token)).map(|source| Sender { source }).ok_or(TokenRefusal::Invalid)
     }
 
     /// Compares with every digest, whether or not one has matched.
@@ -145,30 +146,30 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
 
 /// A sender whose token was right; its body may now be read.
 #[derive(Clone, Copy, Debug)]
-pub struct Admitted<'a> {
+pub struct Sender<'a> {
     source: &'a Source,
 }
 
-impl<'a> Admitted<'a> {
+impl<'a> Sender<'a> {
     /// Gives the source whose token it was.
     pub fn source(self) -> &'a Source {
         self.source
     }
 
     /// Takes the body that came with the token.
-    pub fn with_body(self, body: &'a [u8]) -> Authenticated<'a> {
-        Authenticated { source: self.source, body }
+    pub fn with_body(self, body: &'a [u8]) -> AuthenticatedBody<'a> {
+        AuthenticatedBody { source: self.source, body }
     }
 }
 
 /// A body whose sender is known. Its fields are private, so that there is no other way to one.
 #[derive(Clone, Copy, Debug)]
-pub struct Authenticated<'a> {
+pub struct AuthenticatedBody<'a> {
     source: &'a Source,
     body: &'a [u8],
 }
 
-impl<'a> Authenticated<'a> {
+impl<'a> AuthenticatedBody<'a> {
     /// Gives the source that sent the body.
     pub fn source(&self) -> &'a Source {
         self.source
@@ -192,12 +193,12 @@ mod tests {
         Sources::new(vec![(source("eu"), digest("new")), (source("us"), digest("other")), (source("eu"), digest("old"))])
     }
 
-    fn authenticate(values: &[&str]) -> Result<String, Refused> {
+    fn authenticate(values: &[&str]) -> Result<String, TokenRefusal> {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(header::AUTHORIZATION, HeaderValue::from_str(value).expect("a header value"));
         }
-        sources().authenticate(&headers).map(|admitted| admitted.source().as_str().to_owned())
+        sources().authenticate(&headers).map(|sender| sender.source().as_str().to_owned())
     }
 
     #[test]
@@ -209,12 +210,12 @@ mod tests {
 
     #[test]
     fn whatever_is_not_one_known_token_is_refused() {
-        assert_eq!(authenticate(&[]), Err(Refused::Missing));
+        assert_eq!(authenticate(&[]), Err(TokenRefusal::Missing));
         let digest = format!("Bearer {}", TokenDigest::of(b"new"));
         for value in ["", "Bearer", "Bearer ", "new", "Basic new", "Bearernew", "Bearer newer", "Bearer new new", &digest] {
-            assert_eq!(authenticate(&[value]), Err(Refused::Invalid), "{value}");
+            assert_eq!(authenticate(&[value]), Err(TokenRefusal::Invalid), "{value}");
         }
-        assert_eq!(authenticate(&["Bearer new", "Bearer new"]), Err(Refused::Invalid));
+        assert_eq!(authenticate(&["Bearer new", "Bearer new"]), Err(TokenRefusal::Invalid));
     }
 
     #[test]

@@ -13,13 +13,14 @@
 use std::{borrow::Cow, ops::Range};
 
 use crate::{
-    auth::Authenticated,
+    auth::AuthenticatedBody,
     json::text::{is_space, trim},
     reject::Reason,
-    structure::{Mark, Marks},
 };
+use structure::{Mark, Marks};
 use wrapper::{Wrapper, opens_logs};
 
+mod structure;
 mod wrapper;
 
 /// Most records taken from one body; what follows them is one reject.
@@ -70,7 +71,7 @@ impl<'a> Take<'a> for Vec<Record<'a>> {
 }
 
 /// Cuts a body into its records by its structure alone.
-pub fn split<'a>(batch: &Authenticated<'a>) -> Vec<Record<'a>> {
+pub fn split<'a>(batch: &AuthenticatedBody<'a>) -> Vec<Record<'a>> {
     let mut records = Vec::new();
     split_into(batch, &mut records);
     records
@@ -79,7 +80,7 @@ pub fn split<'a>(batch: &Authenticated<'a>) -> Vec<Record<'a>> {
 /// Cuts a body into its records, and hands each on.
 ///
 /// Takes time and memory linear in the body, whatever it holds.
-pub fn split_into<'a>(batch: &Authenticated<'a>, taker: &mut impl Take<'a>) {
+pub fn split_into<'a>(batch: &AuthenticatedBody<'a>, taker: &mut impl Take<'a>) {
     let body = batch.body();
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let text = std::str::from_utf8(body).unwrap_or_default();
@@ -89,7 +90,7 @@ pub fn split_into<'a>(batch: &Authenticated<'a>, taker: &mut impl Take<'a>) {
 }
 
 /// Hands on a body that cannot be read as one record, every byte of it; a blank body holds none.
-pub fn refuse<'a>(batch: &Authenticated<'a>, reason: Reason, taker: &mut impl Take<'a>) {
+pub fn refuse<'a>(batch: &AuthenticatedBody<'a>, reason: Reason, taker: &mut impl Take<'a>) {
     if !trim(batch.body()).is_empty() {
         taker.refuse(Cow::Borrowed(batch.body()), reason);
     }
@@ -330,10 +331,10 @@ mod tests {
     fn a_body_that_is_not_read_is_kept_to_its_last_byte() {
         let sources = Sources::new(vec![(Source::parse("eu").expect("a name"), TokenDigest::of(b"token"))]);
         let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Bearer token"))]);
-        let admitted = sources.authenticate(&headers).expect("a known token");
+        let sender = sources.authenticate(&headers).expect("a known token");
         for (body, kept) in [(&b" \x1f\x8b\0\n"[..], true), (b" \n", false)] {
             let mut records = Vec::new();
-            refuse(&admitted.with_body(body), Reason::UnsupportedEncoding, &mut records);
+            refuse(&sender.with_body(body), Reason::UnsupportedEncoding, &mut records);
             let whole = Record { bytes: Cow::Borrowed(body), refused: Some(Reason::UnsupportedEncoding) };
             assert_eq!(records, Vec::from_iter(kept.then_some(whole)));
         }

@@ -10,7 +10,7 @@ use ipnet::IpNet;
 
 use crate::{
     auth::{Source, Sources, TokenDigest},
-    compression::Compression,
+    object::Compression,
 };
 
 /// One setting, as the README's table has it.

@@ -9,17 +9,21 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     batch::Place,
-    fit,
-    json::{Facts, Malformed, Scanner, Type, Value},
-    members::{Columns, Fate, Member, Members},
+    json::{JsonType, Malformed, Scanner, TextFlags, Value},
     reject::{Reason, Reject},
     row::Arrival,
-    schema::{Column, DATA, DATA_COLUMNS, DATA_LOOKUP, DATE, DEEPEST, Kind, LOCATION, LOCATION_COLUMNS, LOCATION_INFO, LOCATION_LOOKUP},
+    schema::{
+        Column, ColumnType, DATA, DATA_COLUMNS, DATA_LOOKUP, DATE, LOCATION, LOCATION_COLUMNS, LOCATION_INFO, LOCATION_LOOKUP, MAX_DEPTH,
+    },
     time,
-    unmapped::Leftovers,
 };
+use members::{Columns, Member, Members, Placement};
+use unmapped::Leftovers;
 
+mod fit;
+mod members;
 mod render;
+mod unmapped;
 
 /// What is known of an event once its row is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +108,7 @@ impl<'a> Normalizer<'a> {
                 _ => scanner.value()?,
             };
             self.envelope.push(name, value);
-            Ok(value.facts)
+            Ok(value.flags)
         })
     }
 
@@ -132,7 +136,7 @@ impl<'a> Normalizer<'a> {
             match member.name.as_ref() {
                 _ if member.displaced => self.leftovers.duplicate("", member),
                 "data" => {}
-                "log_id" if member.value.kind == Type::Null || can_name(&&member.value) => {}
+                "log_id" if member.value.kind == JsonType::Null || can_name(&&member.value) => {}
                 _ => self.leftovers.envelope(member),
             }
         }
@@ -142,8 +146,8 @@ impl<'a> Normalizer<'a> {
     /// Says whether the fields of `data` stand at the top.
     fn is_flat(&self) -> Result<bool, Reason> {
         match self.envelope.last("data").map(|data| data.kind) {
-            Some(Type::Object) => Ok(false),
-            Some(Type::Null) => Err(Reason::MissingData),
+            Some(JsonType::Object) => Ok(false),
+            Some(JsonType::Null) => Err(Reason::MissingData),
             Some(_) => Err(Reason::DataNotAnObject),
             None if self.envelope.last("type").or(self.envelope.last("date")).is_some() => Ok(true),
             None => Err(Reason::MissingData),
@@ -160,29 +164,29 @@ impl<'a> Normalizer<'a> {
             if member.is_repeated_column() {
                 leftovers.drift("", &member.name, "stands twice");
             }
-            let column = match member.fate() {
-                Fate::Displaced => {
+            let column = match member.placement() {
+                Placement::Displaced => {
                     leftovers.duplicate("", member);
                     continue;
                 }
-                Fate::NoColumn => {
+                Placement::NoColumn => {
                     leftovers.field(member);
                     continue;
                 }
-                Fate::Null => continue,
-                Fate::Column(column) => column,
+                Placement::Null => continue,
+                Placement::Column(column) => column,
             };
             let fits = match column {
                 DATE => read_date(member, self.arrival.received_at).map(|at| date = Some(at)),
                 LOCATION => take_location(member, &mut self.location, &mut self.location_columns, leftovers),
                 _ => check(&DATA[column], &member.value),
             };
-            let depth = member.value.facts.depth();
+            let depth = member.value.flags.depth();
             match fits {
                 Ok(()) => {
                     self.columns.take(column, at);
-                    if DATA[column].kind == Kind::Json && depth > DEEPEST {
-                        leftovers.drift("", &member.name, &format!("expected at most {DEEPEST} levels, found {depth}"));
+                    if DATA[column].kind == ColumnType::Json && depth > MAX_DEPTH {
+                        leftovers.drift("", &member.name, &format!("expected at most {MAX_DEPTH} levels, found {depth}"));
                     }
                 }
                 Err(note) => {
@@ -201,15 +205,15 @@ fn find_members<'a>(scanner: &mut Scanner<'a>, members: &mut Members<'a>) -> Res
     scanner.object(|scanner, name| {
         let value = scanner.value()?;
         members.push(name, value);
-        Ok::<Facts, Malformed>(value.facts)
+        Ok::<TextFlags, Malformed>(value.flags)
     })
 }
 
 /// Says whether a value can name an event: a string with content, or a number.
 fn can_name(value: &&Value<'_>) -> bool {
     match value.kind {
-        Type::String => !value.inner().is_empty(),
-        kind => kind == Type::Number,
+        JsonType::String => !value.inner().is_empty(),
+        kind => kind == JsonType::Number,
     }
 }
 
@@ -250,11 +254,11 @@ fn take_location<'a>(
         if inner.is_repeated_column() {
             leftovers.drift("location_info.", &inner.name, "stands twice");
         }
-        match inner.fate() {
-            Fate::Displaced => leftovers.duplicate("location_info.", inner),
-            Fate::NoColumn => leftovers.location(inner),
-            Fate::Null => {}
-            Fate::Column(column) => match check(&LOCATION_INFO[column], &inner.value) {
+        match inner.placement() {
+            Placement::Displaced => leftovers.duplicate("location_info.", inner),
+            Placement::NoColumn => leftovers.location(inner),
+            Placement::Null => {}
+            Placement::Column(column) => match check(&LOCATION_INFO[column], &inner.value) {
                 Ok(()) => columns.take(column, at),
                 Err(note) => {
                     leftovers.drift("location_info.", &inner.name, &note);

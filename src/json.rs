@@ -2,7 +2,7 @@
 //!
 //! A [`Scanner`] walks a record's bytes once and checks them against RFC 8259 without recursion,
 //! so that no nesting can exhaust the stack. What it finds are [`Value`]s: slices of the record,
-//! with the few facts that decide whether a slice can be copied to a row as it stands.
+//! with the few flags that decide whether a slice can be copied to a row as it stands.
 //! Writing such a slice compact is in [`text`], and as the content of a JSON string in [`escape`].
 
 pub(crate) mod escape;
@@ -12,7 +12,7 @@ mod value;
 
 pub(crate) use scalar::is_finite_number;
 use scalar::{number_end, plain_until};
-pub(crate) use value::{Facts, Type, Value};
+pub(crate) use value::{JsonType, TextFlags, Value};
 
 /// Why a text is not JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,14 +26,14 @@ pub(crate) struct Malformed {
 pub(crate) struct Scanner<'a> {
     text: &'a str,
     at: usize,
-    facts: Facts,
+    flags: TextFlags,
     /// The containers that are open inside the current value; `true` for an object.
     open: Vec<bool>,
 }
 
 impl<'a> Scanner<'a> {
     pub fn new(text: &'a str) -> Self {
-        Self { text, at: 0, facts: Facts::default(), open: Vec::new() }
+        Self { text, at: 0, flags: TextFlags::default(), open: Vec::new() }
     }
 
     /// Gives the byte at the position without passing it.
@@ -42,31 +42,31 @@ impl<'a> Scanner<'a> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    /// Passes the object at the position; `member` is called with each name, must pass its value and give its facts.
+    /// Passes the object at the position; `member` is called with each name, must pass its value and give its flags.
     ///
     /// # Errors
     /// Where the text is not JSON, or `member` says so.
     #[inline(always)]
-    pub fn object(&mut self, mut member: impl FnMut(&mut Self, Value<'a>) -> Result<Facts, Malformed>) -> Result<Value<'a>, Malformed> {
+    pub fn object(&mut self, mut member: impl FnMut(&mut Self, Value<'a>) -> Result<TextFlags, Malformed>) -> Result<Value<'a>, Malformed> {
         let start = self.at;
-        let mut facts = Facts(1);
+        let mut flags = TextFlags(1);
         self.expect(b'{', "an object")?;
-        facts.note(Facts::SPACED, self.space());
+        flags.note(TextFlags::SPACED, self.space());
         if self.peek() != Some(b'}') {
             loop {
                 let name = self.name()?;
-                facts.add(name.facts);
-                facts.add(member(self, name)?);
-                facts.note(Facts::SPACED, self.space());
+                flags.add(name.flags);
+                flags.add(member(self, name)?);
+                flags.note(TextFlags::SPACED, self.space());
                 if self.peek() != Some(b',') {
                     break;
                 }
                 self.at += 1;
-                facts.note(Facts::SPACED, self.space());
+                flags.note(TextFlags::SPACED, self.space());
             }
         }
         self.expect(b'}', "a comma or a closing brace")?;
-        Ok(Value { raw: &self.text[start..self.at], kind: Type::Object, facts })
+        Ok(Value { raw: &self.text[start..self.at], kind: JsonType::Object, flags })
     }
 
     /// Passes one value of any type.
@@ -76,17 +76,17 @@ impl<'a> Scanner<'a> {
     #[inline(always)]
     pub fn value(&mut self) -> Result<Value<'a>, Malformed> {
         let start = self.at;
-        self.facts = Facts::default();
+        self.flags = TextFlags::default();
         let kind = match self.peek() {
-            Some(b'"') => self.string().map(|()| Type::String),
-            Some(b'{') => self.container().map(|()| Type::Object),
-            Some(b'[') => self.container().map(|()| Type::Array),
-            Some(b't') => self.word("true").map(|()| Type::Boolean),
-            Some(b'f') => self.word("false").map(|()| Type::Boolean),
-            Some(b'n') => self.word("null").map(|()| Type::Null),
-            _ => self.number().map(|()| Type::Number),
+            Some(b'"') => self.string().map(|()| JsonType::String),
+            Some(b'{') => self.container().map(|()| JsonType::Object),
+            Some(b'[') => self.container().map(|()| JsonType::Array),
+            Some(b't') => self.word("true").map(|()| JsonType::Boolean),
+            Some(b'f') => self.word("false").map(|()| JsonType::Boolean),
+            Some(b'n') => self.word("null").map(|()| JsonType::Null),
+            _ => self.number().map(|()| JsonType::Number),
         }?;
-        Ok(Value { raw: &self.text[start..self.at], kind, facts: self.facts })
+        Ok(Value { raw: &self.text[start..self.at], kind, flags: self.flags })
     }
 
     /// Passes what must be the end of the text.
@@ -105,7 +105,7 @@ impl<'a> Scanner<'a> {
     #[inline(always)]
     fn name(&mut self) -> Result<Value<'a>, Malformed> {
         let start = self.at;
-        self.facts = Facts::default();
+        self.flags = TextFlags::default();
         if self.peek() != Some(b'"') {
             return Err(self.malformed("a name in quotes"));
         }
@@ -114,7 +114,7 @@ impl<'a> Scanner<'a> {
         self.inner_space();
         self.expect(b':', "a colon")?;
         self.inner_space();
-        Ok(Value { raw, kind: Type::String, facts: self.facts })
+        Ok(Value { raw, kind: JsonType::String, flags: self.flags })
     }
 
     /// Passes an array or object with all that is in it, without recursion.
@@ -151,7 +151,7 @@ impl<'a> Scanner<'a> {
     fn enter(&mut self, object: bool, close: u8) -> bool {
         self.at += 1;
         self.open.push(object);
-        self.facts.reach(self.open.len() as u64);
+        self.flags.reach(self.open.len() as u64);
         self.inner_space();
         if self.peek() == Some(close) {
             self.at += 1;
@@ -201,7 +201,7 @@ impl<'a> Scanner<'a> {
     #[inline(always)]
     fn inner_space(&mut self) {
         let spaced = self.space();
-        self.facts.note(Facts::SPACED, spaced);
+        self.flags.note(TextFlags::SPACED, spaced);
     }
 
     /// Passes a comma between values that are known to be JSON, and the space around it.
@@ -242,13 +242,13 @@ impl<'a> Scanner<'a> {
     }
 
     fn escape(&mut self) -> Result<(), Malformed> {
-        self.facts.note(Facts::ESCAPED, true);
+        self.flags.note(TextFlags::ESCAPED, true);
         match self.text.as_bytes().get(self.at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
             Some(b'u') => {
                 let unit =
                     text::code_unit(self.text.as_bytes(), self.at).ok_or_else(|| self.malformed("four hexadecimal digits in an escape"))?;
-                self.facts.note(Facts::SURROGATES, (0xD800..=0xDFFF).contains(&unit));
+                self.flags.note(TextFlags::SURROGATES, (0xD800..=0xDFFF).contains(&unit));
                 self.at += 6;
             }
             _ => return Err(self.malformed("a known escape")),
@@ -301,26 +301,26 @@ mod tests {
 
     #[test]
     fn facts_are_those_of_the_text() {
-        let (spaced, escaped) = (Facts::SPACED, Facts::ESCAPED);
-        for (text, kind, facts) in [
-            ("\"a\"", Type::String, 0),
-            ("-0.5e+7", Type::Number, 0),
-            ("[]", Type::Array, 1),
-            ("[[],{\"a\":[1]}]", Type::Array, 3),
-            ("{\"a\": 1}", Type::Object, 1 | spaced),
-            ("[ ]", Type::Array, 1 | spaced),
-            ("\"\\n\"", Type::String, escaped),
-            ("[\"\\ud800\"]", Type::Array, 1 | escaped | Facts::SURROGATES),
+        let (spaced, escaped) = (TextFlags::SPACED, TextFlags::ESCAPED);
+        for (text, kind, flags) in [
+            ("\"a\"", JsonType::String, 0),
+            ("-0.5e+7", JsonType::Number, 0),
+            ("[]", JsonType::Array, 1),
+            ("[[],{\"a\":[1]}]", JsonType::Array, 3),
+            ("{\"a\": 1}", JsonType::Object, 1 | spaced),
+            ("[ ]", JsonType::Array, 1 | spaced),
+            ("\"\\n\"", JsonType::String, escaped),
+            ("[\"\\ud800\"]", JsonType::Array, 1 | escaped | TextFlags::SURROGATES),
         ] {
             let value = check(text).expect(text);
-            assert_eq!((value.kind, value.facts, value.raw), (kind, Facts(facts), text));
+            assert_eq!((value.kind, value.flags, value.raw), (kind, TextFlags(flags), text));
         }
     }
 
     #[test]
     fn a_million_levels_need_no_stack() {
         let deep = "[".repeat(1_000_000) + &"]".repeat(1_000_000);
-        assert_eq!(check(&deep).map(|value| value.facts.depth()), Ok(1_000_000));
+        assert_eq!(check(&deep).map(|value| value.flags.depth()), Ok(1_000_000));
     }
 
     fn pieces() -> impl Strategy<Value = String> {

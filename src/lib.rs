@@ -2,7 +2,7 @@
 //!
 //! Auth0 posts batches of log records, at least once and in no order, and tries again until it is
 //! answered 2xx. This crate answers 2xx once every record of a batch is stored: as an event row, or
-//! as a reject row that holds the record as it was sent and says why it is none.
+//! as a reject row that holds the record as it was sent and the reason it is not an event.
 //!
 //! ```text
 //! request → authenticate → split → normalize → partition → put → render → response
@@ -12,22 +12,23 @@
 //!
 //! Open [`receive`] for the flow, and then the step that you came for:
 //!
-//! | module | what it is |
+//! | room | what is in it |
 //! |---|---|
 //! | [`config`] | the settings, read once |
 //! | [`auth`] | who sent a request |
-//! | [`batch`] | an authenticated body, cut into records (`structure`: where its brackets are) |
+//! | [`batch`] | an authenticated body, cut into records (`structure`: where its brackets are; `wrapper`: an object around `logs`) |
 //! | [`schema`] | the field table of `Auth0.Events`: what a row holds |
-//! | [`event`] | one record → one row (`json`: values as they were sent, `members`: of one object, `fit`: a value in its column, `unmapped`: what has none, `time`) |
+//! | [`event`] | one record → one row (`members`: of an object; `fit`: a value in its column; `unmapped`: what has none; `render`: the row) |
 //! | [`reject`] | one record → one reject row, with its reason |
 //! | [`row`] | what all rows of a request share |
 //! | [`partition`] | rows → objects, one for each hour |
-//! | [`object`] | keys of objects (`hex`: digests as digits); [`compression`] of their bytes |
-//! | [`store`] | where objects are put: a bucket, or a folder |
+//! | [`object`] | keys of objects, and the `compression` of their bytes |
+//! | [`store`] | where objects are put: a bucket (`s3`), or a folder (`fs`) |
 //! | [`response`] | how a request ended → what its sender is answered |
 //! | [`metrics`] | what one request reports |
-//! | [`function_url`] | the event of a Function URL → a request |
-//! | [`serve`] | what both binaries do around `receive`; `local`: an HTTP server for a laptop |
+//! | [`serve`] | what both binaries do around `receive` (`function_url`: the event of a Function URL; `local`: HTTP on a laptop) |
+//! | `json` | values as they were sent: checked, compacted, escaped |
+//! | `time` | times as senders write them and as rows hold them |
 //!
 //! What holds everywhere:
 //!
@@ -39,16 +40,9 @@
 
 pub mod auth;
 pub mod batch;
-pub mod compression;
 pub mod config;
 pub mod event;
-mod fit;
-pub mod function_url;
-mod hex;
 mod json;
-#[cfg(feature = "local")]
-pub mod local;
-mod members;
 pub mod metrics;
 pub mod object;
 pub mod partition;
@@ -59,6 +53,4 @@ pub mod row;
 pub mod schema;
 pub mod serve;
 pub mod store;
-mod structure;
 mod time;
-mod unmapped;

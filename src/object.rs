@@ -2,10 +2,15 @@
 
 use std::fmt;
 
+use base16ct::{HexDisplay, mixed};
 use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
-use crate::{compression::Compression, hex, time::to_millisecond};
+use crate::time::to_millisecond;
+
+pub use compression::Compression;
+
+mod compression;
 
 /// Which table an object's rows belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,7 +73,8 @@ impl ObjectKey {
         let millisecond: u16 = millisecond.parse().ok()?;
         let at = DateTime::from_timestamp_millis(second.timestamp_millis() + i64::from(millisecond))?;
         let (digits, rest) = rest.split_at_checked(32)?;
-        let digest = hex::read(digits)?;
+        let mut digest = [0; 16];
+        mixed::decode(digits, &mut digest).ok()?;
         let extension = rest.strip_prefix(".ndjson")?;
         let compression = Compression::ALL.into_iter().find(|compression| compression.extension() == extension)?;
         Some(Self { table, at, digest, compression }).filter(|key| key.to_string() == text)
@@ -99,9 +105,8 @@ impl ObjectKey {
 
 impl fmt::Display for ObjectKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digest = hex::write(self.digest);
         let stem = Self::stem(self.table, self.at);
-        write!(f, "{stem}{}.ndjson{}", String::from_utf8_lossy(&digest), self.compression.extension())
+        write!(f, "{stem}{:x}.ndjson{}", HexDisplay(&self.digest), self.compression.extension())
     }
 }
 

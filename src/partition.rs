@@ -16,11 +16,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    auth::{Authenticated, Source},
+    auth::{AuthenticatedBody, Source},
     batch::{self, Place, Take},
-    compression::Compression,
     event::{Event, Normalizer},
-    object::{Object, ObjectKey, Table},
+    object::{Compression, Object, ObjectKey, Table},
     reject::{Reason, Reject},
     row::{Arrival, first_half},
 };
@@ -69,14 +68,14 @@ pub struct Rows<'a> {
 /// Writes a row for each record of a batch: an event row, or a reject row.
 ///
 /// `text` is where the rows are written; what it holds is lost, its memory is used again.
-pub fn normalize<'a>(arrival: &'a Arrival<'a>, batch: &Authenticated<'a>, text: Vec<u8>) -> Rows<'a> {
+pub fn normalize<'a>(arrival: &'a Arrival<'a>, batch: &AuthenticatedBody<'a>, text: Vec<u8>) -> Rows<'a> {
     let mut writer = Writer::new(arrival, batch, text);
     batch::split_into(batch, &mut writer);
     writer.rows
 }
 
 /// Writes the reject row of a batch that cannot be read.
-pub fn reject<'a>(arrival: &'a Arrival<'a>, batch: &Authenticated<'a>, reason: Reason, text: Vec<u8>) -> Rows<'a> {
+pub fn reject<'a>(arrival: &'a Arrival<'a>, batch: &AuthenticatedBody<'a>, reason: Reason, text: Vec<u8>) -> Rows<'a> {
     let mut writer = Writer::new(arrival, batch, text);
     batch::refuse(batch, reason, &mut writer);
     writer.rows
@@ -109,7 +108,7 @@ impl<'a> Take<'a> for Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(arrival: &'a Arrival<'a>, batch: &Authenticated<'a>, mut text: Vec<u8>) -> Self {
+    fn new(arrival: &'a Arrival<'a>, batch: &AuthenticatedBody<'a>, mut text: Vec<u8>) -> Self {
         let bytes = batch.body().len();
         text.clear();
         text.reserve(bytes + bytes / 2);

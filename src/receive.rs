@@ -13,16 +13,15 @@ use http::{HeaderMap, Method, header::CONTENT_ENCODING, request::Parts};
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    auth::{Authenticated, Sources},
-    compression::Compression,
+    auth::{AuthenticatedBody, Sources},
     config::{Addresses, Config},
     metrics::Report,
-    object::Object,
+    object::{Compression, Object},
     partition::{self, Tally},
     reject::Reason,
     response::{Outcome, Refusal},
     row::Arrival,
-    store::{self, Kind, Lake, Store, StoreError},
+    store::{self, Lake, Store, StoreError, StoreErrorKind},
 };
 
 /// Largest body accepted, in bytes: the quota of a Lambda invocation's payload (AWS Lambda
@@ -61,7 +60,7 @@ impl<S: Store> Receiver<S> {
     }
 
     /// Turns one request's body into objects; one that is `unread` is not looked into.
-    fn objects(&self, arrival: &Arrival<'_>, batch: &Authenticated<'_>, unread: Option<Reason>) -> (Tally, io::Result<Vec<Object>>) {
+    fn objects(&self, arrival: &Arrival<'_>, batch: &AuthenticatedBody<'_>, unread: Option<Reason>) -> (Tally, io::Result<Vec<Object>>) {
         let memory = std::mem::take(&mut *self.rows.lock().unwrap_or_else(PoisonError::into_inner));
         let rows = match unread {
             Some(reason) => partition::reject(arrival, batch, reason, memory),
@@ -76,7 +75,7 @@ impl<S: Store> Receiver<S> {
     fn objects_or_reject(
         &self,
         arrival: &Arrival<'_>,
-        batch: &Authenticated<'_>,
+        batch: &AuthenticatedBody<'_>,
         make: impl FnOnce() -> (Tally, io::Result<Vec<Object>>),
     ) -> (Tally, io::Result<Vec<Object>>) {
         // What a panic leaves half done is memory of this request, which is lost with it.
@@ -124,18 +123,18 @@ async fn answer<S: Store>(
     if report.from_elsewhere && !receiver.addresses.only_count {
         return Err(Outcome::Refused(Refusal::Address));
     }
-    let admitted = receiver.sources.authenticate(&head.headers).map_err(|refused| Outcome::Refused(Refusal::Token(refused)))?;
-    report.source = Some(admitted.source().as_str().to_owned());
+    let sender = receiver.sources.authenticate(&head.headers).map_err(|refused| Outcome::Refused(Refusal::Token(refused)))?;
+    report.source = Some(sender.source().as_str().to_owned());
     let body = timeout_at(context.deadline, body).await.unwrap_or(Err(Refusal::Incomplete));
     let body = body.and_then(within_limit).map_err(Outcome::Refused)?;
     report.bytes_received = body.len();
-    let arrival = Arrival::new(admitted.source(), context.request_id, context.received_at);
+    let arrival = Arrival::new(sender.source(), context.request_id, context.received_at);
     let unread = is_encoded(&head.headers).then_some(Reason::UnsupportedEncoding);
-    let batch = admitted.with_body(&body);
+    let batch = sender.with_body(&body);
     let (tally, objects) = receiver.objects_or_reject(&arrival, &batch, || receiver.objects(&arrival, &batch, unread));
     let stored = match objects {
         Ok(objects) => store::put_all(&receiver.store, &objects, context.deadline).await,
-        Err(error) => Err(StoreError::new(Kind::Unavailable, error)),
+        Err(error) => Err(StoreError::new(StoreErrorKind::Unavailable, error)),
     };
     match stored {
         Ok(puts) => (report.puts, report.tally) = (puts, tally),

@@ -9,7 +9,7 @@ use http::{
     header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 
-use crate::{auth::Refused, partition::Tally};
+use crate::{auth::TokenRefusal, partition::Tally};
 
 /// Seconds after which a sender may try again what could not be stored.
 const RETRY_AFTER_SECONDS: &str = "10";
@@ -38,7 +38,7 @@ pub enum Refusal {
     /// An address from which no sender may come.
     Address,
     /// No token, or one that is not known.
-    Token(Refused),
+    Token(TokenRefusal),
     /// A body larger than the Function URL accepts.
     TooLarge,
     /// A body that did not arrive whole.
@@ -73,8 +73,8 @@ impl Outcome {
             Self::Stored { .. } => None,
             Self::Refused(Refusal::Method) => Some("method_not_allowed"),
             Self::Refused(Refusal::Address) => Some("address_refused"),
-            Self::Refused(Refusal::Token(Refused::Missing)) => Some("missing_token"),
-            Self::Refused(Refusal::Token(Refused::Invalid)) => Some("invalid_token"),
+            Self::Refused(Refusal::Token(TokenRefusal::Missing)) => Some("missing_token"),
+            Self::Refused(Refusal::Token(TokenRefusal::Invalid)) => Some("invalid_token"),
             Self::Refused(Refusal::TooLarge) => Some("body_too_large"),
             Self::Refused(Refusal::Incomplete) => Some("incomplete_body"),
             Self::Refused(Refusal::MalformedEvent) => Some("malformed_event"),
@@ -104,8 +104,8 @@ impl Outcome {
     fn header(self) -> Option<(http::HeaderName, &'static str)> {
         match self {
             Self::Refused(Refusal::Method) => Some((ALLOW, "POST")),
-            Self::Refused(Refusal::Token(Refused::Missing)) => Some((WWW_AUTHENTICATE, "Bearer")),
-            Self::Refused(Refusal::Token(Refused::Invalid)) => Some((WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")),
+            Self::Refused(Refusal::Token(TokenRefusal::Missing)) => Some((WWW_AUTHENTICATE, "Bearer")),
+            Self::Refused(Refusal::Token(TokenRefusal::Invalid)) => Some((WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")),
             Self::Failed => Some((RETRY_AFTER, RETRY_AFTER_SECONDS)),
             _ => None,
         }

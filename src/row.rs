@@ -1,11 +1,11 @@
 //! What all rows of one request share, and what names a row.
 
+use base16ct::lower;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use crate::{
     auth::Source,
-    hex,
     json::text::write_string,
     schema::{LOG_TYPE, SCHEMA_VERSION},
     time::{TimeText, to_millisecond},
@@ -60,7 +60,10 @@ impl RowId {
     }
 
     pub fn hex(self) -> [u8; 32] {
-        hex::write(self.0)
+        let mut digits = [0; 32];
+        let written = lower::encode(&self.0, &mut digits);
+        debug_assert!(written.is_ok(), "two digits a byte");
+        digits
     }
 }
 

@@ -17,11 +17,11 @@ pub const LOG_TYPE: &str = "Auth0.Events";
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// Deepest nesting that a json column holds as JSON; some engines' readers fail on more.
-pub const DEEPEST: u64 = 100;
+pub const MAX_DEPTH: u64 = 100;
 
 /// What a column holds, and which JSON values fit it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ColumnType {
     /// A JSON string; a boolean or number as its text.
     String,
     /// As `String`; an array of strings too, joined by one space.
@@ -40,17 +40,17 @@ pub enum Kind {
     Location,
 }
 
-impl Kind {
+impl ColumnType {
     /// Gives the name that a drift line uses.
     pub const fn name(self) -> &'static str {
         match self {
-            Kind::String | Kind::Words => "string",
-            Kind::Text => "text",
-            Kind::Json => "json",
-            Kind::Boolean => "boolean",
-            Kind::Float => "float",
-            Kind::Time => "time",
-            Kind::Location => "object",
+            ColumnType::String | ColumnType::Words => "string",
+            ColumnType::Text => "text",
+            ColumnType::Json => "json",
+            ColumnType::Boolean => "boolean",
+            ColumnType::Float => "float",
+            ColumnType::Time => "time",
+            ColumnType::Location => "object",
         }
     }
 }
@@ -72,7 +72,7 @@ pub struct Column {
     /// Names that senders use for it, the first preferred.
     pub sent_as: &'static [&'static str],
     /// What it holds.
-    pub kind: Kind,
+    pub kind: ColumnType,
     /// Which indicator it feeds.
     pub indicator: Option<Indicator>,
     /// The start of its member in a row.
@@ -110,7 +110,7 @@ macro_rules! columns {
         &[$(Column {
             name: $name,
             sent_as: columns!(@sent $name $($($sent)+)?),
-            kind: Kind::$kind,
+            kind: ColumnType::$kind,
             indicator: columns!(@indicator $($indicator)?),
             member: MemberStart::of(concat!(",\"", $name, "\":")),
         }),*]

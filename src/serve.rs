@@ -7,12 +7,18 @@ use chrono::Utc;
 use http::{Response, request::Parts};
 use tokio::time::Instant;
 
+pub use function_url::FunctionUrlRequest;
+
 use crate::{
     config::{Config, ConfigError},
     metrics::Report,
     receive::{Context, Receiver, receive},
     response::{Outcome, Refusal},
 };
+
+mod function_url;
+#[cfg(feature = "local")]
+pub mod local;
 
 /// Reads the settings from the process's environment, and keeps panics from saying what was sent.
 ///

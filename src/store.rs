@@ -33,7 +33,7 @@ pub trait Store: Send + Sync {
 
 /// What failed, for whoever must act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum StoreErrorKind {
     /// The bucket or folder is not there.
     NotFound,
     /// The function may not write there, or its credentials are no longer valid.
@@ -50,30 +50,32 @@ pub enum Kind {
     Unavailable,
 }
 
-impl Kind {
+impl StoreErrorKind {
     /// Gives a stable word for logs.
     pub const fn code(self) -> &'static str {
         match self {
-            Kind::NotFound => "not_found",
-            Kind::Denied => "denied",
-            Kind::Misconfigured => "misconfigured",
-            Kind::Throttled => "throttled",
-            Kind::Full => "full",
-            Kind::Late => "late",
-            Kind::Unavailable => "unavailable",
+            StoreErrorKind::NotFound => "not_found",
+            StoreErrorKind::Denied => "denied",
+            StoreErrorKind::Misconfigured => "misconfigured",
+            StoreErrorKind::Throttled => "throttled",
+            StoreErrorKind::Full => "full",
+            StoreErrorKind::Late => "late",
+            StoreErrorKind::Unavailable => "unavailable",
         }
     }
 
     /// Says what a person who can act should look at.
     const fn sentence(self) -> &'static str {
         match self {
-            Kind::NotFound => "the lake's bucket or folder is not there: check LAKE_URL",
-            Kind::Denied => "the lake may not be written to: check the role's s3:PutObject and the bucket's policy, or the folder's owner",
-            Kind::Misconfigured => "the bucket is not set up to take the object: check its region, its KMS key and LAKE_URL",
-            Kind::Throttled => "the store is throttling us",
-            Kind::Full => "the store has no room left",
-            Kind::Late => "the store did not answer in time",
-            Kind::Unavailable => "the store could not be reached or failed",
+            StoreErrorKind::NotFound => "the lake's bucket or folder is not there: check LAKE_URL",
+            StoreErrorKind::Denied => {
+                "the lake may not be written to: check the role's s3:PutObject and the bucket's policy, or the folder's owner"
+            }
+            StoreErrorKind::Misconfigured => "the bucket is not set up to take the object: check its region, its KMS key and LAKE_URL",
+            StoreErrorKind::Throttled => "the store is throttling us",
+            StoreErrorKind::Full => "the store has no room left",
+            StoreErrorKind::Late => "the store did not answer in time",
+            StoreErrorKind::Unavailable => "the store could not be reached or failed",
         }
     }
 }
@@ -82,18 +84,18 @@ impl Kind {
 #[derive(Debug)]
 pub struct StoreError {
     /// What failed.
-    pub kind: Kind,
+    pub kind: StoreErrorKind,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
 impl StoreError {
     /// Takes what failed, and its cause.
-    pub fn new(kind: Kind, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub fn new(kind: StoreErrorKind, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { kind, source: Some(source.into()) }
     }
 
     fn late() -> Self {
-        Self { kind: Kind::Late, source: None }
+        Self { kind: StoreErrorKind::Late, source: None }
     }
 
     /// Gives the causes in one line, the outermost first.

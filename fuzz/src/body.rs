@@ -5,9 +5,8 @@ use std::{borrow::Cow, cell::RefCell, collections::BTreeMap, str, time::Duration
 use auth0_log_lake::{
     auth::{Source, Sources, TokenDigest},
     batch::{self, MOST_RECORDS, Record},
-    compression::Compression,
     config::Addresses,
-    object::{Object, ObjectKey, Table},
+    object::{Compression, Object, ObjectKey, Table},
     partition,
     receive::{Context, Receiver, receive},
     response::Outcome,

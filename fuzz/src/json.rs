@@ -1,7 +1,7 @@
 //! A plain JSON reader (RFC 8259) that keeps numbers as text and every member in the order sent.
 
 /// Deepest nesting that is read: this reader recurs, the receiver does not.
-pub const DEEPEST: usize = 300;
+pub const MAX_DEPTH: usize = 300;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Json {
@@ -90,7 +90,7 @@ impl Reader<'_> {
     }
 
     fn nested(&mut self, read: fn(&mut Self) -> Result<Json, Unread>) -> Result<Json, Unread> {
-        if self.depth == DEEPEST {
+        if self.depth == MAX_DEPTH {
             return Err(Unread::TooDeep);
         }
         self.depth += 1;

@@ -8,9 +8,8 @@ use std::{
 
 use auth0_log_lake::{
     config::{Config, SETTINGS},
-    local,
     receive::Receiver,
-    serve,
+    serve::{self, local},
 };
 use tokio::{
     net::TcpListener,

@@ -7,9 +7,8 @@ use std::{
 };
 
 use auth0_log_lake::{
-    function_url::FunctionUrlRequest,
     receive::Receiver,
-    serve::{refuse, serve, settings, to_stdout},
+    serve::{FunctionUrlRequest, refuse, serve, settings, to_stdout},
 };
 use lambda_http::{Body, aws_lambda_events::apigw::ApiGatewayV2httpResponse};
 use lambda_runtime::{LambdaEvent, service_fn};

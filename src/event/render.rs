@@ -4,12 +4,11 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 
-use super::{Event, Normalizer, PROBE};
+use super::{Event, Normalizer, PROBE, fit};
 use crate::{
-    fit,
     json::{Value, text::write_string},
     row::RowId,
-    schema::{DATA, DATE, INDICATORS, Indicator, Kind, LOCATION, LOCATION_INFO},
+    schema::{ColumnType, DATA, DATE, INDICATORS, Indicator, LOCATION, LOCATION_INFO},
     time::{self, TimeText},
 };
 
@@ -27,7 +26,7 @@ impl Normalizer<'_> {
         self.write_indicators(Indicator::Ip, b",\"p_any_ip_addresses\":[", out);
         self.write_indicators(Indicator::Username, b",\"p_any_usernames\":[", out);
         out.extend_from_slice(b",\"log_id\":");
-        fit::write(Kind::String, log_id, out);
+        fit::write(ColumnType::String, log_id, out);
         self.write_data(&at_text, out);
         out.extend_from_slice(&self.arrival.ingest);
         out.extend_from_slice(time_source.as_bytes());

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Type, Value, escape::write_escaped};
+use super::{JsonType, Value, escape::write_escaped};
 
 /// U+FFFD, which stands where a lone surrogate stood.
 const REPLACEMENT: &str = "\u{FFFD}";
@@ -12,7 +12,7 @@ impl<'a> Value<'a> {
     #[inline(always)]
     pub fn decoded(&self) -> Cow<'a, str> {
         match self.kind {
-            Type::String => decode(self.inner(), self.facts.is_escaped()),
+            JsonType::String => decode(self.inner(), self.flags.is_escaped()),
             _ => Cow::Borrowed(self.raw),
         }
     }
@@ -26,11 +26,11 @@ impl<'a> Value<'a> {
     /// Gives the value without white space between tokens and without lone surrogates; all else as it was sent.
     #[inline(always)]
     pub fn compact(&self) -> Cow<'a, str> {
-        if self.facts.is_clean() {
+        if self.flags.is_clean() {
             return Cow::Borrowed(self.raw);
         }
-        let spaceless = if self.facts.is_spaced() { Cow::Owned(without_space(self.raw)) } else { Cow::Borrowed(self.raw) };
-        if !self.facts.has_surrogates() {
+        let spaceless = if self.flags.is_spaced() { Cow::Owned(without_space(self.raw)) } else { Cow::Borrowed(self.raw) };
+        if !self.flags.has_surrogates() {
             return spaceless;
         }
         Cow::Owned(repaired(&spaceless))

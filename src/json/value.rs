@@ -2,7 +2,7 @@
 
 /// The type of a JSON value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Type {
+pub(crate) enum JsonType {
     Null,
     Boolean,
     Number,
@@ -11,16 +11,16 @@ pub(crate) enum Type {
     Object,
 }
 
-impl Type {
+impl JsonType {
     /// Gives the name that a drift line uses.
     pub fn name(self) -> &'static str {
         match self {
-            Type::Null => "null",
-            Type::Boolean => "boolean",
-            Type::Number => "number",
-            Type::String => "string",
-            Type::Array => "array",
-            Type::Object => "object",
+            JsonType::Null => "null",
+            JsonType::Boolean => "boolean",
+            JsonType::Number => "number",
+            JsonType::String => "string",
+            JsonType::Array => "array",
+            JsonType::Object => "object",
         }
     }
 }
@@ -30,17 +30,17 @@ impl Type {
 pub(crate) struct Value<'a> {
     /// The value's bytes, a string with its quotes.
     pub raw: &'a str,
-    pub kind: Type,
-    pub facts: Facts,
+    pub kind: JsonType,
+    pub flags: TextFlags,
 }
 
 /// What must be known of a value before its bytes can be copied, in one machine word.
 ///
 /// A struct of small fields is written in parts and copied whole, which stalls the processor once a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Facts(pub(super) u64);
+pub(crate) struct TextFlags(pub(super) u64);
 
-impl Facts {
+impl TextFlags {
     const DEPTH: u64 = 0xFFFF_FFFF;
     pub(super) const SPACED: u64 = 1 << 32;
     pub(super) const ESCAPED: u64 = 1 << 33;
@@ -80,7 +80,7 @@ impl Facts {
     }
 
     /// Adds what is known of a name or value inside.
-    pub(super) fn add(&mut self, inner: Facts) {
+    pub(super) fn add(&mut self, inner: TextFlags) {
         self.reach(inner.depth() + 1);
         self.0 |= inner.0 & !Self::DEPTH;
     }

@@ -16,7 +16,7 @@ use std::{
 
 use crate::{
     object::Object,
-    store::{Kind, Put, Store, StoreError},
+    store::{Put, Store, StoreError, StoreErrorKind},
 };
 
 /// Who may read an object: everybody whom the folder and the process's umask let.
@@ -113,11 +113,11 @@ impl From<io::Error> for StoreError {
     }
 }
 
-fn kind_of(error: &io::Error) -> Kind {
+fn kind_of(error: &io::Error) -> StoreErrorKind {
     match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Kind::NotFound,
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Kind::Denied,
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Kind::Full,
-        _ => Kind::Unavailable,
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => StoreErrorKind::NotFound,
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => StoreErrorKind::Denied,
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreErrorKind::Full,
+        _ => StoreErrorKind::Unavailable,
     }
 }

@@ -25,7 +25,7 @@ use aws_sdk_s3::{
 
 use crate::{
     object::Object,
-    store::{Kind, Put, Store, StoreError},
+    store::{Put, Store, StoreError, StoreErrorKind},
 };
 
 /// Tries of one put. Three that time out, and the pauses between them, end within the 25 seconds
@@ -141,15 +141,15 @@ fn status<E>(error: &SdkError<E>) -> Option<u16> {
 }
 
 /// Errors of S3's table of error codes (Amazon S3 API Reference, "Error responses"). What remains of 4xx is for a person to mend.
-fn kind_of<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Kind {
+fn kind_of<E: ProvideErrorMetadata>(error: &SdkError<E>) -> StoreErrorKind {
     match (status(error), error.code().unwrap_or_default()) {
-        _ if matches!(error, SdkError::TimeoutError(_)) => Kind::Late,
-        (_, "NoSuchBucket") | (Some(404), _) => Kind::NotFound,
-        (Some(401 | 403), _) | (_, "ExpiredToken" | "InvalidToken" | "TokenRefreshRequired") => Kind::Denied,
-        (Some(429 | 503), _) | (_, "KMS.ThrottlingException") => Kind::Throttled,
-        (_, "RequestTimeout" | "IncompleteBody" | "BadDigest") | (Some(408 | 409), _) => Kind::Unavailable,
-        (Some(301 | 307 | 400..=499 | 501), _) => Kind::Misconfigured,
-        _ => Kind::Unavailable,
+        _ if matches!(error, SdkError::TimeoutError(_)) => StoreErrorKind::Late,
+        (_, "NoSuchBucket") | (Some(404), _) => StoreErrorKind::NotFound,
+        (Some(401 | 403), _) | (_, "ExpiredToken" | "InvalidToken" | "TokenRefreshRequired") => StoreErrorKind::Denied,
+        (Some(429 | 503), _) | (_, "KMS.ThrottlingException") => StoreErrorKind::Throttled,
+        (_, "RequestTimeout" | "IncompleteBody" | "BadDigest") | (Some(408 | 409), _) => StoreErrorKind::Unavailable,
+        (Some(301 | 307 | 400..=499 | 501), _) => StoreErrorKind::Misconfigured,
+        _ => StoreErrorKind::Unavailable,
     }
 }
 

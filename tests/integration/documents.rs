@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use auth0_log_lake::{
     config::{PORT, SETTINGS},
-    schema::{Column, DATA, Kind, LOCATION_INFO},
+    schema::{Column, ColumnType, DATA, LOCATION_INFO},
 };
 
 use crate::pure::project;
@@ -72,13 +72,13 @@ fn columns(template: &str, table: &str) -> Vec<(String, String)> {
 }
 
 /// Spells a column's type as Glue does.
-fn glue(kind: Kind) -> String {
+fn glue(kind: ColumnType) -> String {
     let name = match kind {
-        Kind::String | Kind::Words | Kind::Text | Kind::Json => "string",
-        Kind::Boolean => "boolean",
-        Kind::Float => "double",
-        Kind::Time => "timestamp",
-        Kind::Location => return members(LOCATION_INFO, &[]),
+        ColumnType::String | ColumnType::Words | ColumnType::Text | ColumnType::Json => "string",
+        ColumnType::Boolean => "boolean",
+        ColumnType::Float => "double",
+        ColumnType::Time => "timestamp",
+        ColumnType::Location => return members(LOCATION_INFO, &[]),
     };
     name.to_owned()
 }

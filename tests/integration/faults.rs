@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use auth0_log_lake::{
-    compression::Compression,
-    store::{Kind, Put, Store, put_all},
+    object::Compression,
+    store::{Put, Store, StoreErrorKind, put_all},
 };
 use http::StatusCode;
 
@@ -21,7 +21,7 @@ const SLOW_DOWN: Told = Told::Answer(StatusCode::SERVICE_UNAVAILABLE, "SlowDown"
 const BROKEN: Told = Told::Answer(StatusCode::INTERNAL_SERVER_ERROR, "InternalError");
 
 /// Puts one object to a server that does as told; gives what came of it, and how many tries it took.
-async fn put(steps: &[Told]) -> (Result<Put, Kind>, usize) {
+async fn put(steps: &[Told]) -> (Result<Put, StoreErrorKind>, usize) {
     let server = told(steps).await;
     let put = s3_store(&server.endpoint, BUCKET).put(&object(1, b"bytes", Compression::None)).await;
     (put.map_err(|error| error.kind), server.seen.puts().len())
@@ -45,7 +45,9 @@ async fn a_store_that_asks_for_less_is_tried_again() {
 
 #[tokio::test]
 async fn a_store_that_goes_on_failing_is_an_error_after_three_tries() {
-    for (step, kind) in [(SLOW_DOWN, Kind::Throttled), (BROKEN, Kind::Unavailable), (CONFLICT, Kind::Unavailable)] {
+    for (step, kind) in
+        [(SLOW_DOWN, StoreErrorKind::Throttled), (BROKEN, StoreErrorKind::Unavailable), (CONFLICT, StoreErrorKind::Unavailable)]
+    {
         assert_eq!(put(&[step]).await, (Err(kind), 3), "{step:?}");
     }
 }
@@ -53,16 +55,16 @@ async fn a_store_that_goes_on_failing_is_an_error_after_three_tries() {
 #[tokio::test]
 async fn what_no_repetition_mends_is_tried_once() {
     for (status, code, kind) in [
-        (StatusCode::FORBIDDEN, "AccessDenied", Kind::Denied),
-        (StatusCode::BAD_REQUEST, "ExpiredToken", Kind::Denied),
-        (StatusCode::BAD_REQUEST, "InvalidToken", Kind::Denied),
-        (StatusCode::NOT_FOUND, "NoSuchBucket", Kind::NotFound),
-        (StatusCode::BAD_REQUEST, "InvalidRequest", Kind::Misconfigured),
-        (StatusCode::BAD_REQUEST, "KMS.DisabledException", Kind::Misconfigured),
-        (StatusCode::BAD_REQUEST, "KMS.NotFoundException", Kind::Misconfigured),
-        (StatusCode::MOVED_PERMANENTLY, "PermanentRedirect", Kind::Misconfigured),
-        (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", Kind::Misconfigured),
-        (StatusCode::NOT_IMPLEMENTED, "NotImplemented", Kind::Misconfigured),
+        (StatusCode::FORBIDDEN, "AccessDenied", StoreErrorKind::Denied),
+        (StatusCode::BAD_REQUEST, "ExpiredToken", StoreErrorKind::Denied),
+        (StatusCode::BAD_REQUEST, "InvalidToken", StoreErrorKind::Denied),
+        (StatusCode::NOT_FOUND, "NoSuchBucket", StoreErrorKind::NotFound),
+        (StatusCode::BAD_REQUEST, "InvalidRequest", StoreErrorKind::Misconfigured),
+        (StatusCode::BAD_REQUEST, "KMS.DisabledException", StoreErrorKind::Misconfigured),
+        (StatusCode::BAD_REQUEST, "KMS.NotFoundException", StoreErrorKind::Misconfigured),
+        (StatusCode::MOVED_PERMANENTLY, "PermanentRedirect", StoreErrorKind::Misconfigured),
+        (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", StoreErrorKind::Misconfigured),
+        (StatusCode::NOT_IMPLEMENTED, "NotImplemented", StoreErrorKind::Misconfigured),
     ] {
         assert_eq!(put(&[Told::Answer(status, code)]).await, (Err(kind), 1), "{code}");
     }
@@ -73,7 +75,7 @@ async fn a_store_that_never_answers_is_late_at_the_deadline() {
     let server = told(&[Told::Nothing]).await;
     let objects = [object(1, b"bytes", Compression::None)];
     let late = put_all(&s3_store(&server.endpoint, BUCKET), &objects, in_time(Duration::from_millis(300))).await;
-    assert_eq!(late.map_err(|error| error.kind), Err(Kind::Late));
+    assert_eq!(late.map_err(|error| error.kind), Err(StoreErrorKind::Late));
     assert!(server.seen.puts().len() <= 1, "one try at most");
 }
 
@@ -82,7 +84,7 @@ async fn a_store_that_never_answers_ends_by_itself_within_the_time_of_a_request(
     let server = told(&[Told::Nothing]).await;
     let objects = [object(1, b"bytes", Compression::None)];
     let ended = tokio::time::timeout(Duration::from_secs(24), put_all(&s3_store(&server.endpoint, BUCKET), &objects, deadline())).await;
-    assert_eq!(ended.map(|late| late.map_err(|error| error.kind)), Ok(Err(Kind::Late)));
+    assert_eq!(ended.map(|late| late.map_err(|error| error.kind)), Ok(Err(StoreErrorKind::Late)));
     assert_eq!(server.seen.puts().len(), 3);
 }
 
@@ -90,5 +92,5 @@ async fn a_store_that_never_answers_ends_by_itself_within_the_time_of_a_request(
 async fn a_port_where_nothing_listens_is_unavailable() {
     let address = tokio::net::TcpListener::bind("127.0.0.1:0").await.and_then(|listener| listener.local_addr()).expect("a port");
     let error = s3_store(&format!("http://{address}"), BUCKET).put(&object(1, b"", Compression::None)).await.expect_err("nobody is there");
-    assert_eq!(error.kind, Kind::Unavailable, "{}", error.chain());
+    assert_eq!(error.kind, StoreErrorKind::Unavailable, "{}", error.chain());
 }

@@ -3,7 +3,7 @@
 //! The reading here is slow and knows nothing of how the receiver works: it takes the record's
 //! text apart into a tree, and asks the row for each value in turn.
 
-use auth0_log_lake::schema::{Column, DATA, Kind, LOCATION_INFO};
+use auth0_log_lake::schema::{Column, ColumnType, DATA, LOCATION_INFO};
 use chrono::{DateTime, NaiveDateTime};
 use proptest::prelude::*;
 
@@ -14,12 +14,12 @@ use crate::{
 };
 
 /// Deepest nesting that stands as itself.
-const DEEPEST: usize = 100;
+const MAX_DEPTH: usize = 100;
 
 /// Says whether what was kept is what was sent; a value nested too deep is kept as a string of its text.
 fn keeps(sent: &Json, kept: &Json) -> bool {
     match kept {
-        Json::String(text) if sent.depth() > DEEPEST => Json::read(text).as_ref() == Some(sent),
+        Json::String(text) if sent.depth() > MAX_DEPTH => Json::read(text).as_ref() == Some(sent),
         _ => sent == kept,
     }
 }
@@ -30,22 +30,22 @@ fn instant(text: &str) -> Option<DateTime<chrono::Utc>> {
 }
 
 /// Says whether a column holds what was sent for it.
-fn holds(kind: Kind, sent: &Json, column: &Json) -> bool {
+fn holds(kind: ColumnType, sent: &Json, column: &Json) -> bool {
     let text = column.text();
     let as_json = || text.and_then(Json::read).is_some_and(|kept| keeps(sent, &kept));
     match kind {
-        Kind::Text if sent.text().is_none() => as_json(),
-        Kind::String | Kind::Text => text.is_some() && sent.scalar().as_deref() == text,
-        Kind::Words if sent.scalar().is_some() => sent.scalar().as_deref() == text,
-        Kind::Words => {
+        ColumnType::Text if sent.text().is_none() => as_json(),
+        ColumnType::String | ColumnType::Text => text.is_some() && sent.scalar().as_deref() == text,
+        ColumnType::Words if sent.scalar().is_some() => sent.scalar().as_deref() == text,
+        ColumnType::Words => {
             let words: Option<Vec<&str>> = sent.elements().iter().map(Json::text).collect();
             words.map(|words| words.join(" ")).as_deref() == text
         }
-        Kind::Json => as_json(),
-        Kind::Boolean => sent.scalar().is_some_and(|word| Some(word.to_ascii_lowercase()) == column.scalar()),
-        Kind::Float => sent.scalar() == column.scalar(),
-        Kind::Time => sent.text().and_then(instant).is_some_and(|at| text.and_then(instant) == Some(at)),
-        Kind::Location => matches!((sent, column), (Json::Object(_), Json::Object(_))),
+        ColumnType::Json => as_json(),
+        ColumnType::Boolean => sent.scalar().is_some_and(|word| Some(word.to_ascii_lowercase()) == column.scalar()),
+        ColumnType::Float => sent.scalar() == column.scalar(),
+        ColumnType::Time => sent.text().and_then(instant).is_some_and(|at| text.and_then(instant) == Some(at)),
+        ColumnType::Location => matches!((sent, column), (Json::Object(_), Json::Object(_))),
     }
 }
 

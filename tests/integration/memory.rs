@@ -11,7 +11,7 @@ use std::{
 
 use auth0_log_lake::{
     object::Object,
-    store::{Kind, Put, Store, StoreError},
+    store::{Put, Store, StoreError, StoreErrorKind},
 };
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -64,7 +64,7 @@ impl<S: Store> Store for Failing<S> {
         let left = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         match left {
             Ok(_) => self.inner.put(object).await,
-            Err(_) => Err(StoreError::new(Kind::Unavailable, "the disk behind 192.0.2.77 is on fire")),
+            Err(_) => Err(StoreError::new(StoreErrorKind::Unavailable, "the disk behind 192.0.2.77 is on fire")),
         }
     }
 }

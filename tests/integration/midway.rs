@@ -1,9 +1,9 @@
 //! A store that fails midway: the answer says so, and a repeat of the request ends whole.
 
 use auth0_log_lake::{
-    compression::Compression,
     config::Addresses,
     metrics::Report,
+    object::Compression,
     receive::{Context, Receiver, receive},
     response::Outcome,
     store::{FileStore, Store},

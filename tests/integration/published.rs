@@ -1,6 +1,6 @@
 //! The field table against the facts of the published schema.
 
-use auth0_log_lake::schema::{Column, DATA, Indicator, Kind, LOCATION_INFO, LOG_TYPE};
+use auth0_log_lake::schema::{Column, ColumnType, DATA, Indicator, LOCATION_INFO, LOG_TYPE};
 use serde_json::Value;
 
 use crate::pure::land;
@@ -33,14 +33,14 @@ fn column(path: &str) -> Option<&'static Column> {
 }
 
 /// Says whether a column holds what is published as a type: json in a text column, so that every engine reads it.
-fn honours(kind: Kind, published: &str) -> bool {
+fn honours(kind: ColumnType, published: &str) -> bool {
     match published {
-        "string" => matches!(kind, Kind::String | Kind::Words),
-        "json" => matches!(kind, Kind::Json | Kind::Text),
-        "timestamp" => kind == Kind::Time,
-        "boolean" => kind == Kind::Boolean,
-        "float" => kind == Kind::Float,
-        "object" => kind == Kind::Location,
+        "string" => matches!(kind, ColumnType::String | ColumnType::Words),
+        "json" => matches!(kind, ColumnType::Json | ColumnType::Text),
+        "timestamp" => kind == ColumnType::Time,
+        "boolean" => kind == ColumnType::Boolean,
+        "float" => kind == ColumnType::Float,
+        "object" => kind == ColumnType::Location,
         _ => false,
     }
 }

@@ -3,9 +3,8 @@
 use std::{path::PathBuf, sync::LazyLock};
 
 use auth0_log_lake::{
-    auth::{Authenticated, Source, Sources, TokenDigest},
-    compression::Compression,
-    object::Object,
+    auth::{AuthenticatedBody, Source, Sources, TokenDigest},
+    object::{Compression, Object},
     partition::{self, Tally},
     row::Arrival,
 };
@@ -32,7 +31,7 @@ pub fn headers() -> HeaderMap {
 }
 
 /// Gives the body as one whose sender is known.
-pub fn authenticated(body: &[u8]) -> Authenticated<'_> {
+pub fn authenticated(body: &[u8]) -> AuthenticatedBody<'_> {
     SOURCES.authenticate(&headers()).expect("the right token").with_body(body)
 }
 

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use auth0_log_lake::{
     auth::Source,
-    compression::Compression,
     config::Addresses,
+    object::Compression,
     receive::{Context, Receiver, receive},
     response::Outcome,
-    schema::{Column, DATA, Kind, LOCATION_INFO},
+    schema::{Column, ColumnType, DATA, LOCATION_INFO},
 };
 use bytes::Bytes;
 use http::Request;
@@ -52,13 +52,13 @@ fn names(columns: &[Column]) -> Vec<&'static str> {
 }
 
 /// Says whether a column's value in a row is of the column's type.
-fn is_of(kind: Kind, value: &Json) -> bool {
+fn is_of(kind: ColumnType, value: &Json) -> bool {
     match kind {
-        Kind::Boolean => matches!(value, Json::Boolean(_)),
-        Kind::Float => matches!(value, Json::Number(_)),
-        Kind::Location => in_order(&value.names(), &names(LOCATION_INFO)) && columns_fit(LOCATION_INFO, value),
-        Kind::Json => value.text().is_some_and(|text| Json::read(text).is_some() && !text.contains('\n')),
-        Kind::String | Kind::Words | Kind::Text | Kind::Time => matches!(value, Json::String(_)),
+        ColumnType::Boolean => matches!(value, Json::Boolean(_)),
+        ColumnType::Float => matches!(value, Json::Number(_)),
+        ColumnType::Location => in_order(&value.names(), &names(LOCATION_INFO)) && columns_fit(LOCATION_INFO, value),
+        ColumnType::Json => value.text().is_some_and(|text| Json::read(text).is_some() && !text.contains('\n')),
+        ColumnType::String | ColumnType::Words | ColumnType::Text | ColumnType::Time => matches!(value, Json::String(_)),
     }
 }
 
@@ -70,7 +70,7 @@ fn is_closed_event(row: &Json) -> bool {
     let (Some(data), Some(ingest)) = (row.get("data"), row.get("ingest")) else { return false };
     let data_keys = [names(DATA), vec!["unmapped"]].concat();
     let strings = |list: Option<&Json>| list.is_none_or(|list| list.elements().iter().all(|one| one.text().is_some()));
-    let unmapped = data.get("unmapped").is_none_or(|text| is_of(Kind::Json, text));
+    let unmapped = data.get("unmapped").is_none_or(|text| is_of(ColumnType::Json, text));
     in_order(&row.names(), &EVENT_KEYS)
         && in_order(&data.names(), &data_keys)
         && in_order(&ingest.names(), &INGEST_KEYS)

@@ -7,9 +7,8 @@ use std::{
 };
 
 use auth0_log_lake::{
-    compression::Compression,
-    object::{Object, ObjectKey, Table},
-    store::{FileStore, Kind, Put, S3Store, Store, put_all},
+    object::{Compression, Object, ObjectKey, Table},
+    store::{FileStore, Put, S3Store, Store, StoreErrorKind, put_all},
 };
 use bytes::Bytes;
 
@@ -179,7 +178,7 @@ async fn a_file_lake_that_cannot_be_a_folder_is_not_found() {
     let file = tempfile::NamedTempFile::new().expect("a file");
     let store = FileStore::new(file.path().join("lake"));
     let error = store.put(&object(1, b"", Compression::None)).await.expect_err("a file is no folder");
-    assert_eq!(error.kind, Kind::NotFound, "{}", error.chain());
+    assert_eq!(error.kind, StoreErrorKind::NotFound, "{}", error.chain());
 }
 
 #[tokio::test]
@@ -187,7 +186,7 @@ async fn a_bucket_that_is_not_there_is_not_found() {
     let s3 = S3::start().await;
     let store = s3_store(&s3.server.endpoint, "another-bucket");
     let error = store.put(&object(1, b"", Compression::None)).await.expect_err("there is no such bucket");
-    assert_eq!(error.kind, Kind::NotFound, "{}", error.chain());
+    assert_eq!(error.kind, StoreErrorKind::NotFound, "{}", error.chain());
 }
 
 #[tokio::test]
@@ -195,7 +194,7 @@ async fn a_wrong_key_is_denied() {
     let s3 = S3::start().await;
     let store = S3Store::on_server(BUCKET.to_owned(), String::new(), &s3.server.endpoint, KEY, "another-secret");
     let error = store.put(&object(1, b"", Compression::None)).await.expect_err("the secret is wrong");
-    assert_eq!(error.kind, Kind::Denied, "{}", error.chain());
+    assert_eq!(error.kind, StoreErrorKind::Denied, "{}", error.chain());
 }
 
 #[tokio::test]

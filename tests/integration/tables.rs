@@ -1,6 +1,6 @@
 //! The columns of the table that people ask are those of the schema's field table.
 
-use auth0_log_lake::schema::{DATA, Kind, LOCATION_INFO};
+use auth0_log_lake::schema::{ColumnType, DATA, LOCATION_INFO};
 
 /// What a row holds beside `data`, and what the table adds: before and after the columns of `data`.
 const BEFORE: [&str; 2] = ["event_time p_event_time timestamp", "log_id log_id string"];
@@ -20,11 +20,11 @@ const AFTER: [&str; 13] = [
     "request_id ingest.request_id string",
 ];
 
-fn kind(kind: Kind) -> &'static str {
+fn kind(kind: ColumnType) -> &'static str {
     match kind {
-        Kind::Float => "double",
-        Kind::Boolean => "boolean",
-        Kind::Time => "timestamp",
+        ColumnType::Float => "double",
+        ColumnType::Boolean => "boolean",
+        ColumnType::Time => "timestamp",
         _ => "string",
     }
 }
@@ -34,7 +34,7 @@ fn the_tables_columns_are_the_schemas_in_its_order() {
     let mut expected: Vec<_> = BEFORE.map(str::to_owned).into();
     for column in DATA {
         match (column.name, column.kind) {
-            (_, Kind::Location) => {
+            (_, ColumnType::Location) => {
                 expected.extend(LOCATION_INFO.iter().map(|c| format!("{0} data.location_info.{0} {1}", c.name, kind(c.kind))))
             }
             // The row's own log_id has that name.

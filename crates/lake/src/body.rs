@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 
 use auth0_log_lake::{
-    auth::{Authenticated, Source, Sources, TokenDigest},
+    auth::{AuthenticatedBody, Source, Sources, TokenDigest},
     batch::{self, Record},
     partition,
     reject::Reason,
@@ -98,7 +98,7 @@ fn split(body: &[u8]) -> Vec<Record<'_>> {
 }
 
 /// Takes a body as one of a sender of our own: only an authenticated body can be split.
-fn authenticated(body: &[u8]) -> Option<Authenticated<'_>> {
+fn authenticated(body: &[u8]) -> Option<AuthenticatedBody<'_>> {
     static SENDER: LazyLock<(Sources, HeaderMap)> = LazyLock::new(|| {
         let sources = Source::parse("replay").map(|source| (source, TokenDigest::of(b"replay")));
         let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Bearer replay"))]);

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     meaning::{meaning, status},
-    post::{Counts, Receiver},
+    post::{Counts, ReceiverClient},
 };
 
 /// Times that one body is posted.
@@ -34,7 +34,7 @@ pub enum Undelivered {
 ///
 /// # Errors
 /// A refusal, or a receiver that still fails at the last time.
-pub fn deliver(receiver: &Receiver, body: &[u8], out: &mut dyn Write) -> Result<Counts, Undelivered> {
+pub fn deliver(receiver: &ReceiverClient, body: &[u8], out: &mut dyn Write) -> Result<Counts, Undelivered> {
     let mut attempt = 1;
     loop {
         let (failed, pause) = match receiver.post(body) {

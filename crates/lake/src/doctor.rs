@@ -9,11 +9,11 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 
 use crate::{
-    landed::hour_of,
+    landed::hour_folder,
     layout::{WIDTH, wrap},
     meaning::{meaning, status},
     outcome::{Failure, Verdict},
-    post::{Answer, NoAnswer, Receiver, Token},
+    post::{Answer, NoAnswer, ReceiverClient, Token},
     reading::Reading,
     stored::Keys,
 };
@@ -70,7 +70,7 @@ struct Marked {
 pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, now: DateTime<Utc>, out: &mut dyn Write) -> Result<Verdict, Failure> {
     let token = Token::from_lookup(lookup)?;
     let digest = TokenDigest::of(token.reveal().as_bytes()).to_string();
-    let receiver = Receiver::new(&args.url, token)?;
+    let receiver = ReceiverClient::new(&args.url, token)?;
     let marked = Marked::new(now);
     writeln!(out, "Posting the event {} to {}\n", marked.log_id, receiver.url())?;
     let answer = receiver.post(marked.body().as_bytes());
@@ -130,7 +130,7 @@ impl Marked {
     }
 }
 
-fn reachable(receiver: &Receiver, answer: &Result<Answer, NoAnswer>) -> Found {
+fn reachable(receiver: &ReceiverClient, answer: &Result<Answer, NoAnswer>) -> Found {
     match answer {
         Ok(_) if receiver.is_in_the_clear() => {
             Found::Good("It answers, but over http://: whoever is on the way can read the token. Auth0 needs https://.".to_owned())
@@ -176,7 +176,7 @@ fn in_lake(lake: &LakeUrl, marked: &Marked) -> Found {
         |said: String| Found::Bad(said, "Give the same lake as the receiver's LAKE_URL, and credentials that may read it.".to_owned());
     match find(lake, marked) {
         Ok(Some(key)) => {
-            let (key, folder) = (key.to_string(), hour_of(&key));
+            let (key, folder) = (key.to_string(), hour_folder(&key));
             Found::Good(format!("Its row is in {folder}\n{}", &key[folder.len()..]))
         }
         Ok(None) => failed(format!("{lake} can be read, but the event is not in it.")),

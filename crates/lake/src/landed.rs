@@ -148,11 +148,11 @@ impl Landed {
 
     fn show_examples(&self, out: &mut dyn Write) -> io::Result<()> {
         if let Some(event) = &self.event {
-            writeln!(out, "One event row (long values cut short here), from {}:\n\n{}", hour_of(&event.key), members(&event.row))?;
+            writeln!(out, "One event row (long values cut short here), from {}:\n\n{}", hour_folder(&event.key), members(&event.row))?;
         }
         let Some(reject) = &self.reject else { return Ok(()) };
         let Ok(glance) = serde_json::from_str::<Glance>(&reject.row) else { return Ok(()) };
-        writeln!(out, "One reject row, from {}:\n", hour_of(&reject.key))?;
+        writeln!(out, "One reject row, from {}:\n", hour_folder(&reject.key))?;
         let raw = [("raw", glance.raw), ("base64", glance.raw_base64)];
         let all = [("reason", glance.reason), ("detail", glance.detail)].into_iter().chain(raw);
         for (name, value) in all {
@@ -170,7 +170,7 @@ impl Landed {
 }
 
 /// Gives the folder of an object, a slash at its end.
-pub fn hour_of(key: &ObjectKey) -> String {
+pub fn hour_folder(key: &ObjectKey) -> String {
     let key = key.to_string();
     key.rsplit_once('/').map_or(key.clone(), |(folder, _)| format!("{folder}/"))
 }

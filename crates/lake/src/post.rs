@@ -22,7 +22,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// Longest time to connect.
 const CONNECT: Duration = Duration::from_secs(10);
 /// Longest time to see whether something listens nearby.
-const KNOCK: Duration = Duration::from_secs(1);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Most of an answer that is read, in bytes: a receiver's has less than 100, AWS's own a few hundred.
 const LARGEST_ANSWER: u64 = 64 << 10;
 
@@ -90,7 +90,7 @@ pub struct UrlError(String);
 
 /// A receiver, and the token to send to it.
 #[derive(Clone, Debug)]
-pub struct Receiver {
+pub struct ReceiverClient {
     agent: Agent,
     url: Uri,
     token: Token,
@@ -165,7 +165,7 @@ fn why(error: &ureq::Error) -> String {
     }
 }
 
-impl Receiver {
+impl ReceiverClient {
     /// Takes a receiver's URL and a token; nothing is sent yet.
     ///
     /// # Errors
@@ -194,7 +194,7 @@ impl Receiver {
         let port = self.url.port_u16().unwrap_or(if self.url.scheme_str() == Some("https") { 443 } else { 80 });
         let host = self.url.host().unwrap_or_default().trim_matches(['[', ']']);
         let addresses = (host, port).to_socket_addrs();
-        addresses.is_ok_and(|mut addresses| addresses.any(|address| TcpStream::connect_timeout(&address, KNOCK).is_ok()))
+        addresses.is_ok_and(|mut addresses| addresses.any(|address| TcpStream::connect_timeout(&address, PROBE_TIMEOUT).is_ok()))
     }
 
     /// Posts one body.
@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_url_is_of_http_and_has_a_host() {
-        let receiver = |url| Receiver::new(url, Token::parse("abc").expect("a token"));
+        let receiver = |url| ReceiverClient::new(url, Token::parse("abc").expect("a token"));
         for url in ["", "127.0.0.1:9000", "ftp://host/", "http://", "/path", "http://user@host/", "http://a b/"] {
             assert!(receiver(url).is_err(), "{url}");
         }

@@ -9,10 +9,9 @@ use crate::{
     stored::{Keys, Objects, Opened},
 };
 use auth0_log_lake::{
-    compression::Compression,
     config::LakeUrl,
-    object::ObjectKey,
-    store::{Kind, StoreError},
+    object::{Compression, ObjectKey},
+    store::{StoreError, StoreErrorKind},
 };
 
 /// A lake that is read.
@@ -44,14 +43,14 @@ fn why(error: &StoreError) -> String {
         return sentence;
     }
     let sentence = match error.kind {
-        Kind::NotFound => "it is not there",
-        Kind::Denied => {
+        StoreErrorKind::NotFound => "it is not there",
+        StoreErrorKind::Denied => {
             "access is denied; reading a bucket needs s3:ListBucket and s3:GetObject, and erasing s3:PutObject and s3:DeleteObject \
              besides, which the receiver's own role has not"
         }
-        Kind::Misconfigured => "the bucket cannot be used as it is set up; check its region and its KMS key",
-        Kind::Throttled => "the store is throttling us",
-        Kind::Full => "the store has no room left",
+        StoreErrorKind::Misconfigured => "the bucket cannot be used as it is set up; check its region and its KMS key",
+        StoreErrorKind::Throttled => "the store is throttling us",
+        StoreErrorKind::Full => "the store has no room left",
         _ => "the store could not be reached or failed",
     };
     let chain = error.chain();

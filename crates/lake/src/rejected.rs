@@ -153,7 +153,7 @@ fn all(from: impl Read) -> Result<Vec<u8>, RowFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use auth0_log_lake::compression::Compression;
+    use auth0_log_lake::object::Compression;
 
     #[test]
     fn every_reason_of_the_readme_is_known_and_no_other() {

@@ -24,7 +24,7 @@ use crate::{
     layout::{count, number, shorten, table},
     meaning::{meaning, status},
     outcome::{Failure, Verdict},
-    post::{Receiver, Token},
+    post::{ReceiverClient, Token},
     reading::Reading,
     rejected::{REASONS, RejectRow},
     stored::Keys,
@@ -90,7 +90,7 @@ struct Outcome {
 
 /// A replay under way.
 struct Replay<'a> {
-    receiver: &'a Receiver,
+    receiver: &'a ReceiverClient,
     /// Records that wait to go together, by reason.
     waiting: BTreeMap<String, Vec<Raw>>,
     outcomes: BTreeMap<String, Outcome>,
@@ -105,7 +105,7 @@ struct Replay<'a> {
 pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, out: &mut dyn Write) -> Result<Verdict, Failure> {
     let receiver = match &args.to {
         _ if args.dry_run => None,
-        Some(url) => Some(Receiver::new(url, Token::from_lookup(lookup)?)?),
+        Some(url) => Some(ReceiverClient::new(url, Token::from_lookup(lookup)?)?),
         None => return Err(Failure::Nowhere),
     };
     let reading = Reading::open(&args.from)?;
@@ -150,7 +150,7 @@ fn show_summary(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     if rows.is_empty() { Ok(()) } else { writeln!(out, "{}", table(["reason", "records"], &rows)) }
 }
 
-fn post_all(selection: &Selection, summary: &Summary, receiver: &Receiver, out: &mut dyn Write) -> Result<Verdict, Failure> {
+fn post_all(selection: &Selection, summary: &Summary, receiver: &ReceiverClient, out: &mut dyn Write) -> Result<Verdict, Failure> {
     // An empty batch stores nothing, and shows at once whether anything will get in.
     let answer = receiver.post(b"[]")?;
     if answer.counts().is_none() {

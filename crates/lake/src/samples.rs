@@ -12,15 +12,15 @@ use std::{
 use serde::Deserialize;
 
 use crate::{
-    landed::{Landed, hour_of},
+    landed::{Landed, hour_folder},
     layout::{WIDTH, ascii, count, number, table, wrap},
     meaning::{meaning, status},
     outcome::{Failure, Verdict},
-    post::{Answer, Counts, NoAnswer, Receiver, Token},
+    post::{Answer, Counts, NoAnswer, ReceiverClient, Token},
     reading::Reading,
     stored::Keys,
 };
-use auth0_log_lake::{compression::Compression, config::LakeUrl};
+use auth0_log_lake::{config::LakeUrl, object::Compression};
 
 /// Token of a receiver on a laptop, where it guards nothing.
 pub const LOCAL_TOKEN: &str = "local-development-token";
@@ -62,7 +62,7 @@ pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, out: &mut dyn W
     let set = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
     let token = set("TOKEN").unwrap_or_else(|| LOCAL_TOKEN.to_owned());
     let lake = args.lake.clone().map_or_else(|| set("LAKE_URL").as_deref().unwrap_or("file://lake").parse(), Ok)?;
-    let receiver = Receiver::new(&args.url, Token::parse(&token)?)?;
+    let receiver = ReceiverClient::new(&args.url, Token::parse(&token)?)?;
     let reading = Reading::open(&lake)?;
     let samples = samples(&args.samples)?;
     wait_for(&receiver)?;
@@ -100,7 +100,7 @@ fn samples(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     if found.is_empty() { Err(failed(none())) } else { Ok(found) }
 }
 
-fn wait_for(receiver: &Receiver) -> Result<(), Failure> {
+fn wait_for(receiver: &ReceiverClient) -> Result<(), Failure> {
     for _ in 0..START * TRIES {
         if receiver.listens() {
             return Ok(());
@@ -110,7 +110,7 @@ fn wait_for(receiver: &Receiver) -> Result<(), Failure> {
     Err(Failure::NotListening { url: receiver.url(), seconds: START })
 }
 
-fn try_one(receiver: &Receiver, sample: &Path, args: &Args) -> Result<Tried, Failure> {
+fn try_one(receiver: &ReceiverClient, sample: &Path, args: &Args) -> Result<Tried, Failure> {
     let body = fs::read(sample).map_err(|source| Failure::Samples { folder: args.samples.display().to_string(), source })?;
     let file = sample.file_name().unwrap_or_default().to_string_lossy();
     Ok(Tried { file: ascii(&file), bytes: body.len(), answer: receiver.post(&body) })
@@ -187,7 +187,7 @@ fn show_next(
     lake: &LakeUrl,
     samples: &[PathBuf],
     token: &str,
-    receiver: &Receiver,
+    receiver: &ReceiverClient,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     if let (LakeUrl::File(folder), Some(key)) = (lake, landed.telling()) {
@@ -196,7 +196,7 @@ fn show_next(
             Compression::Zstd => ("zstd -dc", "*.zst"),
             Compression::None => ("cat", "*"),
         };
-        writeln!(out, "Look at this hour yourself:\n\n  {reader} {}/{}{files}\n", folder.display(), hour_of(&key))?;
+        writeln!(out, "Look at this hour yourself:\n\n  {reader} {}/{}{files}\n", folder.display(), hour_folder(&key))?;
     }
     let sample = samples.iter().find(|sample| sample.ends_with("array.json")).or(samples.first());
     let Some(sample) = sample else { return Ok(()) };

@@ -12,7 +12,7 @@ use std::{
 
 use auth0_log_lake::{
     object::Object,
-    store::{Kind, Put, Store, StoreError},
+    store::{Put, Store, StoreError, StoreErrorKind},
 };
 use bytes::Bytes;
 use tokio::{
@@ -198,8 +198,8 @@ impl Bucket {
     }
 
     /// Puts as the receiver's client does.
-    async fn put_object(&self, key: &str, bytes: &Bytes) -> Result<Put, Kind> {
-        let mut last = Kind::Unavailable;
+    async fn put_object(&self, key: &str, bytes: &Bytes) -> Result<Put, StoreErrorKind> {
+        let mut last = StoreErrorKind::Unavailable;
         for attempt in 0..TRIES {
             if attempt > 0 {
                 let pause = self.locked(|state| state.random.below(2_000));
@@ -208,10 +208,10 @@ impl Bucket {
             last = match timeout(TRY, self.request(key, bytes)).await {
                 Ok(Answer::Created) => return Ok(Put::Created),
                 Ok(Answer::PreconditionFailed) => return Ok(Put::AlreadyThere),
-                Ok(Answer::Denied) => return Err(Kind::Denied),
-                Ok(Answer::SlowDown) => Kind::Throttled,
-                Ok(Answer::Conflict | Answer::InternalError | Answer::Reset) => Kind::Unavailable,
-                Err(_) => Kind::Late,
+                Ok(Answer::Denied) => return Err(StoreErrorKind::Denied),
+                Ok(Answer::SlowDown) => StoreErrorKind::Throttled,
+                Ok(Answer::Conflict | Answer::InternalError | Answer::Reset) => StoreErrorKind::Unavailable,
+                Err(_) => StoreErrorKind::Late,
             };
         }
         Err(last)
@@ -231,7 +231,7 @@ impl Store for Bucket {
 
 impl Bucket {
     /// Puts as a store would that has the fault of a mutant.
-    async fn put_wrongly(&self, mutant: Mutant, key: String, bytes: &Bytes) -> Result<Put, Kind> {
+    async fn put_wrongly(&self, mutant: Mutant, key: String, bytes: &Bytes) -> Result<Put, StoreErrorKind> {
         let (key, bytes) = (mutant.key(key), mutant.bytes(bytes));
         let one_in_ten = self.locked(|state| state.random.percent(10));
         match mutant {
@@ -245,7 +245,7 @@ impl Bucket {
                 Ok(Put::Created)
             }
             Mutant::SwallowsErrors => self.put_object(&key, &bytes).await.or(Ok(Put::Created)),
-            Mutant::RefusesRejects if key.starts_with("rejects/") => Err(Kind::Unavailable),
+            Mutant::RefusesRejects if key.starts_with("rejects/") => Err(StoreErrorKind::Unavailable),
             _ => self.put_object(&key, &bytes).await,
         }
     }

@@ -10,9 +10,9 @@ use std::{
 
 use auth0_log_lake::{
     auth::{Source, Sources, TokenDigest},
-    compression::Compression,
     config::Addresses,
     metrics::Report,
+    object::Compression,
     receive::{Context, Receiver, receive},
     response::{Outcome, Refusal},
 };

@@ -5,10 +5,7 @@ use std::{
     io::Read,
 };
 
-use auth0_log_lake::{
-    compression::Compression,
-    object::{ObjectKey, Table},
-};
+use auth0_log_lake::object::{Compression, ObjectKey, Table};
 use bytes::Bytes;
 use serde_json::Value;
 

@@ -19,8 +19,8 @@ use crate::{
     stored::{Held, Keys, Objects, Opened},
 };
 use auth0_log_lake::{
-    compression::Compression,
-    store::{Kind, Put, StoreError},
+    object::Compression,
+    store::{Put, StoreError, StoreErrorKind},
 };
 
 const EMAIL: &str = "ann@example.com";
@@ -47,10 +47,10 @@ impl Faulty<'_> {
         let step = self.step.replace(self.step.get() + 1);
         let (is_it, is_past) = (step == self.fails, step > self.fails && self.crashes);
         if is_past || is_it && self.when == When::Before {
-            return Err(StoreError::new(Kind::Unavailable, "made to fail"));
+            return Err(StoreError::new(StoreErrorKind::Unavailable, "made to fail"));
         }
         let done = does();
-        if is_it { done.and(Err(StoreError::new(Kind::Unavailable, "made to fail"))) } else { done }
+        if is_it { done.and(Err(StoreError::new(StoreErrorKind::Unavailable, "made to fail"))) } else { done }
     }
 }
 

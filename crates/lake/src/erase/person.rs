@@ -184,7 +184,7 @@ mod tests {
     use base64::{Engine, prelude::BASE64_STANDARD};
 
     use super::*;
-    use auth0_log_lake::compression::Compression;
+    use auth0_log_lake::object::Compression;
 
     fn person(ids: &[&str]) -> Person {
         let mut person = Person::default();

@@ -13,7 +13,7 @@ use super::{person::Person, rows};
 use crate::stored::{Held, Keys, Objects};
 use auth0_log_lake::{
     object::ObjectKey,
-    store::{Kind, Put, StoreError},
+    store::{Put, StoreError, StoreErrorKind},
 };
 
 /// What stands before the key of a copy: no table reads there.
@@ -102,7 +102,7 @@ pub fn finish(objects: &impl Objects, key: &ObjectKey) -> Step<()> {
                 return objects.delete(&copy).map_err(failed(&copy, "deleted"));
             }
             Ok(_) => objects.delete(&name).map_err(failed(&name, "deleted"))?,
-            Err(error) if error.kind == Kind::NotFound => {}
+            Err(error) if error.kind == StoreErrorKind::NotFound => {}
             Err(error) => return Err(failed(&name, "read")(error)),
         }
         objects.create(&name, &left).map_err(failed(&name, "written"))?;

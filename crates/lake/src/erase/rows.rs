@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::person::{Found, Person};
 use crate::stored::Held;
-use auth0_log_lake::{compression::Compression, object::ObjectKey};
+use auth0_log_lake::object::{Compression, ObjectKey};
 
 /// What a look at one object found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

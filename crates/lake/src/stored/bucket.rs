@@ -1,6 +1,6 @@
 //! A bucket. Reading it needs `s3:ListBucket` and `s3:GetObject`, and erasing `s3:DeleteObject` besides; the receiver's role has none.
 
-use auth0_log_lake::store::{Kind, Put, StoreError};
+use auth0_log_lake::store::{Put, StoreError, StoreErrorKind};
 use aws_config::BehaviorVersion;
 use aws_sdk_s3::{
     Client,
@@ -62,7 +62,7 @@ impl Bucket {
     pub async fn get(&self, key: &str) -> Result<Held, StoreError> {
         let got = self.client.get_object().bucket(&self.bucket).key(self.full(key)).send().await?;
         let (content_type, content_encoding) = (got.content_type().map(str::to_owned), got.content_encoding().map(str::to_owned));
-        let body = got.body.collect().await.map_err(|error| StoreError::new(Kind::Unavailable, error))?;
+        let body = got.body.collect().await.map_err(|error| StoreError::new(StoreErrorKind::Unavailable, error))?;
         Ok(Held { bytes: body.to_vec(), content_type, content_encoding })
     }
 

@@ -81,7 +81,7 @@ async fn a_profile_that_gives_no_credentials_is_a_sentence_that_says_what_to_do(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_doctor_without_credentials_says_so_in_sentences() {
     let folder = crate::Lake::new();
-    let receiver = crate::Receiver::start(&folder.url(), &[]);
+    let receiver = crate::RunningReceiver::start(&folder.url(), &[]);
     let home = tempfile::tempdir().expect("a folder");
     let mut command = command(&["doctor", "--url", &receiver.url, "--lake", "s3://bucket", "--workgroup", "group"], Some(crate::TOKEN));
     for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"] {

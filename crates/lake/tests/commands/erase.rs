@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
-use crate::{GOOD, Lake, Receiver, Said, TOKEN, command, files, lake, reject_key, row, s3, said};
+use crate::{GOOD, Lake, RunningReceiver, Said, TOKEN, command, files, lake, reject_key, row, s3, said};
 
 const EMAIL: &str = "ann@example.com";
 
@@ -11,7 +11,7 @@ fn event(number: u32, user: &str) -> String {
 }
 
 /// Posts three events, two of them of one hour and one of the person, to the lake of this receiver.
-fn post(receiver: &Receiver) {
+fn post(receiver: &RunningReceiver) {
     let samples = tempfile::tempdir().expect("a folder");
     let later = event(3, EMAIL).replace("T12:", "T13:");
     fs::write(samples.path().join("a.json"), format!("[{},{},{later}]", event(1, EMAIL), event(2, "bob@example.com"))).expect("a sample");
@@ -38,7 +38,7 @@ fn objects(lake: &Path) -> BTreeMap<String, Vec<u8>> {
 #[test]
 fn a_person_is_erased_only_when_it_is_confirmed_and_a_batch_that_comes_again_does_not_bring_the_rows_back() {
     let folder = Lake::new();
-    let receiver = Receiver::start(&folder.url(), &[]);
+    let receiver = RunningReceiver::start(&folder.url(), &[]);
     post(&receiver);
     folder.reject(
         "2026-07-01",
@@ -77,7 +77,7 @@ fn a_person_is_erased_only_when_it_is_confirmed_and_a_batch_that_comes_again_doe
 #[test]
 fn identifiers_that_are_none_erase_nothing_and_are_not_repeated() {
     let folder = Lake::new();
-    post(&Receiver::start(&folder.url(), &[]));
+    post(&RunningReceiver::start(&folder.url(), &[]));
     let before = objects(&folder.path());
     let ids = folder.0.path().join("ids");
     let file = ids.display().to_string();
@@ -109,7 +109,7 @@ fn identifiers_that_are_none_erase_nothing_and_are_not_repeated() {
 #[test]
 fn what_cannot_be_looked_at_is_named_and_is_no_success() {
     let folder = Lake::new();
-    post(&Receiver::start(&folder.url(), &[]));
+    post(&RunningReceiver::start(&folder.url(), &[]));
     let cut = folder.reject("2026-07-01", &row("missing_data", "eu", &"x".repeat(999)));
     let half = fs::read(&cut).expect("an object")[..30].to_vec();
     fs::write(&cut, &half).expect("half an object");
@@ -139,7 +139,7 @@ async fn a_person_is_erased_from_a_bucket_that_lets_objects_be_created_only() {
         ("AWS_SECRET_ACCESS_KEY", "secret"),
         ("AWS_REGION", "eu-central-1"),
     ];
-    let receiver = Receiver::start("s3://bucket/auth0", &aws);
+    let receiver = RunningReceiver::start("s3://bucket/auth0", &aws);
     tokio::task::block_in_place(|| post(&receiver));
     let keys: Vec<String> = objects(&root.path().join("bucket")).into_keys().collect();
     let said = tokio::task::block_in_place(|| run(erase("s3://bucket/auth0", &["--confirm"], Some(EMAIL)).envs(aws)));

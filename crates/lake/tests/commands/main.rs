@@ -11,9 +11,9 @@ use std::{
 
 use auth0_log_lake::{
     auth::TokenDigest,
-    compression::Compression,
     config::{Config, LakeUrl},
-    local,
+    object::Compression,
+    serve::local,
     store::{FileStore, S3Store},
 };
 use axum::{
@@ -33,11 +33,11 @@ const TOKEN: &str = "local-development-token";
 const GOOD: &str = r#"{"log_id":"90020260701123456789000000000000000001","data":{"date":"2026-07-01T12:34:56.789Z","type":"s"}}"#;
 
 /// A receiver of this process.
-struct Receiver {
+struct RunningReceiver {
     url: String,
 }
 
-impl Receiver {
+impl RunningReceiver {
     fn start(lake: &str, more: &[(&str, &str)]) -> Self {
         let digests = format!("eu={}", TokenDigest::of(TOKEN.as_bytes()));
         let settings = [("LAKE_URL", lake), ("TOKEN_DIGESTS", &digests)];
@@ -190,7 +190,7 @@ fn a_new_token_and_its_digest_fit_a_receiver() {
     assert_eq!((token.len(), TokenDigest::of(token.as_bytes()).to_string()), (43, digest.clone()));
 
     let folder = Lake::new();
-    let receiver = Receiver::start(&folder.url(), &[("TOKEN_DIGESTS", &format!("acme={digest}"))]);
+    let receiver = RunningReceiver::start(&folder.url(), &[("TOKEN_DIGESTS", &format!("acme={digest}"))]);
     assert!(lake(&["doctor", "--url", &receiver.url], Some(&token)).good);
     assert!(!lake(&["doctor", "--url", &receiver.url], Some(TOKEN)).good);
 }
@@ -198,7 +198,7 @@ fn a_new_token_and_its_digest_fit_a_receiver() {
 #[test]
 fn every_sample_is_tried_and_what_landed_is_shown() {
     let folder = Lake::new();
-    let receiver = Receiver::start(&folder.url(), &[]);
+    let receiver = RunningReceiver::start(&folder.url(), &[]);
     let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events");
     let said = lake(&["try", "--url", &receiver.url, "--samples", samples, "--lake", &folder.url()], None);
     assert!(said.good, "{}{}", said.out, said.error);
@@ -228,7 +228,7 @@ fn every_sample_is_tried_and_what_landed_is_shown() {
 #[test]
 fn a_sample_that_is_not_stored_is_named_and_ends_the_command_badly() {
     let folder = Lake::new();
-    let receiver = Receiver::start(&folder.url(), &[]);
+    let receiver = RunningReceiver::start(&folder.url(), &[]);
     fs::create_dir_all(folder.path()).expect("a lake");
     let samples = tempfile::tempdir().expect("a folder");
     fs::write(samples.path().join("one.json"), GOOD).expect("a sample");
@@ -247,7 +247,7 @@ fn a_sample_that_is_not_stored_is_named_and_ends_the_command_badly() {
 #[test]
 fn rejects_whose_record_is_good_become_events_and_the_others_are_rejected_again() {
     let folder = Lake::new();
-    let receiver = Receiver::start(&folder.url(), &[]);
+    let receiver = RunningReceiver::start(&folder.url(), &[]);
     let rest = format!("{},{}]", GOOD.replace("0001\"", "0002\""), GOOD.replace("0001\"", "0003\""));
     folder.reject(
         "2026-07-01",
@@ -271,7 +271,7 @@ fn rejects_whose_record_is_good_become_events_and_the_others_are_rejected_again(
 #[test]
 fn a_replay_is_narrowed_by_day_reason_and_source_and_a_dry_run_posts_nothing() {
     let folder = Lake::new();
-    let receiver = Receiver::start(&folder.url(), &[]);
+    let receiver = RunningReceiver::start(&folder.url(), &[]);
     folder.reject("2026-07-01", &row("missing_data", "eu", "1"));
     folder.reject("2026-07-02", &(row("missing_data", "eu", "2") + &row("missing_log_id", "eu", "3") + &row("missing_data", "us", "4")));
     folder.reject("2026-07-03", &row("missing_data", "eu", "5"));
@@ -293,7 +293,7 @@ fn a_replay_is_narrowed_by_day_reason_and_source_and_a_dry_run_posts_nothing() {
 #[test]
 fn what_cannot_be_read_is_named_and_the_rest_is_posted() {
     let folder = Lake::new();
-    let receiver = Receiver::start(&folder.url(), &[]);
+    let receiver = RunningReceiver::start(&folder.url(), &[]);
     let cut = folder.reject("2026-07-01", &row("missing_data", "eu", &"x".repeat(999)));
     fs::write(&cut, &fs::read(&cut).expect("an object")[..30]).expect("half an object");
     folder.reject("2026-07-02", &("no row\n".to_owned() + &row("unsupported_encoding", "eu", "brotli") + &row("missing_data", "eu", GOOD)));
@@ -335,7 +335,7 @@ fn a_receiver_that_asks_for_later_is_asked_again_and_one_that_refuses_is_not() {
 #[test]
 fn the_doctor_follows_its_event_to_the_lake() {
     let folder = Lake::new();
-    let receiver = Receiver::start(&folder.url(), &[]);
+    let receiver = RunningReceiver::start(&folder.url(), &[]);
     let said = lake(&["doctor", "--url", &receiver.url, "--lake", &folder.url()], Some(TOKEN));
     assert!(said.good, "{}", said.out);
     for line in ["reachable ok", "authenticated ok", "stored ok", "found in the lake ok Its row is in events/dt=", "found in the table -"] {
@@ -348,7 +348,7 @@ fn the_doctor_follows_its_event_to_the_lake() {
 #[test]
 fn the_doctor_says_at_which_step_it_ended_and_why() {
     let (folder, other) = (Lake::new(), Lake::new());
-    let receiver = Receiver::start(&folder.url(), &[]);
+    let receiver = RunningReceiver::start(&folder.url(), &[]);
     let doctor = |url: &str, lake_url: &str, token: &str| lake(&["doctor", "--url", url, "--lake", lake_url], Some(token));
     let dead = nobody();
     for (said, lines) in [
@@ -380,7 +380,7 @@ fn the_doctor_says_at_which_step_it_ended_and_why() {
 #[test]
 fn a_switch_or_a_reason_that_is_none_is_an_error_and_no_is_no() {
     let folder = Lake::new();
-    let receiver = Receiver::start(&folder.url(), &[]);
+    let receiver = RunningReceiver::start(&folder.url(), &[]);
     folder.reject("2026-07-01", &row("missing_data", "eu", GOOD));
     let replay = |more: &[&str]| lake(&[&["replay", "--from", &folder.url(), "--to", &receiver.url], more].concat(), Some(TOKEN));
     let said = replay(&["--dry-run=2"]);
@@ -414,7 +414,7 @@ fn a_lake_that_cannot_be_written_is_told_once_with_the_log_and_the_receivers_rea
         "noise",
     ];
     fs::write(&log, lines.join("\n")).expect("a log");
-    let receiver = Receiver::start(&format!("file://{}/lake", file.display()), &[]);
+    let receiver = RunningReceiver::start(&format!("file://{}/lake", file.display()), &[]);
     let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events");
     let log = log.display().to_string();
     let said = lake(
@@ -464,7 +464,7 @@ async fn a_bucket_is_replayed_and_looked_into() {
     ];
     let run =
         |arguments: &[&str]| tokio::task::block_in_place(|| said(command(arguments, Some(TOKEN)).envs(aws).output().expect("the command")));
-    let (lake_url, receiver) = ("s3://bucket/auth0/", Receiver::start("s3://bucket/auth0", &aws));
+    let (lake_url, receiver) = ("s3://bucket/auth0/", RunningReceiver::start("s3://bucket/auth0", &aws));
     for (day, raw) in [("2026-07-01", GOOD), ("2026-07-02", "words"), ("2026-07-03", "more words")] {
         let path = root.path().join("bucket/auth0").join(reject_key(day));
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
@@ -527,7 +527,7 @@ async fn athena(state: &'static str, rows: usize) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_landing_table_is_queried_where_a_workgroup_is_given() {
     let folder = Lake::new();
-    let receiver = Receiver::start(&folder.url(), &[]);
+    let receiver = RunningReceiver::start(&folder.url(), &[]);
     for (state, rows, good, line) in [
         ("SUCCEEDED", 1, true, "found in the table ok A query of events_landing finds its row."),
         ("SUCCEEDED", 0, false, "found in the table FAILED The query ran, but found no row."),

@@ -3,31 +3,31 @@
 use std::{borrow::Cow, net::IpAddr};
 
 use crate::{
-    json::{Scanner, Type, Value, is_finite_number, text::write_quoted},
-    schema::{DEEPEST, Indicator, Kind},
+    json::{JsonType, Scanner, Value, is_finite_number, text::write_quoted},
+    schema::{ColumnType, Indicator, MAX_DEPTH},
 };
 
 /// Says whether a value fits a column. Times and locations are asked where they are read.
-pub(crate) fn fits(kind: Kind, value: &Value<'_>) -> bool {
+pub(crate) fn fits(kind: ColumnType, value: &Value<'_>) -> bool {
     match kind {
-        Kind::String => is_scalar(value.kind),
-        Kind::Words => is_scalar(value.kind) || words(value).is_some(),
-        Kind::Text | Kind::Json => true,
-        Kind::Boolean => boolean(value).is_some(),
-        Kind::Float => float(value).is_some(),
-        Kind::Time => value.kind == Type::String,
-        Kind::Location => value.kind == Type::Object,
+        ColumnType::String => is_scalar(value.kind),
+        ColumnType::Words => is_scalar(value.kind) || words(value).is_some(),
+        ColumnType::Text | ColumnType::Json => true,
+        ColumnType::Boolean => boolean(value).is_some(),
+        ColumnType::Float => float(value).is_some(),
+        ColumnType::Time => value.kind == JsonType::String,
+        ColumnType::Location => value.kind == JsonType::Object,
     }
 }
 
 /// Writes a value that fits a column; a time or location is written by who read it.
-pub(crate) fn write(kind: Kind, value: &Value<'_>, out: &mut Vec<u8>) {
+pub(crate) fn write(kind: ColumnType, value: &Value<'_>, out: &mut Vec<u8>) {
     match (kind, value.kind) {
-        (Kind::Words, Type::Array) => write_words(value, out),
-        (Kind::Json, _) => write_json(value, out),
-        (Kind::Boolean, _) => out.extend_from_slice(if boolean(value) == Some(true) { b"true" } else { b"false" }),
-        (Kind::Float, _) => out.extend_from_slice(value.decoded().as_bytes()),
-        (_, Type::String) => out.extend_from_slice(value.compact().as_bytes()),
+        (ColumnType::Words, JsonType::Array) => write_words(value, out),
+        (ColumnType::Json, _) => write_json(value, out),
+        (ColumnType::Boolean, _) => out.extend_from_slice(if boolean(value) == Some(true) { b"true" } else { b"false" }),
+        (ColumnType::Float, _) => out.extend_from_slice(value.decoded().as_bytes()),
+        (_, JsonType::String) => out.extend_from_slice(value.compact().as_bytes()),
         _ => write_quoted(out, &value.compact()),
     }
 }
@@ -35,7 +35,7 @@ pub(crate) fn write(kind: Kind, value: &Value<'_>, out: &mut Vec<u8>) {
 /// Writes compact JSON as a string; a value nested too deep as a JSON string that holds its text.
 fn write_json(value: &Value<'_>, out: &mut Vec<u8>) {
     let compact = value.compact();
-    if value.facts.depth() <= DEEPEST {
+    if value.flags.depth() <= MAX_DEPTH {
         return write_quoted(out, &compact);
     }
     write_quoted(out, &as_json_string(&compact));
@@ -48,12 +48,12 @@ pub(crate) fn as_json_string(compact: &str) -> String {
     String::from_utf8(text).unwrap_or_default()
 }
 
-fn is_scalar(kind: Type) -> bool {
-    matches!(kind, Type::String | Type::Boolean | Type::Number)
+fn is_scalar(kind: JsonType) -> bool {
+    matches!(kind, JsonType::String | JsonType::Boolean | JsonType::Number)
 }
 
 fn boolean(value: &Value<'_>) -> Option<bool> {
-    if !matches!(value.kind, Type::Boolean | Type::String) {
+    if !matches!(value.kind, JsonType::Boolean | JsonType::String) {
         return None;
     }
     let word = value.decoded();
@@ -62,13 +62,13 @@ fn boolean(value: &Value<'_>) -> Option<bool> {
 }
 
 fn float(value: &Value<'_>) -> Option<()> {
-    matches!(value.kind, Type::Number | Type::String).then_some(())?;
+    matches!(value.kind, JsonType::Number | JsonType::String).then_some(())?;
     is_finite_number(&value.decoded()).then_some(())
 }
 
 /// Gives the elements of an array that holds strings alone.
 fn words<'a>(value: &Value<'a>) -> Option<Vec<Value<'a>>> {
-    if value.kind != Type::Array {
+    if value.kind != JsonType::Array {
         return None;
     }
     let mut words = Vec::new();
@@ -76,7 +76,7 @@ fn words<'a>(value: &Value<'a>) -> Option<Vec<Value<'a>>> {
     let mut scanner = Scanner::new(inner);
     scanner.space();
     while scanner.peek().is_some() {
-        let word = scanner.value().ok().filter(|word| word.kind == Type::String)?;
+        let word = scanner.value().ok().filter(|word| word.kind == JsonType::String)?;
         words.push(word);
         scanner.comma();
     }

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use crate::{
-    json::{Type, Value},
+    json::{JsonType, Value},
     schema::{DATA_COLUMNS, Lookup, Sent},
 };
 
 /// Most members compared pair by pair; more are sorted, so that no record costs quadratic time.
-const FEW: usize = 16;
+const PAIRWISE_LIMIT: usize = 16;
 
 /// One member of an object, as it was sent.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(crate) struct Member<'a> {
 
 /// What becomes of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub(crate) enum Placement {
     /// It is kept as a duplicate.
     Displaced,
     /// It is kept as unmapped.
@@ -41,13 +41,13 @@ pub(crate) enum Fate {
 
 impl Member<'_> {
     #[inline(always)]
-    pub fn fate(&self) -> Fate {
+    pub fn placement(&self) -> Placement {
         match self.sent {
-            _ if self.displaced => Fate::Displaced,
-            Some(_) if self.outranked => Fate::NoColumn,
-            Some(_) if self.value.kind == Type::Null => Fate::Null,
-            Some(sent) => Fate::Column(usize::from(sent.column)),
-            None => Fate::NoColumn,
+            _ if self.displaced => Placement::Displaced,
+            Some(_) if self.outranked => Placement::NoColumn,
+            Some(_) if self.value.kind == JsonType::Null => Placement::Null,
+            Some(sent) => Placement::Column(usize::from(sent.column)),
+            None => Placement::NoColumn,
         }
     }
 
@@ -153,7 +153,7 @@ impl<'a> Members<'a> {
         if self.repeated || self.met[0] & self.met[1] != 0 {
             self.mark_columns();
         }
-        if self.unknown.len() <= FEW { self.mark_pairwise() } else { self.mark_sorted() }
+        if self.unknown.len() <= PAIRWISE_LIMIT { self.mark_pairwise() } else { self.mark_sorted() }
     }
 
     #[cold]

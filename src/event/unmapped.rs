@@ -4,11 +4,10 @@
 //! what has no column, or does not fit it, is kept here under the name and with the value it was
 //! sent with, as the JSON text of one object.
 
+use super::{fit::as_json_string, members::Member};
 use crate::{
-    fit::as_json_string,
     json::{Value, escape::write_escaped, text::write_string},
-    members::Member,
-    schema::DEEPEST,
+    schema::MAX_DEPTH,
 };
 
 /// Where `unmapped` holds what the envelope held beside `log_id` and `data`.
@@ -51,7 +50,7 @@ impl Leftovers {
     /// Keeps a member of `location_info`.
     pub fn location(&mut self, member: &Member<'_>) {
         write_member(&mut self.location, &member.name, &member.value.compact());
-        self.location_depth = self.location_depth.max(member.value.facts.depth());
+        self.location_depth = self.location_depth.max(member.value.flags.depth());
     }
 
     /// Keeps a member that a later one displaces, or one whose name is taken by this object itself.
@@ -76,7 +75,7 @@ impl Leftovers {
             return;
         }
         let object = format!("{{{}}}", String::from_utf8_lossy(&self.location));
-        let object = if self.location_depth < DEEPEST { object } else { as_json_string(&object) };
+        let object = if self.location_depth < MAX_DEPTH { object } else { as_json_string(&object) };
         write_member(&mut self.fields, "location_info", &object);
     }
 
@@ -105,7 +104,7 @@ impl Leftovers {
 /// Gives the compact text of a value; one that is nested too deep as a JSON string that holds it.
 fn shallow<'a>(value: &Value<'a>) -> std::borrow::Cow<'a, str> {
     let compact = value.compact();
-    if value.facts.depth() <= DEEPEST {
+    if value.flags.depth() <= MAX_DEPTH {
         return compact;
     }
     as_json_string(&compact).into()
