@@ -1,27 +1,24 @@
-//! One raw record → one row, or a reject.
+//! One record → one row, or a reject.
 //!
-//! A record is read in one pass: the scanner of `json` checks it against RFC 8259 and finds the members of its
-//! envelope and of its `data` as slices. The row is then written from those slices in the order of
-//! the field table, so that its keys come from the table alone. What does not fit a column goes to
-//! `data.unmapped`; what is no event at all is a [`Reject`].
+//! A record comes read: checked, and taken apart into the members of its envelope and of its `data`. The row
+//! is written from them in the order of the field table, so that its keys come from the table alone. What does
+//! not fit a column goes to `data.unmapped`; what is no event at all is a [`Reject`].
 
 use chrono::{DateTime, Utc};
 
 use crate::{
-    batch::Place,
-    json::{JsonType, Malformed, Scanner, TextFlags, Value},
+    batch::{Member, Members, Placement, RecordParts, find_members},
+    json::{JsonType, Scanner, Value},
     reject::{Reason, Reject},
     row::Arrival,
-    schema::{
-        Column, ColumnType, DATA, DATA_COLUMNS, DATA_LOOKUP, DATE, LOCATION, LOCATION_COLUMNS, LOCATION_INFO, LOCATION_LOOKUP, MAX_DEPTH,
-    },
+    schema::{Column, ColumnType, DATA, DATA_COLUMNS, DATE, LOCATION, LOCATION_COLUMNS, LOCATION_INFO, LOCATION_LOOKUP, MAX_DEPTH},
     time,
 };
-use members::{Columns, Member, Members, Placement};
+use columns::Columns;
 use unmapped::Leftovers;
 
+mod columns;
 mod fit;
-mod members;
 mod render;
 mod unmapped;
 
@@ -43,8 +40,6 @@ pub const PROBE: &str = "lake-doctor-";
 #[derive(Debug)]
 pub struct Normalizer<'a> {
     arrival: &'a Arrival<'a>,
-    envelope: Members<'a>,
-    data: Members<'a>,
     location: Members<'a>,
     /// Which member of `data` each column takes its value from.
     columns: Columns<DATA_COLUMNS>,
@@ -58,9 +53,6 @@ impl<'a> Normalizer<'a> {
     pub fn new(arrival: &'a Arrival<'a>) -> Self {
         Self {
             arrival,
-            // A flat record's envelope becomes its data.
-            envelope: Members::new(&DATA_LOOKUP),
-            data: Members::new(&DATA_LOOKUP),
             location: Members::new(&LOCATION_LOOKUP),
             columns: Columns::new(),
             location_columns: Columns::new(),
@@ -68,71 +60,31 @@ impl<'a> Normalizer<'a> {
         }
     }
 
-    /// Writes the row of a record to `out`, with a line feed at its end.
+    /// Writes the row of a record that was read, with a line feed at its end.
     ///
     /// # Errors
-    /// Where the record is no event: why, and nothing is written.
-    pub fn normalize(&mut self, raw: &'a [u8], out: &mut Vec<u8>) -> Result<Event, Reject> {
-        let mut scanner = Scanner::new(std::str::from_utf8(raw).map_err(|_| Reason::InvalidUtf8)?);
-        if scanner.peek() != Some(b'{') {
-            scanner.value()?;
-            scanner.end()?;
-            return Err(Reason::NotAnObject.into());
-        }
-        self.read(&mut scanner)?;
-        scanner.end()?;
-        self.write(out)
-    }
-
-    /// Writes the row of the object that a text starts with, where it is a record as it stands; gives its text too.
-    pub(crate) fn normalize_object(&mut self, text: &'a str, place: Place, out: &mut Vec<u8>) -> Option<(&'a str, Result<Event, Reject>)> {
-        let mut scanner = Scanner::new(text);
-        let object = self.read(&mut scanner).ok()?;
-        let is_record = match place {
-            Place::Array => {
-                scanner.space();
-                matches!(scanner.peek(), Some(b',' | b']'))
-            }
-            Place::Top => self.envelope.last("logs").is_none(),
-        };
-        is_record.then(|| (object.raw, self.write(out)))
-    }
-
-    /// Checks an object, and finds the members of the envelope and of its `data`.
-    fn read(&mut self, scanner: &mut Scanner<'a>) -> Result<Value<'a>, Malformed> {
-        self.envelope.clear();
-        self.data.clear();
-        scanner.object(|scanner, name| {
-            let value = match scanner.peek() {
-                Some(b'{') if name.decoded() == "data" => find_members(scanner, &mut self.data)?,
-                _ => scanner.value()?,
-            };
-            self.envelope.push(name, value);
-            Ok(value.flags)
-        })
-    }
-
-    /// Writes the row of the object that was read.
-    fn write(&mut self, out: &mut Vec<u8>) -> Result<Event, Reject> {
+    /// Where the record is no event: the reason, and nothing is written.
+    pub fn normalize(&mut self, parts: &mut RecordParts<'a>, out: &mut Vec<u8>) -> Result<Event, Reject> {
         self.leftovers.clear();
-        let log_id = self.take_envelope()?;
-        let date = self.take_data();
-        Ok(self.render(&log_id, date, out))
+        let log_id = self.take_envelope(parts)?;
+        parts.data.mark();
+        let date = self.take_data(&parts.data);
+        Ok(self.render(&log_id, date, &parts.data, out))
     }
 
     /// Finds the event's name, and keeps what the envelope holds beside it; a flat record becomes the data of itself.
-    fn take_envelope(&mut self) -> Result<Value<'a>, Reason> {
-        let flat = self.is_flat()?;
-        let outer = self.envelope.last("log_id").filter(can_name);
-        let inner = || self.data.last("log_id").filter(can_name);
-        let exported = || self.envelope.last("_id").filter(can_name);
+    fn take_envelope(&mut self, parts: &mut RecordParts<'a>) -> Result<Value<'a>, Reason> {
+        let flat = is_flat(&parts.envelope)?;
+        let outer = parts.envelope.last("log_id").filter(can_name);
+        let inner = || parts.data.last("log_id").filter(can_name);
+        let exported = || parts.envelope.last("_id").filter(can_name);
         let log_id = *outer.or_else(inner).or_else(exported).ok_or(Reason::MissingLogId)?;
         if flat {
-            std::mem::swap(&mut self.envelope, &mut self.data);
+            std::mem::swap(&mut parts.envelope, &mut parts.data);
             return Ok(log_id);
         }
-        self.envelope.mark();
-        for member in self.envelope.iter() {
+        parts.envelope.mark();
+        for member in parts.envelope.iter() {
             match member.name.as_ref() {
                 _ if member.displaced => self.leftovers.duplicate("", member),
                 "data" => {}
@@ -143,23 +95,11 @@ impl<'a> Normalizer<'a> {
         Ok(log_id)
     }
 
-    /// Says whether the fields of `data` stand at the top.
-    fn is_flat(&self) -> Result<bool, Reason> {
-        match self.envelope.last("data").map(|data| data.kind) {
-            Some(JsonType::Object) => Ok(false),
-            Some(JsonType::Null) => Err(Reason::MissingData),
-            Some(_) => Err(Reason::DataNotAnObject),
-            None if self.envelope.last("type").or(self.envelope.last("date")).is_some() => Ok(true),
-            None => Err(Reason::MissingData),
-        }
-    }
-
     /// Gives each column its member and keeps the rest; gives the time of `date`, if it can be used.
-    fn take_data(&mut self) -> Option<DateTime<Utc>> {
-        self.data.mark();
+    fn take_data(&mut self, data: &Members<'a>) -> Option<DateTime<Utc>> {
         self.columns.clear();
         let mut date = None;
-        for (at, member) in self.data.iter().enumerate() {
+        for (at, member) in data.iter().enumerate() {
             let leftovers = &mut self.leftovers;
             if member.is_repeated_column() {
                 leftovers.drift("", &member.name, "stands twice");
@@ -199,17 +139,18 @@ impl<'a> Normalizer<'a> {
     }
 }
 
-/// Passes an object, and finds its members.
-fn find_members<'a>(scanner: &mut Scanner<'a>, members: &mut Members<'a>) -> Result<Value<'a>, Malformed> {
-    members.clear();
-    scanner.object(|scanner, name| {
-        let value = scanner.value()?;
-        members.push(name, value);
-        Ok::<TextFlags, Malformed>(value.flags)
-    })
+/// Whether the fields of `data` stand at the top.
+fn is_flat(envelope: &Members<'_>) -> Result<bool, Reason> {
+    match envelope.last("data").map(|data| data.kind) {
+        Some(JsonType::Object) => Ok(false),
+        Some(JsonType::Null) => Err(Reason::MissingData),
+        Some(_) => Err(Reason::DataNotAnObject),
+        None if envelope.last("type").or(envelope.last("date")).is_some() => Ok(true),
+        None => Err(Reason::MissingData),
+    }
 }
 
-/// Says whether a value can name an event: a string with content, or a number.
+/// Whether a value can name an event: a string with content, or a number.
 fn can_name(value: &&Value<'_>) -> bool {
     match value.kind {
         JsonType::String => !value.inner().is_empty(),
@@ -280,7 +221,9 @@ mod tests {
         let source = Source::parse("eu").expect("a name");
         let arrival = Arrival::new(&source, "request", DateTime::from_timestamp(1_795_403_527, 0).expect("a time"));
         let mut row = Vec::new();
-        Normalizer::new(&arrival).normalize(record.as_bytes(), &mut row).expect(record);
+        let mut parts = RecordParts::default();
+        parts.read(record.as_bytes()).expect(record);
+        Normalizer::new(&arrival).normalize(&mut parts, &mut row).expect(record);
         String::from_utf8(row).expect("a row is UTF-8")
     }
 

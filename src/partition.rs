@@ -16,9 +16,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    auth::{AuthenticatedBody, Source},
-    batch::{self, Place, Take},
+    auth::AuthenticatedBody,
+    batch::{RecordParts, Records},
     event::{Event, Normalizer},
+    json::text::trim,
     object::{Compression, Object, ObjectKey, Table},
     reject::{Reason, Reject},
     row::{Arrival, first_half},
@@ -58,9 +59,11 @@ pub struct Row<'a> {
 /// The rows of one batch, in the order sent.
 #[derive(Debug)]
 pub struct Rows<'a> {
-    source: &'a Source,
+    arrival: &'a Arrival<'a>,
     text: Vec<u8>,
     rows: Vec<Row<'a>>,
+    /// The hours that events touch.
+    hours: BTreeSet<i64>,
     /// What became of the records.
     pub tally: Tally,
 }
@@ -69,81 +72,23 @@ pub struct Rows<'a> {
 ///
 /// `text` is where the rows are written; what it holds is lost, its memory is used again.
 pub fn normalize<'a>(arrival: &'a Arrival<'a>, batch: &AuthenticatedBody<'a>, text: Vec<u8>) -> Rows<'a> {
-    let mut writer = Writer::new(arrival, batch, text);
-    batch::split_into(batch, &mut writer);
-    writer.rows
+    let (mut records, mut parts) = (Records::of(batch), RecordParts::default());
+    let mut normalizer = Normalizer::new(arrival);
+    let mut rows = Rows::new(arrival, batch, text);
+    while let Some((record, read)) = records.read_next(&mut parts) {
+        let event = read.and_then(|()| normalizer.normalize(&mut parts, &mut rows.text));
+        rows.add(record, event);
+    }
+    rows
 }
 
-/// Writes the reject row of a batch that cannot be read.
+/// Writes the reject row of a batch that cannot be read: all of it is one record; a blank one holds none.
 pub fn reject<'a>(arrival: &'a Arrival<'a>, batch: &AuthenticatedBody<'a>, reason: Reason, text: Vec<u8>) -> Rows<'a> {
-    let mut writer = Writer::new(arrival, batch, text);
-    batch::refuse(batch, reason, &mut writer);
-    writer.rows
-}
-
-/// Writes rows as records are cut.
-struct Writer<'a> {
-    arrival: &'a Arrival<'a>,
-    normalizer: Normalizer<'a>,
-    /// The hours that events touch.
-    hours: BTreeSet<i64>,
-    rows: Rows<'a>,
-}
-
-impl<'a> Take<'a> for Writer<'a> {
-    fn take(&mut self, record: &'a [u8]) {
-        let event = self.normalizer.normalize(record, &mut self.rows.text);
-        self.add(Cow::Borrowed(record), event);
+    let mut rows = Rows::new(arrival, batch, text);
+    if !trim(batch.body()).is_empty() {
+        rows.add(Cow::Borrowed(batch.body()), Err(reason.into()));
     }
-
-    fn refuse(&mut self, record: Cow<'a, [u8]>, reason: Reason) {
-        self.add(record, Err(reason.into()));
-    }
-
-    fn take_object(&mut self, text: &'a str, place: Place) -> Option<usize> {
-        let (object, event) = self.normalizer.normalize_object(text, place, &mut self.rows.text)?;
-        self.add(Cow::Borrowed(object.as_bytes()), event);
-        Some(object.len())
-    }
-}
-
-impl<'a> Writer<'a> {
-    fn new(arrival: &'a Arrival<'a>, batch: &AuthenticatedBody<'a>, mut text: Vec<u8>) -> Self {
-        let bytes = batch.body().len();
-        text.clear();
-        text.reserve(bytes + bytes / 2);
-        let rows = Rows { source: arrival.source, text, rows: Vec::with_capacity(bytes / RECORD), tally: Tally::default() };
-        Self { arrival, normalizer: Normalizer::new(arrival), hours: BTreeSet::new(), rows }
-    }
-
-    /// Notes the event row that was just written, or writes a reject row in its place.
-    fn add(&mut self, record: Cow<'a, [u8]>, event: Result<Event, Reject>) {
-        let rows = &mut self.rows;
-        let start = rows.rows.last().map_or(0, |row| row.text.end);
-        let (table, at) = match event.and_then(|event| Self::within_hours(&mut self.hours, event)) {
-            Ok(event) => {
-                rows.tally.add(&event, self.arrival.received_at);
-                (Table::Events, event.at)
-            }
-            Err(reject) => {
-                rows.text.truncate(start);
-                reject.render(&mut rows.text, self.arrival, rows.rows.len(), &record);
-                rows.tally.rejected += 1;
-                (Table::Rejects, self.arrival.received_at)
-            }
-        };
-        rows.rows.push(Row { table, at, text: start..rows.text.len(), record });
-    }
-
-    /// Notes the hour of an event, unless there are as many as one request may touch.
-    fn within_hours(hours: &mut BTreeSet<i64>, event: Event) -> Result<Event, Reject> {
-        let hour = hour_of(event.at);
-        if hours.len() == MOST_HOURS && !hours.contains(&hour) {
-            return Err(Reason::BatchLimit.into());
-        }
-        hours.insert(hour);
-        Ok(event)
-    }
+    rows
 }
 
 impl Tally {
@@ -156,6 +101,41 @@ impl Tally {
 }
 
 impl<'a> Rows<'a> {
+    fn new(arrival: &'a Arrival<'a>, batch: &AuthenticatedBody<'a>, mut text: Vec<u8>) -> Self {
+        let bytes = batch.body().len();
+        text.clear();
+        text.reserve(bytes + bytes / 2);
+        Self { arrival, text, rows: Vec::with_capacity(bytes / RECORD), hours: BTreeSet::new(), tally: Tally::default() }
+    }
+
+    /// Notes the event row that was just written, or writes a reject row in its place.
+    fn add(&mut self, record: Cow<'a, [u8]>, event: Result<Event, Reject>) {
+        let start = self.rows.last().map_or(0, |row| row.text.end);
+        let (table, at) = match event.and_then(|event| self.within_hours(event)) {
+            Ok(event) => {
+                self.tally.add(&event, self.arrival.received_at);
+                (Table::Events, event.at)
+            }
+            Err(reject) => {
+                self.text.truncate(start);
+                reject.render(&mut self.text, self.arrival, self.rows.len(), &record);
+                self.tally.rejected += 1;
+                (Table::Rejects, self.arrival.received_at)
+            }
+        };
+        self.rows.push(Row { table, at, text: start..self.text.len(), record });
+    }
+
+    /// Notes the hour of an event, unless there are as many as one request may touch.
+    fn within_hours(&mut self, event: Event) -> Result<Event, Reject> {
+        let hour = hour_of(event.at);
+        if self.hours.len() == MOST_HOURS && !self.hours.contains(&hour) {
+            return Err(Reason::BatchLimit.into());
+        }
+        self.hours.insert(hour);
+        Ok(event)
+    }
+
     /// Gives the rows as newline-delimited JSON, in the order sent.
     pub fn ndjson(&self) -> &[u8] {
         &self.text
@@ -205,7 +185,7 @@ impl<'a> Rows<'a> {
 
     /// Digests the source and, for each record, its length as eight bytes and its bytes as sent.
     fn digest(&self, rows: &[&Row<'_>]) -> [u8; 16] {
-        let mut digest = Sha256::new().chain_update(self.source.as_str()).chain_update([0]);
+        let mut digest = Sha256::new().chain_update(self.arrival.source.as_str()).chain_update([0]);
         for row in rows {
             digest.update((row.record.len() as u64).to_be_bytes());
             digest.update(&row.record);
@@ -224,7 +204,10 @@ mod tests {
     use proptest::{collection::vec, prelude::*, sample::select};
 
     use super::*;
-    use crate::auth::{Sources, TokenDigest};
+    use crate::{
+        auth::{Source, Sources, TokenDigest},
+        batch::Record,
+    };
 
     /// Bodies of whole records, now and then with something between them that makes them others.
     fn bodies() -> impl Strategy<Value = Vec<u8>> {
@@ -249,6 +232,19 @@ mod tests {
         })
     }
 
+    #[test]
+    fn a_body_that_is_not_read_is_kept_to_its_last_byte() {
+        let source = Source::parse("eu").expect("a name");
+        let sources = Sources::new(vec![(source.clone(), TokenDigest::of(b"token"))]);
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Bearer token"))]);
+        let arrival = Arrival::new(&source, "request", DateTime::UNIX_EPOCH);
+        for (body, kept) in [(&b" \x1f\x8b\0\n"[..], true), (b" \n", false)] {
+            let batch = sources.authenticate(&headers).expect("a known token").with_body(body);
+            let rows = reject(&arrival, &batch, Reason::UnsupportedEncoding, Vec::new());
+            assert_eq!(rows.records().collect::<Vec<_>>(), Vec::from_iter(kept.then_some(body)));
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(4_000))]
         #[test]
@@ -259,16 +255,18 @@ mod tests {
             let batch = sources.authenticate(&headers).expect("a known token").with_body(&body);
             let arrival = Arrival::new(&source, "request", DateTime::from_timestamp(1_795_403_527, 0).expect("a time"));
             let rows = normalize(&arrival, &batch, Vec::new());
-            let mut cut = Writer::new(&arrival, &batch, Vec::new());
-            for record in batch::split(&batch) {
-                match (record.bytes, record.refused) {
-                    (Cow::Borrowed(bytes), None) => cut.take(bytes),
-                    (bytes, reason) => cut.refuse(bytes, reason.expect("a reason")),
-                }
+            let (mut cut, mut normalizer, mut parts) = (Rows::new(&arrival, &batch, Vec::new()), Normalizer::new(&arrival), RecordParts::default());
+            for record in Records::of(&batch) {
+                let (bytes, read) = match record {
+                    Record::Unread(bytes) => (Cow::Borrowed(bytes), parts.read(bytes)),
+                    Record::Rejected(bytes, reason) => (bytes, Err(reason.into())),
+                };
+                let event = read.and_then(|()| normalizer.normalize(&mut parts, &mut cut.text));
+                cut.add(bytes, event);
             }
-            prop_assert_eq!(String::from_utf8_lossy(rows.ndjson()), String::from_utf8_lossy(cut.rows.ndjson()));
-            prop_assert_eq!(rows.tally, cut.rows.tally);
-            prop_assert!(rows.records().eq(cut.rows.records()));
+            prop_assert_eq!(String::from_utf8_lossy(rows.ndjson()), String::from_utf8_lossy(cut.ndjson()));
+            prop_assert_eq!(rows.tally, cut.tally);
+            prop_assert!(rows.records().eq(cut.records()));
         }
     }
 }

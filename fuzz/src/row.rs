@@ -4,6 +4,7 @@ use std::str;
 
 use auth0_log_lake::{
     auth::Source,
+    batch::RecordParts,
     event::Normalizer,
     reject::Reason,
     row::Arrival,
@@ -46,15 +47,16 @@ pub fn record_to_row(record: &[u8]) {
     let record = trim(record);
     let source = Source::parse("fuzz").expect("a source");
     let arrival = Arrival::new(&source, "request", received_at());
-    let mut normalizer = Normalizer::new(&arrival);
+    let (mut normalizer, mut parts) = (Normalizer::new(&arrival), RecordParts::default());
     // What a record before this one leaves behind must not show in its row.
     let before: &[u8] = br#"{"log_id":"x","x":1,"data":{"ip":[],"y":2,"location_info":{"city_name":[]},"ip":3,"z":4,"z":5}}"#;
     let mut twice = Vec::new();
-    _ = normalizer.normalize(before, &mut twice);
+    _ = parts.read(before).and_then(|()| normalizer.normalize(&mut parts, &mut twice));
     let between = twice.len();
-    let again = normalizer.normalize(record, &mut twice);
+    let again = parts.read(record).and_then(|()| normalizer.normalize(&mut parts, &mut twice));
     let mut row = Vec::new();
-    let result = Normalizer::new(&arrival).normalize(record, &mut row);
+    let mut fresh = RecordParts::default();
+    let result = fresh.read(record).and_then(|()| Normalizer::new(&arrival).normalize(&mut fresh, &mut row));
     assert_eq!(result, again, "a record's row depends on the one before it");
     assert_eq!(row, twice[between..], "a record's row depends on the one before it");
     let expected = reason(record);

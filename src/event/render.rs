@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Event, Normalizer, PROBE, fit};
 use crate::{
+    batch::Members,
     json::{Value, text::write_string},
     row::RowId,
     schema::{ColumnType, DATA, DATE, INDICATORS, Indicator, LOCATION, LOCATION_INFO},
@@ -14,7 +15,7 @@ use crate::{
 
 impl Normalizer<'_> {
     /// Writes the row in the order of the field table.
-    pub(super) fn render(&mut self, log_id: &Value<'_>, date: Option<DateTime<Utc>>, out: &mut Vec<u8>) -> Event {
+    pub(super) fn render(&mut self, log_id: &Value<'_>, date: Option<DateTime<Utc>>, data: &Members<'_>, out: &mut Vec<u8>) -> Event {
         let name = log_id.decoded();
         let (at, time_source) = self.event_time(&name, date);
         out.extend_from_slice(self.arrival.before_event_time.as_bytes());
@@ -23,11 +24,11 @@ impl Normalizer<'_> {
         out.extend_from_slice(self.arrival.before_row_id.as_bytes());
         out.extend_from_slice(&RowId::of(self.arrival.source, name.as_bytes()).hex());
         out.extend_from_slice(self.arrival.after_row_id.as_bytes());
-        self.write_indicators(Indicator::Ip, b",\"p_any_ip_addresses\":[", out);
-        self.write_indicators(Indicator::Username, b",\"p_any_usernames\":[", out);
+        self.write_indicators(data, Indicator::Ip, b",\"p_any_ip_addresses\":[", out);
+        self.write_indicators(data, Indicator::Username, b",\"p_any_usernames\":[", out);
         out.extend_from_slice(b",\"log_id\":");
         fit::write(ColumnType::String, log_id, out);
-        self.write_data(&at_text, out);
+        self.write_data(data, &at_text, out);
         out.extend_from_slice(&self.arrival.ingest);
         out.extend_from_slice(time_source.as_bytes());
         out.push(b'"');
@@ -53,9 +54,9 @@ impl Normalizer<'_> {
         }
     }
 
-    fn write_indicators(&self, indicator: Indicator, before: &[u8], out: &mut Vec<u8>) {
+    fn write_indicators(&self, data: &Members<'_>, indicator: Indicator, before: &[u8], out: &mut Vec<u8>) {
         let columns = INDICATORS.iter().filter(|(_, feeds)| *feeds == indicator);
-        let members = columns.filter_map(|&(column, _)| Some(self.data.at(self.columns.get(column)?)));
+        let members = columns.filter_map(|&(column, _)| Some(data.at(self.columns.get(column)?)));
         let mut found: Vec<Cow<'_, str>> = members.filter_map(|member| fit::indicator(indicator, &member.value)).collect();
         found.sort_unstable();
         found.dedup();
@@ -77,7 +78,7 @@ impl Normalizer<'_> {
     }
 
     /// Writes `data`; a `date` that has a column is the time of the event.
-    fn write_data(&mut self, at: &TimeText, out: &mut Vec<u8>) {
+    fn write_data(&mut self, data: &Members<'_>, at: &TimeText, out: &mut Vec<u8>) {
         out.extend_from_slice(b",\"data\":");
         let start = out.len();
         for (column, member) in self.columns.iter() {
@@ -89,7 +90,7 @@ impl Normalizer<'_> {
                     out.push(b'"');
                 }
                 LOCATION => self.write_location(out),
-                _ => fit::write(DATA[column].kind, &self.data.at(member).value, out),
+                _ => fit::write(DATA[column].kind, &data.at(member).value, out),
             }
         }
         self.leftovers.write(out);

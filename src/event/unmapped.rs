@@ -4,8 +4,9 @@
 //! what has no column, or does not fit it, is kept here under the name and with the value it was
 //! sent with, as the JSON text of one object.
 
-use super::{fit::as_json_string, members::Member};
+use super::fit::as_json_string;
 use crate::{
+    batch::Member,
     json::{Value, escape::write_escaped, text::write_string},
     schema::MAX_DEPTH,
 };

@@ -10,14 +10,14 @@ use crate::{
 
 fn cut(body: &[u8]) -> Vec<Piece> {
     let records = batch::split(&authenticated(body));
-    let kind = |refused: Option<Reason>| match refused {
+    let kind = |rejected: Option<Reason>| match rejected {
         None => Cut::Record,
         Some(reason) => {
             assert_eq!(reason, Reason::WrapperMembers);
             Cut::Wrapper
         }
     };
-    records.into_iter().map(|record| (record.bytes.into_owned(), kind(record.refused))).collect()
+    records.into_iter().map(|record| (record.bytes().to_vec(), kind(record.rejected()))).collect()
 }
 
 /// Structure in small pieces, whole ones and broken ones.

@@ -24,18 +24,18 @@ use auth0_log_lake::{
 pub struct Raw {
     /// The bytes as sent.
     pub bytes: Vec<u8>,
-    /// Why splitting refuses it, where it does.
-    pub refused: Option<Reason>,
+    /// Why cutting rejects it, where it does.
+    pub rejected: Option<Reason>,
 }
 
 impl Raw {
     /// Takes a record that splitting lets pass.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
-        Self { bytes: bytes.into(), refused: None }
+        Self { bytes: bytes.into(), rejected: None }
     }
 
     fn is(&self, record: &Record<'_>) -> bool {
-        *self.bytes == *record.bytes && self.refused == record.refused
+        *self.bytes == *record.bytes() && self.rejected == record.rejected()
     }
 
     /// Says whether the record keeps its shape as an element of an array, whatever stands beside it.
@@ -43,7 +43,7 @@ impl Raw {
         // Neighbours on both sides: "]" alone would end an array that is empty.
         let beside = Self::new("{}");
         let elements = [&beside, self, &beside];
-        self.refused.is_none() && gives(&array(&elements), &elements)
+        self.rejected.is_none() && gives(&array(&elements), &elements)
     }
 }
 
@@ -69,7 +69,7 @@ pub fn split_rest(rest: &[u8]) -> Vec<Raw> {
         // Of equals the shortest, which is the one as it was kept.
         (accepted, std::cmp::Reverse(rejected), std::cmp::Reverse(body.len()))
     });
-    let raw = |record: Record<'_>| Raw { bytes: record.bytes.into_owned(), refused: record.refused };
+    let raw = |record: Record<'_>| Raw { bytes: record.bytes().to_vec(), rejected: record.rejected() };
     best.map(|body| split(body).into_iter().map(raw).collect()).unwrap_or_default()
 }
 
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_line_that_begins_with_a_whole_object_has_no_body() {
-        assert_eq!(split(b"{\"\n{},").last().map(|record| record.bytes.to_vec()), Some(b"{},".to_vec()));
+        assert_eq!(split(b"{\"\n{},").last().map(|record| record.bytes().to_vec()), Some(b"{},".to_vec()));
         assert_eq!(alone(&Raw::new("{},")), None);
     }
 
@@ -146,8 +146,8 @@ mod tests {
     }
 
     #[test]
-    fn what_stood_beside_logs_is_refused_as_such_again() {
-        let raw = Raw { bytes: br#"{"logs":[],"more":1}"#.to_vec(), refused: Some(Reason::WrapperMembers) };
+    fn what_stood_beside_logs_is_rejected_as_such_again() {
+        let raw = Raw { bytes: br#"{"logs":[],"more":1}"#.to_vec(), rejected: Some(Reason::WrapperMembers) };
         assert!(!raw.is_element());
         assert_eq!(alone(&raw), Some(raw.bytes.clone()));
     }
@@ -168,7 +168,7 @@ mod tests {
             body in "[\\[\\]{},:\"\\\\\n\t alogs1é]{0,40}",
         ) {
             for record in split(body.as_bytes()) {
-                let raw = Raw { bytes: record.bytes.into_owned(), refused: record.refused };
+                let raw = Raw { bytes: record.bytes().to_vec(), rejected: record.rejected() };
                 let bracketed_line = matches!(raw.bytes[0], b'[' | b'{') && !raw.bytes.contains(&b'\n');
                 prop_assert!(alone(&raw).is_some() || bracketed_line, "{:?}", String::from_utf8_lossy(&raw.bytes));
             }

@@ -87,7 +87,7 @@ impl RejectRow {
     /// Gives the records that the row keeps.
     ///
     /// Mostly that is one. A body that a receiver failed on, and what went beyond the most that a body may hold is cut as the body would
-    /// have been, and an encoded body is decoded and cut: posted as it stands it would be refused again.
+    /// have been, and an encoded body is decoded and cut: posted as it stands it would be rejected again.
     ///
     /// # Errors
     /// A row that does not keep a record, or keeps one that cannot be decoded.
@@ -99,8 +99,8 @@ impl RejectRow {
         if self.reason == Reason::UnsupportedEncoding.code() {
             return Ok(all_of(&decoded(&bytes)?));
         }
-        let refused = (self.reason == Reason::WrapperMembers.code()).then_some(Reason::WrapperMembers);
-        Ok(vec![Raw { bytes, refused }])
+        let rejected = (self.reason == Reason::WrapperMembers.code()).then_some(Reason::WrapperMembers);
+        Ok(vec![Raw { bytes, rejected }])
     }
 }
 
@@ -124,7 +124,7 @@ fn all_of(rest: &[u8]) -> Vec<Raw> {
     let mut left = VecDeque::from([rest.to_owned()]);
     while let Some(rest) = left.pop_front() {
         for raw in split_rest(&rest) {
-            match raw.refused {
+            match raw.rejected {
                 Some(Reason::BatchLimit) if raw.bytes.len() < rest.len() => left.push_back(raw.bytes),
                 _ => records.push(raw),
             }

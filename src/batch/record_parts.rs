@@ -1,0 +1,72 @@
+//! One record, checked against RFC 8259 and taken apart.
+
+use super::Members;
+use crate::{
+    json::{Malformed, Scanner, TextFlags, Value},
+    reject::{Reason, Reject},
+    schema::DATA_LOOKUP,
+};
+
+/// The members of a record and those of its `data`, as slices; the memory is used again from record to record.
+#[derive(Debug)]
+pub struct RecordParts<'a> {
+    // A flat record's envelope becomes its data, so both know the columns.
+    pub(crate) envelope: Members<'a>,
+    pub(crate) data: Members<'a>,
+}
+
+impl Default for RecordParts<'_> {
+    fn default() -> Self {
+        Self { envelope: Members::new(&DATA_LOOKUP), data: Members::new(&DATA_LOOKUP) }
+    }
+}
+
+impl<'a> RecordParts<'a> {
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// Where it is not UTF-8, not JSON, or not an object.
+    pub fn read(&mut self, record: &'a [u8]) -> Result<(), Reject> {
+        let mut scanner = Scanner::new(std::str::from_utf8(record).map_err(|_| Reason::InvalidUtf8)?);
+        if scanner.peek() == Some(b'{') {
+            self.object(&mut scanner)?;
+            return Ok(scanner.end()?);
+        }
+        scanner.value()?;
+        scanner.end()?;
+        Err(Reason::NotAnObject.into())
+    }
+
+    /// Reads the object that a text starts with; gives its text.
+    pub(super) fn read_object(&mut self, text: &'a str) -> Option<&'a str> {
+        self.object(&mut Scanner::new(text)).ok().map(|object| object.raw)
+    }
+
+    /// Whether the envelope has a member of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.envelope.last(name).is_some()
+    }
+
+    fn object(&mut self, scanner: &mut Scanner<'a>) -> Result<Value<'a>, Malformed> {
+        self.envelope.clear();
+        self.data.clear();
+        scanner.object(|scanner, name| {
+            let value = match scanner.peek() {
+                Some(b'{') if name.decoded() == "data" => find_members(scanner, &mut self.data)?,
+                _ => scanner.value()?,
+            };
+            self.envelope.push(name, value);
+            Ok(value.flags)
+        })
+    }
+}
+
+/// Passes an object, and finds its members.
+pub(crate) fn find_members<'a>(scanner: &mut Scanner<'a>, members: &mut Members<'a>) -> Result<Value<'a>, Malformed> {
+    members.clear();
+    scanner.object(|scanner, name| {
+        let value = scanner.value()?;
+        members.push(name, value);
+        Ok::<TextFlags, Malformed>(value.flags)
+    })
+}
