@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::{
     partition::Tally,
-    response::{Outcome, Refusal},
+    response::{NotStored, Outcome, Refusal, Stored},
     store::{Puts, StoreError},
 };
 
@@ -82,6 +82,15 @@ impl Report {
             from_elsewhere: false,
             failure: None,
             duration: Duration::ZERO,
+        }
+    }
+
+    /// Takes how the request ended; what is not stored counts for nothing.
+    pub(crate) fn end(&mut self, ended: Result<Stored, NotStored>) {
+        match ended {
+            Ok(Stored { tally, puts }) => (self.outcome, self.tally, self.puts) = (Outcome::from(tally), tally, puts),
+            Err(NotStored::Refused(refusal)) => self.outcome = Outcome::Refused(refusal),
+            Err(NotStored::Failed(error)) => (self.outcome, self.failure) = (Outcome::Failed, Some(error)),
         }
     }
 

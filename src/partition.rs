@@ -6,31 +6,28 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
     io,
-    ops::Range,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Mutex, PoisonError},
 };
 
-use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use sha2::{Digest, Sha256};
 
 use crate::{
     auth::AuthenticatedBody,
     batch::{RecordParts, Records},
     event::{Event, Normalizer},
     json::text::trim,
-    object::{Compression, Object, ObjectKey, Table},
-    reject::{Reason, Reject},
-    row::{Arrival, first_half},
+    object::{Compression, Object},
+    reject::Reason,
+    row::Arrival,
 };
+pub use rows::Rows;
+
+mod rows;
 
 /// Most hours that the events of one request may touch: each is an object, and a put.
 pub const MOST_HOURS: usize = 1_000;
-/// No more bytes than a usual record has.
-const RECORD: usize = 1_024;
-/// Seconds in an hour.
-const HOUR: i64 = 3_600;
 
 /// How many of what a batch held.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,25 +44,65 @@ pub struct Tally {
     pub greatest_lag: Option<TimeDelta>,
 }
 
-/// One row, where it belongs, and the record it is of.
-#[derive(Debug)]
-pub struct Row<'a> {
-    table: Table,
-    at: DateTime<Utc>,
-    text: Range<usize>,
-    record: Cow<'a, [u8]>,
+impl Tally {
+    fn add(&mut self, event: &Event, received_at: DateTime<Utc>) {
+        self.accepted += 1;
+        self.drifted += usize::from(event.drifted);
+        self.probes += usize::from(event.is_probe);
+        self.greatest_lag = self.greatest_lag.max(Some(received_at - event.at));
+    }
 }
 
-/// The rows of one batch, in the order sent.
+/// Turns batches into objects.
 #[derive(Debug)]
-pub struct Rows<'a> {
-    arrival: &'a Arrival<'a>,
-    text: Vec<u8>,
-    rows: Vec<Row<'a>>,
-    /// The hours that events touch.
-    hours: BTreeSet<i64>,
-    /// What became of the records.
-    pub tally: Tally,
+pub struct Partitioner {
+    compression: Compression,
+    /// Memory that the last batch's rows were written to: taking megabytes anew costs as much as filling them.
+    text: Mutex<Vec<u8>>,
+}
+
+impl Partitioner {
+    /// Takes how objects are compressed.
+    pub fn new(compression: Compression) -> Self {
+        Self { compression, text: Mutex::default() }
+    }
+
+    /// Makes the objects of a batch; with a reason not to read it, all of it is one reject.
+    ///
+    /// So it is where our own code panics: our fault would return at each retry, and stop the stream.
+    ///
+    /// # Errors
+    /// Where the compressor fails.
+    pub fn partition(
+        &self,
+        arrival: &Arrival<'_>,
+        batch: &AuthenticatedBody<'_>,
+        unread: Option<Reason>,
+    ) -> io::Result<(Tally, Vec<Object>)> {
+        self.objects_or_reject(arrival, batch, || self.objects(arrival, batch, unread))
+    }
+
+    fn objects_or_reject(
+        &self,
+        arrival: &Arrival<'_>,
+        batch: &AuthenticatedBody<'_>,
+        make: impl FnOnce() -> io::Result<(Tally, Vec<Object>)>,
+    ) -> io::Result<(Tally, Vec<Object>)> {
+        // What a panic leaves half done is memory of this batch, which is lost with it.
+        catch_unwind(AssertUnwindSafe(make)).unwrap_or_else(|_| self.objects(arrival, batch, Some(Reason::ReceiverError)))
+    }
+
+    fn objects(&self, arrival: &Arrival<'_>, batch: &AuthenticatedBody<'_>, unread: Option<Reason>) -> io::Result<(Tally, Vec<Object>)> {
+        let text = std::mem::take(&mut *self.text.lock().unwrap_or_else(PoisonError::into_inner));
+        let rows = match unread {
+            Some(reason) => reject(arrival, batch, reason, text),
+            None => normalize(arrival, batch, text),
+        };
+        let made = (rows.tally, rows.objects(self.compression));
+        *self.text.lock().unwrap_or_else(PoisonError::into_inner) = rows.into_text();
+        let (tally, objects) = made;
+        Ok((tally, objects?))
+    }
 }
 
 /// Writes a row for each record of a batch: an event row, or a reject row.
@@ -82,120 +119,13 @@ pub fn normalize<'a>(arrival: &'a Arrival<'a>, batch: &AuthenticatedBody<'a>, te
     rows
 }
 
-/// Writes the reject row of a batch that cannot be read: all of it is one record; a blank one holds none.
-pub fn reject<'a>(arrival: &'a Arrival<'a>, batch: &AuthenticatedBody<'a>, reason: Reason, text: Vec<u8>) -> Rows<'a> {
+/// Writes the reject row of a batch that is not read: all of it is one record; a blank one holds none.
+fn reject<'a>(arrival: &'a Arrival<'a>, batch: &AuthenticatedBody<'a>, reason: Reason, text: Vec<u8>) -> Rows<'a> {
     let mut rows = Rows::new(arrival, batch, text);
     if !trim(batch.body()).is_empty() {
         rows.add(Cow::Borrowed(batch.body()), Err(reason.into()));
     }
     rows
-}
-
-impl Tally {
-    fn add(&mut self, event: &Event, received_at: DateTime<Utc>) {
-        self.accepted += 1;
-        self.drifted += usize::from(event.drifted);
-        self.probes += usize::from(event.is_probe);
-        self.greatest_lag = self.greatest_lag.max(Some(received_at - event.at));
-    }
-}
-
-impl<'a> Rows<'a> {
-    fn new(arrival: &'a Arrival<'a>, batch: &AuthenticatedBody<'a>, mut text: Vec<u8>) -> Self {
-        let bytes = batch.body().len();
-        text.clear();
-        text.reserve(bytes + bytes / 2);
-        Self { arrival, text, rows: Vec::with_capacity(bytes / RECORD), hours: BTreeSet::new(), tally: Tally::default() }
-    }
-
-    /// Notes the event row that was just written, or writes a reject row in its place.
-    fn add(&mut self, record: Cow<'a, [u8]>, event: Result<Event, Reject>) {
-        let start = self.rows.last().map_or(0, |row| row.text.end);
-        let (table, at) = match event.and_then(|event| self.within_hours(event)) {
-            Ok(event) => {
-                self.tally.add(&event, self.arrival.received_at);
-                (Table::Events, event.at)
-            }
-            Err(reject) => {
-                self.text.truncate(start);
-                reject.render(&mut self.text, self.arrival, self.rows.len(), &record);
-                self.tally.rejected += 1;
-                (Table::Rejects, self.arrival.received_at)
-            }
-        };
-        self.rows.push(Row { table, at, text: start..self.text.len(), record });
-    }
-
-    /// Notes the hour of an event, unless there are as many as one request may touch.
-    fn within_hours(&mut self, event: Event) -> Result<Event, Reject> {
-        let hour = hour_of(event.at);
-        if self.hours.len() == MOST_HOURS && !self.hours.contains(&hour) {
-            return Err(Reason::BatchLimit.into());
-        }
-        self.hours.insert(hour);
-        Ok(event)
-    }
-
-    /// Gives the rows as newline-delimited JSON, in the order sent.
-    pub fn ndjson(&self) -> &[u8] {
-        &self.text
-    }
-
-    /// Gives the record of each row.
-    pub fn records(&self) -> impl Iterator<Item = &[u8]> {
-        self.rows.iter().map(|row| row.record.as_ref())
-    }
-
-    /// Gives the memory of the rows back.
-    pub fn into_text(self) -> Vec<u8> {
-        self.text
-    }
-
-    /// Makes one object of the rows of each table and hour.
-    ///
-    /// # Errors
-    /// Where the compressor fails.
-    pub fn objects(&self, compression: Compression) -> io::Result<Vec<Object>> {
-        self.by_hour().into_iter().map(|((table, _), rows)| self.object(table, &rows, compression)).collect()
-    }
-
-    /// Sorts the rows by table and hour, counted from the epoch.
-    pub fn by_hour(&self) -> BTreeMap<(Table, i64), Vec<&Row<'a>>> {
-        let mut hours: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for row in &self.rows {
-            hours.entry((row.table, hour_of(row.at))).or_default().push(row);
-        }
-        hours
-    }
-
-    fn object(&self, table: Table, rows: &[&Row<'_>], compression: Compression) -> io::Result<Object> {
-        let earliest = rows.iter().map(|row| row.at).min().unwrap_or_default();
-        let key = ObjectKey::new(table, earliest, self.digest(rows), compression);
-        let mut runs: Vec<Range<usize>> = Vec::new();
-        for row in rows {
-            match runs.last_mut() {
-                // Most batches are of one hour, whose rows stand together: they are compressed as one slice.
-                Some(run) if run.end == row.text.start => run.end = row.text.end,
-                _ => runs.push(row.text.clone()),
-            }
-        }
-        let bytes = compression.compress(runs.into_iter().map(|run| &self.text[run]))?;
-        Ok(Object { key, bytes: Bytes::from(bytes) })
-    }
-
-    /// Digests the source and, for each record, its length as eight bytes and its bytes as sent.
-    fn digest(&self, rows: &[&Row<'_>]) -> [u8; 16] {
-        let mut digest = Sha256::new().chain_update(self.arrival.source.as_str()).chain_update([0]);
-        for row in rows {
-            digest.update((row.record.len() as u64).to_be_bytes());
-            digest.update(&row.record);
-        }
-        first_half(&digest.finalize().into())
-    }
-}
-
-fn hour_of(at: DateTime<Utc>) -> i64 {
-    at.timestamp().div_euclid(HOUR)
 }
 
 #[cfg(test)]
@@ -207,6 +137,7 @@ mod tests {
     use crate::{
         auth::{Source, Sources, TokenDigest},
         batch::Record,
+        object::Table,
     };
 
     /// Bodies of whole records, now and then with something between them that makes them others.
@@ -230,6 +161,30 @@ mod tests {
             let records: String = records.iter().flat_map(|(record, between)| [*record, between]).collect();
             [start.as_bytes(), records.as_bytes(), end].concat()
         })
+    }
+
+    #[test]
+    fn a_body_that_our_code_panics_on_is_kept_whole_as_one_reject() {
+        let source = Source::parse("eu").expect("a name");
+        let sources = Sources::new(vec![(source.clone(), TokenDigest::of(b"token"))]);
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Bearer token"))]);
+        let body = br#"[{"log_id":"1","data":{}},{"log_id":"2","data":{}}]"#;
+        let batch = sources.authenticate(&headers).expect("a known token").with_body(body);
+        let arrival = Arrival::new(&source, "request", DateTime::from_timestamp(1_795_403_527, 0).expect("a time"));
+        let partitioner = Partitioner::new(Compression::None);
+        let (tally, objects) = partitioner
+            .objects_or_reject(&arrival, &batch, || {
+                _ = partitioner.objects(&arrival, &batch, None);
+                panic!("what a bug does")
+            })
+            .expect("memory");
+        assert_eq!((tally.accepted, tally.rejected), (0, 1));
+        let [reject] = &objects[..] else { panic!("one object") };
+        assert_eq!(reject.key.table(), Table::Rejects);
+        let row: serde_json::Value = serde_json::from_slice(&reject.bytes).expect("a row");
+        assert_eq!((row["reason"].as_str(), row["raw"].as_str()), (Some("receiver_error"), std::str::from_utf8(body).ok()));
+        let (tally, _) = partitioner.objects(&arrival, &batch, None).expect("memory");
+        assert_eq!(tally.accepted, 2, "the next request is read as ever");
     }
 
     #[test]

@@ -1,11 +1,6 @@
 //! One request, from its head to its answer: authenticate, split, normalize, partition, put, render.
 
-use std::{
-    io,
-    net::IpAddr,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Mutex, PoisonError},
-};
+use std::net::IpAddr;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -13,15 +8,15 @@ use http::{HeaderMap, Method, header::CONTENT_ENCODING, request::Parts};
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    auth::{AuthenticatedBody, Sources},
+    auth::{Sender, Sources},
     config::{Addresses, Config},
     metrics::Report,
-    object::{Compression, Object},
-    partition::{self, Tally},
+    object::Compression,
+    partition::Partitioner,
     reject::Reason,
-    response::{Outcome, Refusal},
+    response::{NotStored, Refusal, Stored},
     row::Arrival,
-    store::{self, Lake, Store, StoreError, StoreErrorKind},
+    store::{self, Lake, Store, StoreError},
 };
 
 /// Largest body accepted, in bytes: the quota of a Lambda invocation's payload (AWS Lambda
@@ -37,12 +32,10 @@ pub struct Receiver<S = Lake> {
     pub sources: Sources,
     /// From where senders may come.
     pub addresses: Addresses,
-    /// How objects are compressed.
-    pub compression: Compression,
+    /// What makes objects of batches.
+    pub partitioner: Partitioner,
     /// Name of the stack, a dimension of every metric.
     pub stack: Option<String>,
-    /// Memory that the last request's rows were written to: taking megabytes anew costs as much as filling them.
-    rows: Mutex<Vec<u8>>,
 }
 
 impl Receiver {
@@ -56,30 +49,7 @@ impl Receiver {
 impl<S: Store> Receiver<S> {
     /// Takes a store, who may send from where, and how objects are compressed.
     pub fn with_store(store: S, sources: Sources, addresses: Addresses, compression: Compression) -> Self {
-        Self { store, sources, addresses, compression, stack: None, rows: Mutex::default() }
-    }
-
-    /// Turns one request's body into objects; one that is `unread` is not looked into.
-    fn objects(&self, arrival: &Arrival<'_>, batch: &AuthenticatedBody<'_>, unread: Option<Reason>) -> (Tally, io::Result<Vec<Object>>) {
-        let memory = std::mem::take(&mut *self.rows.lock().unwrap_or_else(PoisonError::into_inner));
-        let rows = match unread {
-            Some(reason) => partition::reject(arrival, batch, reason, memory),
-            None => partition::normalize(arrival, batch, memory),
-        };
-        let (tally, objects) = (rows.tally, rows.objects(self.compression));
-        *self.rows.lock().unwrap_or_else(PoisonError::into_inner) = rows.into_text();
-        (tally, objects)
-    }
-
-    /// Keeps the whole body as a reject where making its objects panics: our own fault would return at each retry, and stop the stream.
-    fn objects_or_reject(
-        &self,
-        arrival: &Arrival<'_>,
-        batch: &AuthenticatedBody<'_>,
-        make: impl FnOnce() -> (Tally, io::Result<Vec<Object>>),
-    ) -> (Tally, io::Result<Vec<Object>>) {
-        // What a panic leaves half done is memory of this request, which is lost with it.
-        catch_unwind(AssertUnwindSafe(make)).unwrap_or_else(|_| self.objects(arrival, batch, Some(Reason::ReceiverError)))
+        Self { store, sources, addresses, partitioner: Partitioner::new(compression), stack: None }
     }
 }
 
@@ -104,8 +74,8 @@ pub async fn receive<S: Store>(
     body: impl Future<Output = Result<Bytes, Refusal>>,
 ) -> Report {
     let mut report = Report::new(context.received_at, context.request_id, receiver.stack.as_deref());
-    let outcome = answer(receiver, context, head, body, &mut report).await;
-    report.outcome = outcome.unwrap_or_else(|refused| refused);
+    let ended = answer(receiver, context, head, body, &mut report).await;
+    report.end(ended);
     report
 }
 
@@ -115,35 +85,29 @@ async fn answer<S: Store>(
     head: &Parts,
     body: impl Future<Output = Result<Bytes, Refusal>>,
     report: &mut Report,
-) -> Result<Outcome, Outcome> {
-    if head.method != Method::POST {
-        return Err(Outcome::Refused(Refusal::Method));
-    }
-    report.from_elsewhere = receiver.addresses.exclude(context.peer);
-    if report.from_elsewhere && !receiver.addresses.only_count {
-        return Err(Outcome::Refused(Refusal::Address));
-    }
-    let sender = receiver.sources.authenticate(&head.headers).map_err(|refused| Outcome::Refused(Refusal::Token(refused)))?;
-    report.source = Some(sender.source().as_str().to_owned());
-    let body = timeout_at(context.deadline, body).await.unwrap_or(Err(Refusal::Incomplete));
-    let body = body.and_then(within_limit).map_err(Outcome::Refused)?;
+) -> Result<Stored, NotStored> {
+    let sender = admit(receiver, context.peer, head, report)?;
+    let body = timeout_at(context.deadline, body).await.unwrap_or(Err(Refusal::Incomplete)).and_then(within_limit)?;
     report.bytes_received = body.len();
     let arrival = Arrival::new(sender.source(), context.request_id, context.received_at);
     let unread = is_encoded(&head.headers).then_some(Reason::UnsupportedEncoding);
-    let batch = sender.with_body(&body);
-    let (tally, objects) = receiver.objects_or_reject(&arrival, &batch, || receiver.objects(&arrival, &batch, unread));
-    let stored = match objects {
-        Ok(objects) => store::put_all(&receiver.store, &objects, context.deadline).await,
-        Err(error) => Err(StoreError::new(StoreErrorKind::Unavailable, error)),
-    };
-    match stored {
-        Ok(puts) => (report.puts, report.tally) = (puts, tally),
-        Err(error) => {
-            report.failure = Some(error);
-            return Err(Outcome::Failed);
-        }
+    let (tally, objects) = receiver.partitioner.partition(&arrival, &sender.with_body(&body), unread).map_err(StoreError::from)?;
+    let puts = store::put_all(&receiver.store, &objects, context.deadline).await?;
+    Ok(Stored { tally, puts })
+}
+
+/// Lets a request in by its head alone.
+fn admit<'a, S>(receiver: &'a Receiver<S>, peer: Option<IpAddr>, head: &Parts, report: &mut Report) -> Result<Sender<'a>, Refusal> {
+    if head.method != Method::POST {
+        return Err(Refusal::Method);
     }
-    Ok(Outcome::from(tally))
+    report.from_elsewhere = receiver.addresses.exclude(peer);
+    if report.from_elsewhere && !receiver.addresses.only_count {
+        return Err(Refusal::Address);
+    }
+    let sender = receiver.sources.authenticate(&head.headers).map_err(Refusal::Token)?;
+    report.source = Some(sender.source().as_str().to_owned());
+    Ok(sender)
 }
 
 fn within_limit(body: Bytes) -> Result<Bytes, Refusal> {
@@ -154,40 +118,4 @@ fn within_limit(body: Bytes) -> Result<Bytes, Refusal> {
 fn is_encoded(headers: &HeaderMap) -> bool {
     let plain = |value: &[u8]| value.trim_ascii().is_empty() || value.trim_ascii().eq_ignore_ascii_case(b"identity");
     headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.as_bytes().split(|&byte| byte == b',').all(plain))
-}
-
-#[cfg(test)]
-mod tests {
-    use chrono::DateTime;
-    use http::HeaderValue;
-
-    use super::*;
-    use crate::{
-        auth::{Source, TokenDigest},
-        object::Table,
-        store::FileStore,
-    };
-
-    #[test]
-    fn a_body_that_our_code_panics_on_is_kept_whole_as_one_reject() {
-        let source = Source::parse("eu").expect("a name");
-        let sources = Sources::new(vec![(source.clone(), TokenDigest::of(b"token"))]);
-        let headers = HeaderMap::from_iter([(http::header::AUTHORIZATION, HeaderValue::from_static("Bearer token"))]);
-        let body = br#"[{"log_id":"1","data":{}},{"log_id":"2","data":{}}]"#;
-        let batch = sources.authenticate(&headers).expect("a known token").with_body(body);
-        let arrival = Arrival::new(&source, "request", DateTime::from_timestamp(1_795_403_527, 0).expect("a time"));
-        let receiver = Receiver::with_store(FileStore::new("nowhere".into()), sources.clone(), Addresses::default(), Compression::None);
-        let (tally, objects) = receiver.objects_or_reject(&arrival, &batch, || {
-            _ = receiver.objects(&arrival, &batch, None);
-            panic!("what a bug does")
-        });
-        assert_eq!((tally.accepted, tally.rejected), (0, 1));
-        let objects = objects.expect("memory");
-        let [reject] = &objects[..] else { panic!("one object") };
-        assert_eq!(reject.key.table(), Table::Rejects);
-        let row: serde_json::Value = serde_json::from_slice(&reject.bytes).expect("a row");
-        assert_eq!((row["reason"].as_str(), row["raw"].as_str()), (Some("receiver_error"), std::str::from_utf8(body).ok()));
-        let (tally, _) = receiver.objects(&arrival, &batch, None);
-        assert_eq!(tally.accepted, 2, "the next request is read as ever");
-    }
 }

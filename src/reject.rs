@@ -11,6 +11,7 @@ use crate::{
         text::{escaped_length, write_string},
     },
     row::{Arrival, RowId},
+    schema::reject_row,
 };
 
 /// Why a record is no event: stable codes, in the order in which they are looked for.
@@ -96,17 +97,20 @@ impl From<Malformed> for Reject {
 impl Reject {
     /// Writes the reject row of a record, `raw` as sent, `index` its position in the batch.
     pub(crate) fn render(&self, out: &mut Vec<u8>, arrival: &Arrival<'_>, index: usize, raw: &[u8]) {
-        out.extend_from_slice(b"{\"received_at\":\"");
-        out.extend_from_slice(arrival.received_text.as_bytes());
-        out.extend_from_slice(b"\",\"reason\":\"");
-        out.extend_from_slice(self.reason.code().as_bytes());
-        out.extend_from_slice(b"\",\"detail\":");
+        reject_row::RECEIVED_AT.write_first_key(out);
+        write_string(out, &arrival.received_text);
+        reject_row::REASON.write_key(out);
+        write_string(out, self.reason.code());
+        reject_row::DETAIL.write_key(out);
         write_string(out, &self.detail);
-        out.extend_from_slice(format!(",\"index\":{index},\"source\":\"{}\",\"request_id\":", arrival.source.as_str()).as_bytes());
+        reject_row::INDEX.write_key(out);
+        out.extend_from_slice(index.to_string().as_bytes());
+        reject_row::SOURCE.write_key(out);
+        write_string(out, arrival.source.as_str());
+        reject_row::REQUEST_ID.write_key(out);
         write_string(out, arrival.request_id);
-        out.extend_from_slice(b",\"p_row_id\":\"");
-        out.extend_from_slice(RowId::of(arrival.source, raw).hex().as_ref());
-        out.extend_from_slice(b"\",");
+        reject_row::P_ROW_ID.write_key(out);
+        write_string(out, &String::from_utf8_lossy(&RowId::of(arrival.source, raw).hex()));
         write_raw(out, raw);
         out.extend_from_slice(b"}\n");
     }
@@ -114,16 +118,15 @@ impl Reject {
 
 /// Writes the bytes as text, or as base64 where they are none or that member is shorter as written.
 fn write_raw(out: &mut Vec<u8>, raw: &[u8]) {
-    const TEXT: &str = "\"raw\":";
-    const BASE64: &str = "\"raw_base64\":";
-    let base64_length = BASE64.len() + raw.len().div_ceil(3) * 4;
+    let longer_name = reject_row::RAW_BASE64.name.len() - reject_row::RAW.name.len();
+    let base64_length = longer_name + raw.len().div_ceil(3) * 4;
     match std::str::from_utf8(raw) {
-        Ok(text) if TEXT.len() + escaped_length(text) <= base64_length => {
-            out.extend_from_slice(TEXT.as_bytes());
+        Ok(text) if escaped_length(text) <= base64_length => {
+            reject_row::RAW.write_key(out);
             write_string(out, text);
         }
         _ => {
-            out.extend_from_slice(BASE64.as_bytes());
+            reject_row::RAW_BASE64.write_key(out);
             write_string(out, &BASE64_STANDARD.encode(raw));
         }
     }

@@ -9,7 +9,11 @@ use http::{
     header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 
-use crate::{auth::TokenRefusal, partition::Tally};
+use crate::{
+    auth::TokenRefusal,
+    partition::Tally,
+    store::{Puts, StoreError},
+};
 
 /// Seconds after which a sender may try again what could not be stored.
 const RETRY_AFTER_SECONDS: &str = "10";
@@ -45,6 +49,36 @@ pub enum Refusal {
     Incomplete,
     /// An event of the Function URL whose method, headers, address or body cannot be read.
     MalformedEvent,
+}
+
+/// What a request whose records are all stored left behind.
+#[derive(Clone, Copy, Debug)]
+pub struct Stored {
+    /// What became of its records.
+    pub tally: Tally,
+    /// What the store did.
+    pub puts: Puts,
+}
+
+/// Why a request's records are not stored.
+#[derive(Debug)]
+pub enum NotStored {
+    /// The request is refused.
+    Refused(Refusal),
+    /// The store failed.
+    Failed(StoreError),
+}
+
+impl From<Refusal> for NotStored {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<StoreError> for NotStored {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error)
+    }
 }
 
 impl From<Tally> for Outcome {

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     auth::Source,
     json::text::write_string,
-    schema::{LOG_TYPE, SCHEMA_VERSION},
+    schema::{LOG_TYPE, SCHEMA_VERSION, event_row, ingest},
     time::{TimeText, to_millisecond},
 };
 
@@ -19,11 +19,11 @@ pub struct Arrival<'a> {
     pub(crate) received_at: DateTime<Utc>,
     pub(crate) received_text: String,
     /// Row text up to the value of `p_event_time`.
-    pub(crate) before_event_time: String,
+    pub(crate) before_event_time: Vec<u8>,
     /// Row text from after `p_event_time` up to the value of `p_row_id`.
-    pub(crate) before_row_id: String,
+    pub(crate) before_row_id: Vec<u8>,
     /// Row text from after `p_row_id` up to the indicators.
-    pub(crate) after_row_id: String,
+    pub(crate) after_row_id: Vec<u8>,
     /// Row text of `ingest` up to the value of `time_source`.
     pub(crate) ingest: Vec<u8>,
 }
@@ -33,19 +33,22 @@ impl<'a> Arrival<'a> {
     pub fn new(source: &'a Source, request_id: &'a str, received_at: DateTime<Utc>) -> Self {
         let received_at = to_millisecond(received_at);
         let received_text = TimeText::of(received_at).to_string();
-        let mut ingest = b",\"ingest\":{\"request_id\":".to_vec();
+        let (mut before_event_time, mut before_row_id, mut after_row_id, mut ingest) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        event_row::P_LOG_TYPE.write_first_key(&mut before_event_time);
+        write_string(&mut before_event_time, LOG_TYPE);
+        event_row::P_SCHEMA_VERSION.write_key(&mut before_event_time);
+        before_event_time.extend_from_slice(SCHEMA_VERSION.to_string().as_bytes());
+        event_row::P_EVENT_TIME.write_key(&mut before_event_time);
+        event_row::P_PARSE_TIME.write_key(&mut before_row_id);
+        write_string(&mut before_row_id, &received_text);
+        event_row::P_ROW_ID.write_key(&mut before_row_id);
+        event_row::P_SOURCE_LABEL.write_key(&mut after_row_id);
+        write_string(&mut after_row_id, source.as_str());
+        event_row::INGEST.write_key(&mut ingest);
+        ingest::REQUEST_ID.write_first_key(&mut ingest);
         write_string(&mut ingest, request_id);
-        ingest.extend_from_slice(b",\"time_source\":\"");
-        Self {
-            source,
-            request_id,
-            received_at,
-            before_event_time: format!("{{\"p_log_type\":\"{LOG_TYPE}\",\"p_schema_version\":{SCHEMA_VERSION},\"p_event_time\":\""),
-            before_row_id: format!("\",\"p_parse_time\":\"{received_text}\",\"p_row_id\":\""),
-            after_row_id: format!("\",\"p_source_label\":\"{}\"", source.as_str()),
-            received_text,
-            ingest,
-        }
+        ingest::TIME_SOURCE.write_key(&mut ingest);
+        Self { source, request_id, received_at, received_text, before_event_time, before_row_id, after_row_id, ingest }
     }
 }
 

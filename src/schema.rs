@@ -1,4 +1,4 @@
-//! The field table of `Auth0.Events`: the single source for what a row holds.
+//! The field table of `Auth0.Events`, and the members around it: the single source for what a row holds.
 //!
 //! The normalizer walks this table to read a record and to write its row, the landing table's
 //! columns are held against it, and a test holds it against the facts of the published schema
@@ -7,8 +7,10 @@
 //! sender names ends in `data.unmapped`.
 
 mod lookup;
+mod members;
 
 pub(crate) use lookup::{Lookup, Sent};
+pub use members::{Member, data, event_row, ingest, reject_row};
 
 /// Name of the log type, as published.
 pub const LOG_TYPE: &str = "Auth0.Events";

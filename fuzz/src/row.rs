@@ -8,7 +8,7 @@ use auth0_log_lake::{
     event::Normalizer,
     reject::Reason,
     row::Arrival,
-    schema::{DATA, LOCATION_INFO},
+    schema::{self, DATA, LOCATION_INFO, event_row},
 };
 use chrono::{DateTime, Utc};
 
@@ -19,21 +19,6 @@ use super::{
 
 /// When every request of this harness is received.
 pub const RECEIVED_AT: &str = "2026-07-01T12:34:56.789Z";
-
-/// Keys of an event row, in their order.
-const ROW: [&str; 11] = [
-    "p_log_type",
-    "p_schema_version",
-    "p_event_time",
-    "p_parse_time",
-    "p_row_id",
-    "p_source_label",
-    "p_any_ip_addresses",
-    "p_any_usernames",
-    "log_id",
-    "data",
-    "ingest",
-];
 
 pub fn received_at() -> DateTime<Utc> {
     RECEIVED_AT.parse().expect("a time")
@@ -114,11 +99,11 @@ pub fn check_event_row(row: &[u8], record_length: usize) -> Json {
     let line = row.strip_suffix(b"\n").expect("a line feed at its end");
     assert!(!line.iter().any(|&byte| byte < 0x20), "a control character in a row");
     let row = json::read(str::from_utf8(line).expect("UTF-8")).expect("JSON");
-    assert!(is_subsequence(&row, ROW.into_iter()), "other keys than the contract's: {row:?}");
+    assert!(is_subsequence(&row, event_row::ALL.iter().map(|member| member.name)), "other keys than the contract's: {row:?}");
     let [data, ingest] = ["data", "ingest"].map(|name| row.get(name).expect("an object of the row"));
-    let columns = DATA.iter().map(|column| column.name).chain(["unmapped"]);
+    let columns = DATA.iter().map(|column| column.name).chain([schema::data::UNMAPPED.name]);
     assert!(is_subsequence(data, columns), "other columns than the schema's: {data:?}");
-    assert!(is_subsequence(ingest, ["request_id", "time_source", "drift"].into_iter()), "{ingest:?}");
+    assert!(is_subsequence(ingest, schema::ingest::ALL.iter().map(|member| member.name)), "{ingest:?}");
     for (name, value) in data.members() {
         let fits = match (name.as_str(), value) {
             ("location_info", location) => is_subsequence(location, LOCATION_INFO.iter().map(|column| column.name)),

@@ -9,7 +9,7 @@ use crate::{
     batch::Members,
     json::{Value, text::write_string},
     row::RowId,
-    schema::{ColumnType, DATA, DATE, INDICATORS, Indicator, LOCATION, LOCATION_INFO},
+    schema::{ColumnType, DATA, DATE, INDICATORS, Indicator, LOCATION, LOCATION_INFO, Member, event_row, ingest},
     time::{self, TimeText},
 };
 
@@ -18,23 +18,23 @@ impl Normalizer<'_> {
     pub(super) fn render(&mut self, log_id: &Value<'_>, date: Option<DateTime<Utc>>, data: &Members<'_>, out: &mut Vec<u8>) -> Event {
         let name = log_id.decoded();
         let (at, time_source) = self.event_time(&name, date);
-        out.extend_from_slice(self.arrival.before_event_time.as_bytes());
+        out.extend_from_slice(&self.arrival.before_event_time);
         let at_text = TimeText::of(at);
-        out.extend_from_slice(at_text.as_bytes());
-        out.extend_from_slice(self.arrival.before_row_id.as_bytes());
-        out.extend_from_slice(&RowId::of(self.arrival.source, name.as_bytes()).hex());
-        out.extend_from_slice(self.arrival.after_row_id.as_bytes());
-        self.write_indicators(data, Indicator::Ip, b",\"p_any_ip_addresses\":[", out);
-        self.write_indicators(data, Indicator::Username, b",\"p_any_usernames\":[", out);
-        out.extend_from_slice(b",\"log_id\":");
+        write_plain(out, at_text.as_bytes());
+        out.extend_from_slice(&self.arrival.before_row_id);
+        write_plain(out, &RowId::of(self.arrival.source, name.as_bytes()).hex());
+        out.extend_from_slice(&self.arrival.after_row_id);
+        self.write_indicators(data, Indicator::Ip, event_row::P_ANY_IP_ADDRESSES, out);
+        self.write_indicators(data, Indicator::Username, event_row::P_ANY_USERNAMES, out);
+        event_row::LOG_ID.write_key(out);
         fit::write(ColumnType::String, log_id, out);
         self.write_data(data, &at_text, out);
         out.extend_from_slice(&self.arrival.ingest);
-        out.extend_from_slice(time_source.as_bytes());
-        out.push(b'"');
+        write_plain(out, time_source.as_bytes());
         let drift = self.leftovers.drift_notes();
         if !drift.is_empty() {
-            out.extend_from_slice(b",\"drift\":[");
+            ingest::DRIFT.write_key(out);
+            out.push(b'[');
             out.extend_from_slice(drift);
             out.push(b']');
         }
@@ -54,41 +54,35 @@ impl Normalizer<'_> {
         }
     }
 
-    fn write_indicators(&self, data: &Members<'_>, indicator: Indicator, before: &[u8], out: &mut Vec<u8>) {
+    fn write_indicators(&self, data: &Members<'_>, indicator: Indicator, key: Member, out: &mut Vec<u8>) {
         let columns = INDICATORS.iter().filter(|(_, feeds)| *feeds == indicator);
         let members = columns.filter_map(|&(column, _)| Some(data.at(self.columns.get(column)?)));
         let mut found: Vec<Cow<'_, str>> = members.filter_map(|member| fit::indicator(indicator, &member.value)).collect();
         found.sort_unstable();
         found.dedup();
+        if found.is_empty() {
+            return;
+        }
+        key.write_key(out);
         for (i, text) in found.iter().enumerate() {
-            out.extend_from_slice(if i == 0 { before } else { b"," });
+            out.push(if i == 0 { b'[' } else { b',' });
             match text {
                 // As it was sent, without an escape: it can stand in a string as it is.
-                Cow::Borrowed(text) => {
-                    out.push(b'"');
-                    out.extend_from_slice(text.as_bytes());
-                    out.push(b'"');
-                }
+                Cow::Borrowed(text) => write_plain(out, text.as_bytes()),
                 Cow::Owned(text) => write_string(out, text),
             }
         }
-        if !found.is_empty() {
-            out.push(b']');
-        }
+        out.push(b']');
     }
 
     /// Writes `data`; a `date` that has a column is the time of the event.
     fn write_data(&mut self, data: &Members<'_>, at: &TimeText, out: &mut Vec<u8>) {
-        out.extend_from_slice(b",\"data\":");
+        event_row::DATA.write_key(out);
         let start = out.len();
         for (column, member) in self.columns.iter() {
             DATA[column].member.write(out);
             match column {
-                DATE => {
-                    out.push(b'"');
-                    out.extend_from_slice(at.as_bytes());
-                    out.push(b'"');
-                }
+                DATE => write_plain(out, at.as_bytes()),
                 LOCATION => self.write_location(out),
                 _ => fit::write(DATA[column].kind, &data.at(member).value, out),
             }
@@ -105,6 +99,13 @@ impl Normalizer<'_> {
         }
         close_object(out, start);
     }
+}
+
+/// Writes a string of characters that need no escape.
+fn write_plain(out: &mut Vec<u8>, text: &[u8]) {
+    out.push(b'"');
+    out.extend_from_slice(text);
+    out.push(b'"');
 }
 
 /// Makes an object of the members written since `start`, each with a comma before it.

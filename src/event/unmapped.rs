@@ -8,7 +8,7 @@ use super::fit::as_json_string;
 use crate::{
     batch::Member,
     json::{Value, escape::write_escaped, text::write_string},
-    schema::MAX_DEPTH,
+    schema::{MAX_DEPTH, data},
 };
 
 /// Where `unmapped` holds what the envelope held beside `log_id` and `data`.
@@ -96,7 +96,8 @@ impl Leftovers {
         if self.fields.is_empty() {
             return;
         }
-        out.extend_from_slice(b",\"unmapped\":\"{");
+        data::UNMAPPED.write_key(out);
+        out.extend_from_slice(b"\"{");
         write_escaped(out, &self.fields);
         out.extend_from_slice(b"}\"");
     }

@@ -35,3 +35,4 @@ mod servers;
 mod splitting;
 mod stores;
 mod tables;
+mod template;

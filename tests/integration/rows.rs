@@ -8,7 +8,7 @@ use auth0_log_lake::{
     object::Compression,
     receive::{Context, Receiver, receive},
     response::Outcome,
-    schema::{Column, ColumnType, DATA, LOCATION_INFO},
+    schema::{self, Column, ColumnType, DATA, LOCATION_INFO, Member, event_row, reject_row},
 };
 use bytes::Bytes;
 use http::Request;
@@ -20,22 +20,6 @@ use crate::{
     pure::{self, land, land_at, received_at, rows_of, time},
     record::{any_bytes, batch, record},
 };
-
-const EVENT_KEYS: [&str; 11] = [
-    "p_log_type",
-    "p_schema_version",
-    "p_event_time",
-    "p_parse_time",
-    "p_row_id",
-    "p_source_label",
-    "p_any_ip_addresses",
-    "p_any_usernames",
-    "log_id",
-    "data",
-    "ingest",
-];
-const INGEST_KEYS: [&str; 3] = ["request_id", "time_source", "drift"];
-const REJECT_KEYS: [&str; 9] = ["received_at", "reason", "detail", "index", "source", "request_id", "p_row_id", "raw", "raw_base64"];
 
 fn cases() -> ProptestConfig {
     ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() }
@@ -49,6 +33,10 @@ fn in_order(names: &[&str], known: &[&str]) -> bool {
 
 fn names(columns: &[Column]) -> Vec<&'static str> {
     columns.iter().map(|column| column.name).collect()
+}
+
+fn keys(members: &[Member]) -> Vec<&'static str> {
+    members.iter().map(|member| member.name).collect()
 }
 
 /// Says whether a column's value in a row is of the column's type.
@@ -68,12 +56,12 @@ fn columns_fit(columns: &[Column], object: &Json) -> bool {
 
 fn is_closed_event(row: &Json) -> bool {
     let (Some(data), Some(ingest)) = (row.get("data"), row.get("ingest")) else { return false };
-    let data_keys = [names(DATA), vec!["unmapped"]].concat();
+    let data_keys = [names(DATA), keys(schema::data::ALL)].concat();
     let strings = |list: Option<&Json>| list.is_none_or(|list| list.elements().iter().all(|one| one.text().is_some()));
     let unmapped = data.get("unmapped").is_none_or(|text| is_of(ColumnType::Json, text));
-    in_order(&row.names(), &EVENT_KEYS)
+    in_order(&row.names(), &keys(event_row::ALL))
         && in_order(&data.names(), &data_keys)
-        && in_order(&ingest.names(), &INGEST_KEYS)
+        && in_order(&ingest.names(), &keys(schema::ingest::ALL))
         && columns_fit(DATA, data)
         && unmapped
         && strings(row.get("p_any_ip_addresses"))
@@ -142,7 +130,7 @@ proptest! {
         }
         for (key, text) in landed.rows("rejects/") {
             let row = Json::read(text).expect(text);
-            prop_assert!(in_order(&row.names(), &REJECT_KEYS) && row.names().len() == 8, "{text}");
+            prop_assert!(in_order(&row.names(), &keys(reject_row::ALL)) && row.names().len() == 8, "{text}");
             prop_assert!(key.starts_with(&format!("rejects/{}/", folders(&row, "received_at").unwrap_or_default())), "{key} {text}");
         }
     }
