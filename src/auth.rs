@@ -1,8 +1,8 @@
-//! Who sent a request, known by its bearer token alone.
+//! Who sent a request: its bearer token decides, and nothing else.
 //!
 //! The function holds SHA-256 digests of tokens, never a token. A token is digested and compared
-//! with every configured digest in constant time, so that neither the time an answer takes nor the
-//! order of the settings says anything about a digest.
+//! with every configured digest in constant time, so that neither the time of an answer nor the
+//! order of the settings tells anything about a digest.
 //!
 //! A body can be split only as an [`AuthenticatedBody`] one, and only [`Sources::authenticate`] leads there:
 //!
@@ -36,14 +36,14 @@ impl Source {
     /// Longest name, in bytes.
     const LONGEST: usize = 32;
 
-    /// Reads a source's name, or gives none where its form is wrong.
+    /// Parses a name; `None` if its form is wrong.
     pub fn parse(name: &str) -> Option<Self> {
         let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         let well_formed = (1..=Self::LONGEST).contains(&name.len()) && name.bytes().all(known);
         well_formed.then(|| Self(name.to_owned()))
     }
 
-    /// Gives the name.
+    /// The name, as in the settings and in rows.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -59,7 +59,7 @@ impl TokenDigest {
         Self(Sha256::digest(token).into())
     }
 
-    /// Reads 64 hexadecimal digits, or gives none.
+    /// Parses 64 hexadecimal digits; `None` if they are not.
     pub fn parse(digits: &str) -> Option<Self> {
         let mut digest = [0; 32];
         let read = mixed::decode(digits, &mut digest).ok()?;
@@ -102,7 +102,7 @@ pub enum TokenRefusal {
 }
 
 impl Sources {
-    /// Takes the sources with their digests.
+    /// Creates the list from the settings.
     pub fn new(sources: Vec<(Source, TokenDigest)>) -> Self {
         Self(sources)
     }
@@ -151,12 +151,12 @@ pub struct Sender<'a> {
 }
 
 impl<'a> Sender<'a> {
-    /// Gives the source whose token it was.
+    /// The source that the token belongs to.
     pub fn source(self) -> &'a Source {
         self.source
     }
 
-    /// Takes the body that came with the token.
+    /// Vouches for the body that came with the token.
     pub fn with_body(self, body: &'a [u8]) -> AuthenticatedBody<'a> {
         AuthenticatedBody { source: self.source, body }
     }
@@ -170,12 +170,12 @@ pub struct AuthenticatedBody<'a> {
 }
 
 impl<'a> AuthenticatedBody<'a> {
-    /// Gives the source that sent the body.
+    /// The source that sent the body.
     pub fn source(&self) -> &'a Source {
         self.source
     }
 
-    /// Gives the bytes of the body.
+    /// The body, byte for byte.
     pub fn body(&self) -> &'a [u8] {
         self.body
     }

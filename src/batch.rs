@@ -42,7 +42,7 @@ pub enum Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// Gives the bytes as sent.
+    /// The bytes as sent.
     pub fn bytes(&self) -> &[u8] {
         match self {
             Self::Unread(bytes) => bytes,
@@ -50,7 +50,7 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// Gives the reason of a reject.
+    /// The reason, if cutting already rejects it.
     pub fn rejected(&self) -> Option<Reason> {
         match self {
             Self::Unread(_) => None,
@@ -126,7 +126,7 @@ impl<'a> Records<'a> {
         Self { body, text, position: Position::Top(0), others: None, cut: VecDeque::new(), given: 0, open: Vec::new() }
     }
 
-    /// Gives the next record, and reads it into `parts` unless it is a reject.
+    /// Returns the next record, and reads it into `parts` unless it is a reject.
     pub fn read_next(&mut self, parts: &mut RecordParts<'a>) -> Option<(Cow<'a, [u8]>, Result<(), Reject>)> {
         if let Some(object) = self.object_in_place(parts) {
             self.given += 1;
@@ -174,7 +174,7 @@ impl<'a> Records<'a> {
         self.body[at..].iter().position(|&byte| !is_space(byte)).map(|blank| at + blank)
     }
 
-    /// Takes the rest of the body as one record, the last.
+    /// Returns the rest of the body, as the last record.
     fn rest(&mut self, start: usize) -> Cow<'a, [u8]> {
         self.cut.clear();
         self.position = Position::End;
@@ -202,7 +202,7 @@ impl<'a> Records<'a> {
         Some(())
     }
 
-    /// Cuts the rest of a line; gives the position of its end.
+    /// Cuts the rest of a line; returns the position of its end.
     fn cut_line(&mut self, start: usize) -> usize {
         let end = memchr::memchr(b'\n', &self.body[start..]).map_or(self.body.len(), |found| start + found);
         self.note(start..end);

@@ -20,7 +20,7 @@ pub struct Setting {
     pub name: &'static str,
     /// What a value must be.
     pub needs: &'static str,
-    /// What holds where it is unset; none where it is required.
+    /// What holds where it is unset; `None` where it is required.
     pub default: Option<&'static str>,
 }
 
@@ -91,7 +91,7 @@ pub struct Addresses {
 }
 
 impl Addresses {
-    /// Says whether a sender comes from somewhere else; an address that is not known does.
+    /// Whether a sender comes from somewhere else; an unknown address does.
     pub fn exclude(&self, peer: Option<IpAddr>) -> bool {
         let inside = |address: IpAddr| self.ranges.iter().any(|range| range.contains(&address.to_canonical()));
         !self.ranges.is_empty() && !peer.is_some_and(inside)

@@ -36,7 +36,7 @@ pub struct Event {
 /// How the `log_id` of an operator's check starts (`make doctor`).
 pub const PROBE: &str = "lake-doctor-";
 
-/// Turns the records of one batch into rows; holds what can be used again from record to record.
+/// Turns the records of one batch into rows; its buffers serve one record after another.
 #[derive(Debug)]
 pub struct Normalizer<'a> {
     arrival: &'a Arrival<'a>,
@@ -49,7 +49,7 @@ pub struct Normalizer<'a> {
 }
 
 impl<'a> Normalizer<'a> {
-    /// Takes what all rows of the batch share.
+    /// Creates a normalizer for the records of one request.
     pub fn new(arrival: &'a Arrival<'a>) -> Self {
         Self {
             arrival,
@@ -95,7 +95,7 @@ impl<'a> Normalizer<'a> {
         Ok(log_id)
     }
 
-    /// Gives each column its member and keeps the rest; gives the time of `date`, if it can be used.
+    /// Assigns each column its member and keeps the rest; returns the time of `date` if it can be used.
     fn take_data(&mut self, data: &Members<'a>) -> Option<DateTime<Utc>> {
         self.columns.clear();
         let mut date = None;
@@ -158,7 +158,7 @@ fn can_name(value: &&Value<'_>) -> bool {
     }
 }
 
-/// Says why a value does not fit its column, if it does not.
+/// Checks that a value fits its column; the error is the note for `ingest.drift`.
 #[inline(always)]
 fn check(column: &Column, value: &Value<'_>) -> Result<(), String> {
     if fit::fits(column.kind, value) { Ok(()) } else { Err(mismatch(column, value)) }
@@ -179,7 +179,7 @@ fn read_date(member: &Member<'_>, received_at: DateTime<Utc>) -> Result<DateTime
     Ok(at)
 }
 
-/// Gives each column of `location_info` its member and keeps the rest.
+/// Assigns each column of `location_info` its member and keeps the rest.
 fn take_location<'a>(
     member: &Member<'a>,
     members: &mut Members<'a>,

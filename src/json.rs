@@ -36,7 +36,7 @@ impl<'a> Scanner<'a> {
         Self { text, at: 0, flags: TextFlags::default(), open: Vec::new() }
     }
 
-    /// Gives the byte at the position without passing it.
+    /// Returns the byte at the position without passing it.
     #[inline(always)]
     pub fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()

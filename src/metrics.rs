@@ -68,7 +68,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Starts the report of a request.
+    /// Starts the report of a request that has not ended.
     pub fn new(received_at: DateTime<Utc>, request_id: &str, stack: Option<&str>) -> Self {
         Self {
             received_at,
@@ -85,7 +85,7 @@ impl Report {
         }
     }
 
-    /// Takes how the request ended; what is not stored counts for nothing.
+    /// Notes how the request ended. What is not stored counts for nothing.
     pub(crate) fn end(&mut self, ended: Result<Stored, NotStored>) {
         match ended {
             Ok(Stored { tally, puts }) => (self.outcome, self.tally, self.puts) = (Outcome::from(tally), tally, puts),

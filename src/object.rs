@@ -22,7 +22,7 @@ pub enum Table {
 }
 
 impl Table {
-    /// Gives the first segment of a key.
+    /// The first segment of a key.
     pub const fn prefix(self) -> &'static str {
         match self {
             Table::Events => "events",
@@ -30,7 +30,7 @@ impl Table {
         }
     }
 
-    /// Gives what the keys of a UTC day start with, without a slash at its end; days sort as these do.
+    /// The prefix of the keys of a UTC day, without a slash at its end. Prefixes sort as their days do.
     pub fn day(self, day: NaiveDate) -> String {
         format!("{}/dt={}", self.prefix(), day.format("%Y-%m-%d"))
     }
@@ -58,12 +58,12 @@ impl ObjectKey {
     /// Form of the time in the name; milliseconds follow it.
     const SECOND: &'static str = "%Y%m%dT%H%M%S";
 
-    /// Takes a table, the earliest time in the object, 128 bits of its content's digest, and its compression.
+    /// Creates a key; `digest` is the first half of the SHA-256 of the content.
     pub fn new(table: Table, earliest: DateTime<Utc>, digest: [u8; 16], compression: Compression) -> Self {
         Self { table, at: to_millisecond(earliest), digest, compression }
     }
 
-    /// Reads a key, or gives none where it is not one of ours.
+    /// Parses a key; `None` if it is not one of ours.
     pub fn parse(text: &str) -> Option<Self> {
         let (folders, name) = text.rsplit_once('/')?;
         let table = [Table::Events, Table::Rejects].into_iter().find(|table| folders.starts_with(table.prefix()))?;
@@ -80,24 +80,24 @@ impl ObjectKey {
         Some(Self { table, at, digest, compression }).filter(|key| key.to_string() == text)
     }
 
-    /// Gives what the key of every object starts with that holds this as its earliest time.
+    /// The prefix that all keys with this earliest time share.
     pub fn stem(table: Table, earliest: DateTime<Utc>) -> String {
         let at = to_millisecond(earliest);
         let (folders, second) = (at.format("dt=%Y-%m-%d/hour=%H"), at.format(Self::SECOND));
         format!("{}/{folders}/{second}{:03}Z-", table.prefix(), at.timestamp_subsec_millis())
     }
 
-    /// Gives the earliest time in the object, to the millisecond.
+    /// The earliest time in the object, to the millisecond.
     pub fn at(&self) -> DateTime<Utc> {
         self.at
     }
 
-    /// Gives the table that the object belongs to.
+    /// The table that the object belongs to.
     pub fn table(&self) -> Table {
         self.table
     }
 
-    /// Gives the compression of the object's bytes.
+    /// How the object is compressed.
     pub fn compression(&self) -> Compression {
         self.compression
     }

@@ -62,7 +62,7 @@ pub struct Partitioner {
 }
 
 impl Partitioner {
-    /// Takes how objects are compressed.
+    /// Creates a partitioner with empty memory.
     pub fn new(compression: Compression) -> Self {
         Self { compression, text: Mutex::default() }
     }

@@ -39,7 +39,7 @@ pub struct Receiver<S = Lake> {
 }
 
 impl Receiver {
-    /// Takes the settings, and opens the lake; nothing is sent before the first request.
+    /// Opens the lake of the settings. Nothing is sent to it before the first request.
     pub async fn open(config: Config) -> Self {
         let receiver = Self::with_store(Lake::open(config.lake).await, config.sources, config.addresses, config.compression);
         Self { stack: config.stack, ..receiver }
@@ -47,7 +47,7 @@ impl Receiver {
 }
 
 impl<S: Store> Receiver<S> {
-    /// Takes a store, who may send from where, and how objects are compressed.
+    /// Creates a receiver that puts its objects into `store`.
     pub fn with_store(store: S, sources: Sources, addresses: Addresses, compression: Compression) -> Self {
         Self { store, sources, addresses, partitioner: Partitioner::new(compression), stack: None }
     }
@@ -114,7 +114,7 @@ fn within_limit(body: Bytes) -> Result<Bytes, Refusal> {
     if body.len() > LARGEST_BODY { Err(Refusal::TooLarge) } else { Ok(body) }
 }
 
-/// Says whether a body has a content coding.
+/// Whether a body has a content coding.
 fn is_encoded(headers: &HeaderMap) -> bool {
     let plain = |value: &[u8]| value.trim_ascii().is_empty() || value.trim_ascii().eq_ignore_ascii_case(b"identity");
     headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.as_bytes().split(|&byte| byte == b',').all(plain))

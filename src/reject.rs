@@ -1,4 +1,4 @@
-//! What a rejected record looks like: the bytes as sent, and why they are not an event.
+//! What a rejected record looks like: the bytes as sent, and the reason they are not an event.
 //!
 //! A bad record is data. It is stored beside the good ones with a stable reason, so that it can be
 //! found, mended at its origin, and sent again.
@@ -14,7 +14,7 @@ use crate::{
     schema::reject_row,
 };
 
-/// Why a record is no event: stable codes, in the order in which they are looked for.
+/// Why a record is not an event. The first that applies is the one that is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
     /// The record is not UTF-8.
@@ -40,7 +40,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Gives the stable code.
+    /// The stable code, as rows hold it.
     pub const fn code(self) -> &'static str {
         match self {
             Reason::InvalidUtf8 => "invalid_utf8",
@@ -116,7 +116,7 @@ impl Reject {
     }
 }
 
-/// Writes the bytes as text, or as base64 where they are none or that member is shorter as written.
+/// Writes the bytes as text, or as base64 where they are not UTF-8 or base64 is shorter.
 fn write_raw(out: &mut Vec<u8>, raw: &[u8]) {
     let longer_name = reject_row::RAW_BASE64.name.len() - reject_row::RAW.name.len();
     let base64_length = longer_name + raw.len().div_ceil(3) * 4;

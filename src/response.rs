@@ -88,7 +88,7 @@ impl From<Tally> for Outcome {
 }
 
 impl Outcome {
-    /// Gives the HTTP status.
+    /// The HTTP status.
     pub fn status(self) -> StatusCode {
         match self {
             Self::Stored { .. } => StatusCode::OK,
@@ -101,7 +101,7 @@ impl Outcome {
         }
     }
 
-    /// Gives the stable code of an error; none where all is stored.
+    /// The stable code of an error; `None` if all is stored.
     pub fn code(self) -> Option<&'static str> {
         match self {
             Self::Stored { .. } => None,
@@ -116,7 +116,7 @@ impl Outcome {
         }
     }
 
-    /// Makes the answer.
+    /// Renders the answer.
     pub fn response(self) -> Response<Bytes> {
         let body = match self {
             Self::Stored { accepted, rejected } => {

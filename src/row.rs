@@ -29,7 +29,7 @@ pub struct Arrival<'a> {
 }
 
 impl<'a> Arrival<'a> {
-    /// Takes who sent a request, its id and when it was received, which is cut to milliseconds.
+    /// Prepares what the rows of a request share; `received_at` is cut to milliseconds.
     pub fn new(source: &'a Source, request_id: &'a str, received_at: DateTime<Utc>) -> Self {
         let received_at = to_millisecond(received_at);
         let received_text = TimeText::of(received_at).to_string();
@@ -70,7 +70,7 @@ impl RowId {
     }
 }
 
-/// Gives the first 128 bits of a digest.
+/// The first 128 bits of a digest.
 pub(crate) fn first_half(digest: &[u8; 32]) -> [u8; 16] {
     std::array::from_fn(|i| digest[i])
 }

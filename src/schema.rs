@@ -43,7 +43,7 @@ pub enum ColumnType {
 }
 
 impl ColumnType {
-    /// Gives the name that a drift line uses.
+    /// The name in `ingest.drift`.
     pub const fn name(self) -> &'static str {
         match self {
             ColumnType::String | ColumnType::Words => "string",

@@ -24,18 +24,18 @@ pub mod local;
 ///
 /// # Errors
 /// A setting that is missing or wrong, as a sentence.
-#[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
+#[expect(clippy::disallowed_methods, reason = "the environment is read here, and passed on as settings")]
 pub fn settings() -> Result<Config, ConfigError> {
     hide_panic_messages();
     // What is not UTF-8 is set, and set wrong.
     Config::from_lookup(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
 }
 
-/// Takes the lines of one request, each with a line break at its end.
+/// Where the lines of a request go, each with a line feed at its end.
 pub type Log = fn(&[u8]);
 
 /// Answers one request that must be answered within `time`, and writes its lines to `log`.
-#[expect(clippy::disallowed_methods, reason = "the one place where the clock is read: everything below takes the time as an argument")]
+#[expect(clippy::disallowed_methods, reason = "the clock is read at the edge: everything below takes the time as an argument")]
 pub async fn serve(
     receiver: &Receiver,
     request_id: &str,

@@ -31,7 +31,7 @@ pub trait Store: Send + Sync {
     fn put(&self, object: &Object) -> impl Future<Output = Result<Put, StoreError>> + Send;
 }
 
-/// What failed, for whoever must act.
+/// What failed, as far as the operator must tell it apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreErrorKind {
     /// The bucket or folder is not there.
@@ -51,7 +51,7 @@ pub enum StoreErrorKind {
 }
 
 impl StoreErrorKind {
-    /// Gives a stable word for logs.
+    /// The stable code, as logs hold it.
     pub const fn code(self) -> &'static str {
         match self {
             StoreErrorKind::NotFound => "not_found",
@@ -64,7 +64,7 @@ impl StoreErrorKind {
         }
     }
 
-    /// Says what a person who can act should look at.
+    /// What the operator should look at.
     const fn sentence(self) -> &'static str {
         match self {
             StoreErrorKind::NotFound => "the lake's bucket or folder is not there: check LAKE_URL",
@@ -89,7 +89,7 @@ pub struct StoreError {
 }
 
 impl StoreError {
-    /// Takes what failed, and its cause.
+    /// Creates an error with its cause.
     pub fn new(kind: StoreErrorKind, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { kind, source: Some(source.into()) }
     }
@@ -98,7 +98,7 @@ impl StoreError {
         Self { kind: StoreErrorKind::Late, source: None }
     }
 
-    /// Gives the causes in one line, the outermost first.
+    /// The causes in one line, the outermost first.
     pub fn chain(&self) -> String {
         let mut chain = Vec::new();
         let mut next = self.source();

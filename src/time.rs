@@ -1,7 +1,7 @@
 //! Times: read as senders write them, written as every query engine reads them.
 //!
 //! Athena reads `YYYY-MM-DD HH:MM:SS.fff` in every SerDe and ISO 8601 in only some, so rows hold
-//! the former, in UTC. Reading is strict: what is not a time in one of the two accepted forms is none.
+//! the former, in UTC. Reading is strict: only the two accepted forms are times.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ const EARLIEST_YEAR: i32 = 2010;
 /// Nanoseconds in a millisecond.
 const MILLISECOND: u32 = 1_000_000;
 
-/// Says whether an event can have happened then, as seen when the request came in.
+/// Whether an event can have happened then, seen from the time of its request.
 pub(crate) fn is_plausible(at: DateTime<Utc>, received_at: DateTime<Utc>) -> bool {
     at.year() >= EARLIEST_YEAR && at <= received_at + LATEST
 }

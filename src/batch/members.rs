@@ -51,7 +51,7 @@ impl Member<'_> {
         }
     }
 
-    /// Says whether this is the last of several members with the name of a column.
+    /// Whether this is the last of several members with the name of a column.
     pub fn is_repeated_column(&self) -> bool {
         self.displaces && !self.displaced
     }
@@ -105,7 +105,7 @@ impl<'a> Members<'a> {
         &self.members[index]
     }
 
-    /// Gives the value of the last member of a name.
+    /// Returns the value of the last member of a name.
     pub fn last(&self, name: &str) -> Option<&Value<'a>> {
         self.members.iter().rev().find(|member| member.name == name).map(|member| &member.value)
     }

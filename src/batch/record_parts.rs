@@ -37,7 +37,7 @@ impl<'a> RecordParts<'a> {
         Err(Reason::NotAnObject.into())
     }
 
-    /// Reads the object that a text starts with; gives its text.
+    /// Reads the object that a text starts with; returns its text.
     pub(super) fn read_object(&mut self, text: &'a str) -> Option<&'a str> {
         self.object(&mut Scanner::new(text)).ok().map(|object| object.raw)
     }

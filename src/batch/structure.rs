@@ -21,7 +21,7 @@ impl<'a> Marks<'a> {
         Self { body, passed: start }
     }
 
-    /// Gives the next bracket, brace or comma; none at the end, or before a string without an end in its line.
+    /// Returns the next bracket, brace or comma; `None` at the end, or before a string that does not end in its line.
     ///
     /// Outside a string a backslash hides nothing.
     pub fn next(&mut self) -> Option<Mark> {
@@ -38,7 +38,7 @@ impl<'a> Marks<'a> {
         }
     }
 
-    /// Gives the next bracket or brace.
+    /// Returns the next bracket or brace.
     pub fn next_bracket(&mut self) -> Option<Mark> {
         std::iter::from_fn(|| self.next()).find(|mark| mark.byte != b',')
     }

@@ -36,7 +36,7 @@ impl Wrapper {
         }
     }
 
-    /// Gives the object's bytes with nothing between the brackets of its `logs`.
+    /// Returns the object's bytes with nothing between the brackets of its `logs`.
     pub fn without_logs(&self, body: &[u8], extent: Range<usize>) -> Vec<u8> {
         let mut out = Vec::new();
         let mut from = extent.start;
@@ -49,12 +49,12 @@ impl Wrapper {
     }
 }
 
-/// Says whether what stands before a bracket is the name `logs` and its colon alone.
+/// Whether what stands before a bracket is the name `logs` and its colon alone.
 pub(super) fn opens_logs(member: &[u8]) -> bool {
     name_before(member).is_some_and(|(name, rest)| name == "logs" && trim(rest).is_empty())
 }
 
-/// Reads the name with which a member's text starts, escapes resolved; gives what follows its colon too.
+/// Reads the name with which a member's text starts, escapes resolved; returns what follows its colon too.
 fn name_before(member: &[u8]) -> Option<(Cow<'_, str>, &[u8])> {
     let member = trim(member);
     if member.first() != Some(&b'"') {

@@ -27,7 +27,7 @@ impl<const N: usize> Columns<N> {
         (self.taken >> column & 1 == 1).then(|| self.members[column] as usize)
     }
 
-    /// Gives the columns that have a member, in their order, each with it.
+    /// The columns that have a member, in their order, each with the index of that member.
     pub fn iter(&self) -> impl Iterator<Item = (usize, usize)> {
         let mut left = self.taken;
         std::iter::from_fn(move || {

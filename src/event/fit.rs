@@ -7,7 +7,7 @@ use crate::{
     schema::{ColumnType, Indicator, MAX_DEPTH},
 };
 
-/// Says whether a value fits a column. Times and locations are asked where they are read.
+/// Whether a value fits a column. Times and locations are checked further where they are read.
 pub(crate) fn fits(kind: ColumnType, value: &Value<'_>) -> bool {
     match kind {
         ColumnType::String => is_scalar(value.kind),
@@ -41,7 +41,7 @@ fn write_json(value: &Value<'_>, out: &mut Vec<u8>) {
     write_quoted(out, &as_json_string(&compact));
 }
 
-/// Gives a JSON string, in compact JSON, whose content is a compact JSON text.
+/// Returns a JSON string, in compact JSON, whose content is a compact JSON text.
 pub(crate) fn as_json_string(compact: &str) -> String {
     let mut text = Vec::with_capacity(compact.len() * 2);
     write_quoted(&mut text, compact);
@@ -66,7 +66,7 @@ fn float(value: &Value<'_>) -> Option<()> {
     is_finite_number(&value.decoded()).then_some(())
 }
 
-/// Gives the elements of an array that holds strings alone.
+/// Returns the elements of an array that holds strings alone.
 fn words<'a>(value: &Value<'a>) -> Option<Vec<Value<'a>>> {
     if value.kind != JsonType::Array {
         return None;
@@ -95,7 +95,7 @@ fn write_words(value: &Value<'_>, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// Gives what a column's value says as an indicator, trimmed, or none where it says nothing.
+/// Returns a value as an indicator, trimmed; `None` if it is not one.
 pub(crate) fn indicator<'a>(indicator: Indicator, value: &Value<'a>) -> Option<Cow<'a, str>> {
     let text = match value.decoded() {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),

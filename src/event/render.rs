@@ -42,7 +42,7 @@ impl Normalizer<'_> {
         Event { at, drifted: !drift.is_empty(), is_probe: name.starts_with(PROBE) }
     }
 
-    /// Gives the first plausible time, and where it is from.
+    /// Returns the first plausible time, and where it comes from.
     fn event_time(&self, log_id: &str, date: Option<DateTime<Utc>>) -> (DateTime<Utc>, &'static str) {
         let received_at = self.arrival.received_at;
         if let Some(at) = date {

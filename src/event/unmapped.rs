@@ -80,7 +80,7 @@ impl Leftovers {
         write_member(&mut self.fields, "location_info", &object);
     }
 
-    /// Gives the notes, as the content of a JSON array; empty where there are none.
+    /// The notes, as the content of a JSON array.
     pub fn drift_notes(&self) -> &[u8] {
         &self.drift
     }
@@ -103,7 +103,7 @@ impl Leftovers {
     }
 }
 
-/// Gives the compact text of a value; one that is nested too deep as a JSON string that holds it.
+/// Returns the compact text of a value; if it is nested too deep, a JSON string that holds the text.
 fn shallow<'a>(value: &Value<'a>) -> std::borrow::Cow<'a, str> {
     let compact = value.compact();
     if value.flags.depth() <= MAX_DEPTH {

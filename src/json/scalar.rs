@@ -43,7 +43,7 @@ pub(super) fn number_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     Some(at)
 }
 
-/// Says whether a text is exactly one JSON number that a double holds as a finite one.
+/// Whether a text is exactly one JSON number that a double holds as a finite one.
 pub(crate) fn is_finite_number(text: &str) -> bool {
     number_end(text.as_bytes(), 0) == Some(text.len()) && text.parse().is_ok_and(f64::is_finite)
 }

@@ -8,7 +8,7 @@ use super::{JsonType, Value, escape::write_escaped};
 const REPLACEMENT: &str = "\u{FFFD}";
 
 impl<'a> Value<'a> {
-    /// Gives the characters of a JSON string, lone surrogates as U+FFFD; other values as their text.
+    /// Returns the characters of a JSON string, lone surrogates as U+FFFD; other values as their text.
     #[inline(always)]
     pub fn decoded(&self) -> Cow<'a, str> {
         match self.kind {
@@ -17,13 +17,13 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Gives what stands between a JSON string's quotes, as it was sent.
+    /// Returns what stands between a JSON string's quotes, as it was sent.
     #[inline(always)]
     pub fn inner(&self) -> &'a str {
         self.raw.get(1..self.raw.len() - 1).unwrap_or_default()
     }
 
-    /// Gives the value without white space between tokens and without lone surrogates; all else as it was sent.
+    /// Returns the value without white space between tokens and without lone surrogates; all else as it was sent.
     #[inline(always)]
     pub fn compact(&self) -> Cow<'a, str> {
         if self.flags.is_clean() {
@@ -42,7 +42,7 @@ pub(crate) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// Gives the bytes without the white space around them.
+/// Returns the bytes without the white space around them.
 pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
     let start = bytes.iter().position(|&byte| !is_space(byte)).unwrap_or(bytes.len());
     let end = bytes.iter().rposition(|&byte| !is_space(byte)).map_or(start, |last| last + 1);

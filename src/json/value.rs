@@ -12,7 +12,7 @@ pub(crate) enum JsonType {
 }
 
 impl JsonType {
-    /// Gives the name that a drift line uses.
+    /// The name in `ingest.drift`.
     pub fn name(self) -> &'static str {
         match self {
             JsonType::Null => "null",

@@ -31,7 +31,7 @@ impl Compression {
     /// Every compression, for settings and tests.
     pub const ALL: [Self; 3] = [Self::Gzip, Self::Zstd, Self::None];
 
-    /// Gives the name in the settings.
+    /// The name in the settings.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Gzip => "gzip",
@@ -40,7 +40,7 @@ impl Compression {
         }
     }
 
-    /// Gives the ending of an object's key.
+    /// The suffix of an object's key.
     pub const fn extension(self) -> &'static str {
         match self {
             Self::Gzip => ".gz",

@@ -25,7 +25,7 @@ const RECORD: usize = 1_024;
 /// Seconds in an hour.
 const HOUR: i64 = 3_600;
 
-/// One row, where it belongs, and the record it is of.
+/// One row, where it belongs, and the record behind it.
 #[derive(Debug)]
 struct Row<'a> {
     table: Table,
@@ -82,17 +82,17 @@ impl<'a> Rows<'a> {
         Ok(event)
     }
 
-    /// Gives the rows as newline-delimited JSON, in the order sent.
+    /// The rows as newline-delimited JSON, in the order sent.
     pub fn ndjson(&self) -> &[u8] {
         &self.text
     }
 
-    /// Gives the record of each row.
+    /// The record behind each row.
     pub fn records(&self) -> impl Iterator<Item = &[u8]> {
         self.rows.iter().map(|row| row.record.as_ref())
     }
 
-    /// Gives the memory of the rows back.
+    /// Returns the memory of the rows, to be used again.
     pub fn into_text(self) -> Vec<u8> {
         self.text
     }

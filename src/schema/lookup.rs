@@ -63,7 +63,7 @@ impl Lookup {
         Some(slots)
     }
 
-    /// Gives the column that a sender's name belongs to.
+    /// Returns the column that a sender's name belongs to.
     #[inline(always)]
     pub fn find(&self, name: &str) -> Option<Sent> {
         let words = words(name.as_bytes());

@@ -82,7 +82,7 @@ impl<'a> FunctionUrlRequest<'a> {
         BASE64_STANDARD.decode(text).map(Bytes::from).map_err(|_| Refusal::MalformedEvent)
     }
 
-    /// Takes the head, the address, and the body, which is read when it is asked for.
+    /// Returns the head, the address, and the body, which is decoded only when it is awaited.
     pub fn into_parts(self) -> (Parts, Option<IpAddr>, impl Future<Output = Result<Bytes, Refusal>>) {
         let (body, is_base64) = (self.body, self.is_base64);
         (self.head, self.peer, async move { Self::body(body, is_base64) })

@@ -26,7 +26,7 @@ use crate::{
     serve::{Log, serve},
 };
 
-/// Time in which a request is answered: less than the 25 seconds promised.
+/// Time in which a request is answered: less than the 25 seconds that a request may take.
 const TIME: Duration = Duration::from_secs(24);
 
 /// Answers requests until `ended`, and then those that are under way; what they log goes to `log`.

@@ -36,7 +36,7 @@ struct Folders {
 }
 
 impl FileStore {
-    /// Takes the lake's folder, which the first put makes if it is not there.
+    /// Creates a store over a folder, which the first put makes if it is not there.
     pub fn new(root: PathBuf) -> Self {
         Self(Arc::new(Folders { root, synced: Mutex::default() }))
     }

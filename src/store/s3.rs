@@ -125,7 +125,7 @@ impl<E: ProvideErrorMetadata + Error + Send + Sync + 'static> From<SdkError<E>> 
     }
 }
 
-/// Says what S3 answered, or else why it did not. The answer itself may repeat credentials, so its body is not shown.
+/// What S3 answered, or why it did not. The body of an answer may repeat credentials, so it is not shown.
 fn cause<E>(error: SdkError<E>) -> Box<dyn Error + Send + Sync>
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
