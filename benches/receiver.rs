@@ -1,9 +1,10 @@
 //! How fast a batch becomes objects, beside a plain parse of the same bytes; `make bench` runs it.
 //!
-//! First the ratios: each path and `serde_json::from_slice::<Value>` of the same body in turn, in one
+//! First the ratios: each path and two parses by `serde_json` of the same body in turn, in one
 //! process on one core, so that a noisy machine slows all of them; the medians are compared.
 //! Then the same paths for requests of 1, 100 and 5,000 records, by divan.
 
+mod raw_value;
 mod traffic;
 
 use std::{
@@ -104,8 +105,9 @@ fn received_at() -> DateTime<Utc> {
 
 fn print_ratios() {
     let bench = Bench::of(traffic::array_of_bytes(LARGE_BATCH, 7));
-    let paths: [(&str, &dyn Fn() -> usize); 6] = [
+    let paths: [(&str, &dyn Fn() -> usize); 7] = [
         ("serde_json Value", &|| bench.parse()),
+        ("serde_json RawValue", &|| raw_value::parse(&bench.body)),
         ("split", &|| split(&bench.authenticated()).len()),
         ("pure path", &|| bench.pure()),
         (GZIP, &|| bench.whole(Compression::Gzip)),
@@ -114,7 +116,7 @@ fn print_ratios() {
     ];
     let records = bench.parse();
     println!("{records} records, {:.2} MB, {} rows of text; medians of {ROUNDS} rounds", megabytes(bench.body.len()), bench.pure());
-    println!("{:18} {:>9} {:>9} {:>11} {:>8}  gives", "", "ms", "MB/s", "events/s", "ratio");
+    println!("{:19} {:>9} {:>9} {:>11} {:>8}  gives", "", "ms", "MB/s", "events/s", "ratio");
     let mut baseline = None;
     let mut ours = f64::INFINITY;
     for (name, times, result) in rounds(&paths, ROUNDS) {
@@ -124,7 +126,7 @@ fn print_ratios() {
         }
         let ratio = *baseline.get_or_insert(seconds) / seconds;
         let (speed, rate) = (megabytes(bench.body.len()) / seconds, records as f64 / seconds);
-        println!("{name:18} {:>9.2} {speed:>9.1} {rate:>11.0} {ratio:>7.2}x  {result}", seconds * 1e3);
+        println!("{name:19} {:>9.2} {speed:>9.1} {rate:>11.0} {ratio:>7.2}x  {result}", seconds * 1e3);
     }
     print_python(&bench.body, ours);
     print_levels(&bench);
@@ -216,6 +218,11 @@ fn whole_path_zlib_rs(bencher: Bencher<'_, '_>, records: usize) {
 #[divan::bench(args = RECORDS)]
 fn whole_path_zstd(bencher: Bencher<'_, '_>, records: usize) {
     bench(bencher, records, |bench| bench.whole(Compression::Zstd));
+}
+
+#[divan::bench(args = RECORDS)]
+fn serde_json_raw_value(bencher: Bencher<'_, '_>, records: usize) {
+    bench(bencher, records, |bench| raw_value::parse(&bench.body));
 }
 
 #[divan::bench(args = RECORDS)]

@@ -15,49 +15,22 @@ use std::{borrow::Cow, collections::VecDeque, ops::Range};
 use crate::{
     auth::AuthenticatedBody,
     json::text::{is_space, trim},
-    reject::{Reason, Reject},
+    reject::Reason,
 };
 use structure::{Mark, Marks};
 use wrapper::{Wrapper, opens_logs};
 
 mod members;
-mod record_parts;
+mod record;
 mod structure;
 mod wrapper;
 
 pub(crate) use members::{Member, Members, Placement};
-pub use record_parts::RecordParts;
-pub(crate) use record_parts::find_members;
+pub(crate) use record::find_members;
+pub use record::{ReadRecord, Record, RecordParts};
 
 /// Most records taken from one body; what follows them is one reject.
 pub const MOST_RECORDS: usize = 100_000;
-
-/// One record as it was sent, without the white space around it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Record<'a> {
-    /// A record yet to be read.
-    Unread(&'a [u8]),
-    /// What cutting already knows to be a reject.
-    Rejected(Cow<'a, [u8]>, Reason),
-}
-
-impl<'a> Record<'a> {
-    /// The bytes as sent.
-    pub fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Unread(bytes) => bytes,
-            Self::Rejected(bytes, _) => bytes,
-        }
-    }
-
-    /// The reason, if cutting already rejects it.
-    pub fn rejected(&self) -> Option<Reason> {
-        match self {
-            Self::Unread(_) => None,
-            Self::Rejected(_, reason) => Some(*reason),
-        }
-    }
-}
 
 /// Cuts a body into its records by its structure alone.
 pub fn split<'a>(batch: &AuthenticatedBody<'a>) -> Vec<Record<'a>> {
@@ -127,14 +100,14 @@ impl<'a> Records<'a> {
     }
 
     /// Returns the next record, and reads it into `parts` unless it is a reject.
-    pub fn read_next(&mut self, parts: &mut RecordParts<'a>) -> Option<(Cow<'a, [u8]>, Result<(), Reject>)> {
+    pub fn read_next(&mut self, parts: &mut RecordParts<'a>) -> Option<ReadRecord<'a>> {
         if let Some(object) = self.object_in_place(parts) {
             self.given += 1;
-            return Some((Cow::Borrowed(object.as_bytes()), Ok(())));
+            return Some(ReadRecord { bytes: Cow::Borrowed(object.as_bytes()), read: Ok(()) });
         }
         Some(match self.next()? {
-            Record::Unread(bytes) => (Cow::Borrowed(bytes), parts.read(bytes)),
-            Record::Rejected(bytes, reason) => (bytes, Err(reason.into())),
+            Record::Unread(bytes) => ReadRecord { bytes: Cow::Borrowed(bytes), read: parts.read(bytes) },
+            Record::Rejected(bytes, reason) => ReadRecord { bytes, read: Err(reason.into()) },
         })
     }
 

@@ -121,7 +121,7 @@ impl<'a> Normalizer<'a> {
                 LOCATION => take_location(member, &mut self.location, &mut self.location_columns, leftovers),
                 _ => check(&DATA[column], &member.value),
             };
-            let depth = member.value.flags.depth();
+            let depth = member.value.flags.depth;
             match fits {
                 Ok(()) => {
                     self.columns.take(column, at);

@@ -49,20 +49,20 @@ impl<'a> Scanner<'a> {
     #[inline(always)]
     pub fn object(&mut self, mut member: impl FnMut(&mut Self, Value<'a>) -> Result<TextFlags, Malformed>) -> Result<Value<'a>, Malformed> {
         let start = self.at;
-        let mut flags = TextFlags(1);
+        let mut flags = TextFlags { depth: 1, ..TextFlags::default() };
         self.expect(b'{', "an object")?;
-        flags.note(TextFlags::SPACED, self.space());
+        flags.is_spaced |= self.space();
         if self.peek() != Some(b'}') {
             loop {
                 let name = self.name()?;
                 flags.add(name.flags);
                 flags.add(member(self, name)?);
-                flags.note(TextFlags::SPACED, self.space());
+                flags.is_spaced |= self.space();
                 if self.peek() != Some(b',') {
                     break;
                 }
                 self.at += 1;
-                flags.note(TextFlags::SPACED, self.space());
+                flags.is_spaced |= self.space();
             }
         }
         self.expect(b'}', "a comma or a closing brace")?;
@@ -151,7 +151,7 @@ impl<'a> Scanner<'a> {
     fn enter(&mut self, object: bool, close: u8) -> bool {
         self.at += 1;
         self.open.push(object);
-        self.flags.reach(self.open.len() as u64);
+        self.flags.depth = self.flags.depth.max(self.open.len() as u64);
         self.inner_space();
         if self.peek() == Some(close) {
             self.at += 1;
@@ -201,7 +201,7 @@ impl<'a> Scanner<'a> {
     #[inline(always)]
     fn inner_space(&mut self) {
         let spaced = self.space();
-        self.flags.note(TextFlags::SPACED, spaced);
+        self.flags.is_spaced |= spaced;
     }
 
     /// Passes a comma between values that are known to be JSON, and the space around it.
@@ -242,13 +242,13 @@ impl<'a> Scanner<'a> {
     }
 
     fn escape(&mut self) -> Result<(), Malformed> {
-        self.flags.note(TextFlags::ESCAPED, true);
+        self.flags.is_escaped = true;
         match self.text.as_bytes().get(self.at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
             Some(b'u') => {
                 let unit =
                     text::code_unit(self.text.as_bytes(), self.at).ok_or_else(|| self.malformed("four hexadecimal digits in an escape"))?;
-                self.flags.note(TextFlags::SURROGATES, (0xD800..=0xDFFF).contains(&unit));
+                self.flags.has_surrogates |= (0xD800..=0xDFFF).contains(&unit);
                 self.at += 6;
             }
             _ => return Err(self.malformed("a known escape")),
@@ -300,27 +300,27 @@ mod tests {
     }
 
     #[test]
-    fn facts_are_those_of_the_text() {
-        let (spaced, escaped) = (TextFlags::SPACED, TextFlags::ESCAPED);
-        for (text, kind, flags) in [
-            ("\"a\"", JsonType::String, 0),
-            ("-0.5e+7", JsonType::Number, 0),
-            ("[]", JsonType::Array, 1),
-            ("[[],{\"a\":[1]}]", JsonType::Array, 3),
-            ("{\"a\": 1}", JsonType::Object, 1 | spaced),
-            ("[ ]", JsonType::Array, 1 | spaced),
-            ("\"\\n\"", JsonType::String, escaped),
-            ("[\"\\ud800\"]", JsonType::Array, 1 | escaped | TextFlags::SURROGATES),
+    fn flags_are_those_of_the_text() {
+        for (text, kind, depth, [is_spaced, is_escaped, has_surrogates]) in [
+            ("\"a\"", JsonType::String, 0, [false, false, false]),
+            ("-0.5e+7", JsonType::Number, 0, [false, false, false]),
+            ("[]", JsonType::Array, 1, [false, false, false]),
+            ("[[],{\"a\":[1]}]", JsonType::Array, 3, [false, false, false]),
+            ("{\"a\": 1}", JsonType::Object, 1, [true, false, false]),
+            ("[ ]", JsonType::Array, 1, [true, false, false]),
+            ("\"\\n\"", JsonType::String, 0, [false, true, false]),
+            ("[\"\\ud800\"]", JsonType::Array, 1, [false, true, true]),
         ] {
             let value = check(text).expect(text);
-            assert_eq!((value.kind, value.flags, value.raw), (kind, TextFlags(flags), text));
+            let flags = TextFlags { depth, is_spaced, is_escaped, has_surrogates };
+            assert_eq!((value.kind, value.flags, value.raw), (kind, flags, text));
         }
     }
 
     #[test]
     fn a_million_levels_need_no_stack() {
         let deep = "[".repeat(1_000_000) + &"]".repeat(1_000_000);
-        assert_eq!(check(&deep).map(|value| value.flags.depth()), Ok(1_000_000));
+        assert_eq!(check(&deep).map(|value| value.flags.depth), Ok(1_000_000));
     }
 
     fn pieces() -> impl Strategy<Value = String> {

@@ -15,7 +15,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
     auth::AuthenticatedBody,
-    batch::{RecordParts, Records},
+    batch::{ReadRecord, RecordParts, Records},
     event::{Event, Normalizer},
     json::text::trim,
     object::{Compression, Object},
@@ -112,9 +112,9 @@ pub fn normalize<'a>(arrival: &'a Arrival<'a>, batch: &AuthenticatedBody<'a>, te
     let (mut records, mut parts) = (Records::of(batch), RecordParts::default());
     let mut normalizer = Normalizer::new(arrival);
     let mut rows = Rows::new(arrival, batch, text);
-    while let Some((record, read)) = records.read_next(&mut parts) {
+    while let Some(ReadRecord { bytes, read }) = records.read_next(&mut parts) {
         let event = read.and_then(|()| normalizer.normalize(&mut parts, &mut rows.text));
-        rows.add(record, event);
+        rows.add(bytes, event);
     }
     rows
 }

@@ -77,33 +77,14 @@ pub struct Column {
     pub kind: ColumnType,
     /// Which indicator it feeds.
     pub indicator: Option<Indicator>,
-    /// The start of its member in a row.
-    pub(crate) member: MemberStart,
+    /// A comma, its name in quotes and a colon.
+    key: &'static str,
 }
 
-/// A comma, a column's name in quotes, and a colon; filled up, so that writing it is a copy of one fixed size.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct MemberStart {
-    filled: [u8; Self::ROOM],
-    length: usize,
-}
-
-impl MemberStart {
-    const ROOM: usize = 32;
-
-    const fn of(text: &str) -> Self {
-        let (mut filled, mut at) = ([0; Self::ROOM], 0);
-        while at < text.len() {
-            filled[at] = text.as_bytes()[at];
-            at += 1;
-        }
-        Self { filled, length: text.len() }
-    }
-
-    #[inline(always)]
-    pub fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.filled);
-        out.truncate(out.len() - Self::ROOM + self.length);
+impl Column {
+    /// Writes a comma, the name and a colon.
+    pub(crate) fn write_key(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.key.as_bytes());
     }
 }
 
@@ -114,7 +95,7 @@ macro_rules! columns {
             sent_as: columns!(@sent $name $($($sent)+)?),
             kind: ColumnType::$kind,
             indicator: columns!(@indicator $($indicator)?),
-            member: MemberStart::of(concat!(",\"", $name, "\":")),
+            key: concat!(",\"", $name, "\":"),
         }),*]
     };
     (@sent $name:literal) => { &[$name] };

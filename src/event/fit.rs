@@ -35,7 +35,7 @@ pub(crate) fn write(kind: ColumnType, value: &Value<'_>, out: &mut Vec<u8>) {
 /// Writes compact JSON as a string; a value nested too deep as a JSON string that holds its text.
 fn write_json(value: &Value<'_>, out: &mut Vec<u8>) {
     let compact = value.compact();
-    if value.flags.depth() <= MAX_DEPTH {
+    if value.flags.depth <= MAX_DEPTH {
         return write_quoted(out, &compact);
     }
     write_quoted(out, &as_json_string(&compact));

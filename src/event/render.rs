@@ -80,7 +80,7 @@ impl Normalizer<'_> {
         event_row::DATA.write_key(out);
         let start = out.len();
         for (column, member) in self.columns.iter() {
-            DATA[column].member.write(out);
+            DATA[column].write_key(out);
             match column {
                 DATE => write_plain(out, at.as_bytes()),
                 LOCATION => self.write_location(out),
@@ -94,7 +94,7 @@ impl Normalizer<'_> {
     fn write_location(&self, out: &mut Vec<u8>) {
         let start = out.len();
         for (column, member) in self.location_columns.iter() {
-            LOCATION_INFO[column].member.write(out);
+            LOCATION_INFO[column].write_key(out);
             fit::write(LOCATION_INFO[column].kind, &self.location.at(member).value, out);
         }
         close_object(out, start);

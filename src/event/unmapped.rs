@@ -51,7 +51,7 @@ impl Leftovers {
     /// Keeps a member of `location_info`.
     pub fn location(&mut self, member: &Member<'_>) {
         write_member(&mut self.location, &member.name, &member.value.compact());
-        self.location_depth = self.location_depth.max(member.value.flags.depth());
+        self.location_depth = self.location_depth.max(member.value.flags.depth);
     }
 
     /// Keeps a member that a later one displaces, or one whose name is taken by this object itself.
@@ -106,7 +106,7 @@ impl Leftovers {
 /// Returns the compact text of a value; if it is nested too deep, a JSON string that holds the text.
 fn shallow<'a>(value: &Value<'a>) -> std::borrow::Cow<'a, str> {
     let compact = value.compact();
-    if value.flags.depth() <= MAX_DEPTH {
+    if value.flags.depth <= MAX_DEPTH {
         return compact;
     }
     as_json_string(&compact).into()

@@ -12,7 +12,7 @@ impl<'a> Value<'a> {
     #[inline(always)]
     pub fn decoded(&self) -> Cow<'a, str> {
         match self.kind {
-            JsonType::String => decode(self.inner(), self.flags.is_escaped()),
+            JsonType::String => decode(self.inner(), self.flags.is_escaped),
             _ => Cow::Borrowed(self.raw),
         }
     }
@@ -29,8 +29,8 @@ impl<'a> Value<'a> {
         if self.flags.is_clean() {
             return Cow::Borrowed(self.raw);
         }
-        let spaceless = if self.flags.is_spaced() { Cow::Owned(without_space(self.raw)) } else { Cow::Borrowed(self.raw) };
-        if !self.flags.has_surrogates() {
+        let spaceless = if self.flags.is_spaced { Cow::Owned(without_space(self.raw)) } else { Cow::Borrowed(self.raw) };
+        if !self.flags.has_surrogates {
             return spaceless;
         }
         Cow::Owned(repaired(&spaceless))

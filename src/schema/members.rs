@@ -1,7 +1,5 @@
 //! The members of rows that we name ourselves: what stands around `data`, and all of a reject row.
 
-use super::MemberStart;
-
 /// A member of a row.
 #[derive(Clone, Copy, Debug)]
 pub struct Member {
@@ -9,21 +7,20 @@ pub struct Member {
     pub name: &'static str,
     /// The type of its column, as Athena spells it; `struct` for an object that has a table of its own.
     pub kind: &'static str,
-    start: MemberStart,
+    /// A comma, the key in quotes and a colon.
+    start: &'static str,
 }
 
 impl Member {
     /// Writes a comma, the key and a colon.
-    #[inline(always)]
     pub(crate) fn write_key(&self, out: &mut Vec<u8>) {
-        self.start.write(out);
+        out.extend_from_slice(self.start.as_bytes());
     }
 
     /// Opens an object, and writes the key and a colon.
     pub(crate) fn write_first_key(&self, out: &mut Vec<u8>) {
-        let start = out.len();
-        self.start.write(out);
-        out[start] = b'{';
+        out.push(b'{');
+        out.extend_from_slice(&self.start.as_bytes()[1..]);
     }
 }
 
@@ -32,11 +29,10 @@ macro_rules! members {
     ($(#[$doc:meta])* $module:ident { $($constant:ident $name:literal $kind:literal;)* }) => {
         $(#[$doc])*
         pub mod $module {
-            use super::{Member, MemberStart};
+            use super::Member;
             $(
                 #[doc = concat!("`", $name, "`")]
-                pub const $constant: Member =
-                    Member { name: $name, kind: $kind, start: MemberStart::of(concat!(",\"", $name, "\":")) };
+                pub const $constant: Member = Member { name: $name, kind: $kind, start: concat!(",\"", $name, "\":") };
             )*
             /// Every member, in the order of a row.
             pub const ALL: &[Member] = &[$($constant),*];

@@ -1,4 +1,6 @@
-//! One record, checked against RFC 8259 and taken apart.
+//! One record: as it was cut, and as it was read, which is checked against RFC 8259 and taken apart.
+
+use std::borrow::Cow;
 
 use super::Members;
 use crate::{
@@ -6,6 +8,42 @@ use crate::{
     reject::{Reason, Reject},
     schema::DATA_LOOKUP,
 };
+
+/// One record as it was sent, without the white space around it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record<'a> {
+    /// A record yet to be read.
+    Unread(&'a [u8]),
+    /// What cutting already knows to be a reject.
+    Rejected(Cow<'a, [u8]>, Reason),
+}
+
+impl<'a> Record<'a> {
+    /// The bytes as sent.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Unread(bytes) => bytes,
+            Self::Rejected(bytes, _) => bytes,
+        }
+    }
+
+    /// The reason, if cutting already rejects it.
+    pub fn rejected(&self) -> Option<Reason> {
+        match self {
+            Self::Unread(_) => None,
+            Self::Rejected(_, reason) => Some(*reason),
+        }
+    }
+}
+
+/// One record after it was read, or why it is a reject.
+#[derive(Debug)]
+pub struct ReadRecord<'a> {
+    /// The bytes as sent, without the white space around them.
+    pub bytes: Cow<'a, [u8]>,
+    /// Whether its parts hold it.
+    pub read: Result<(), Reject>,
+}
 
 /// The members of a record and those of its `data`, as slices; the memory is used again from record to record.
 #[derive(Debug)]
