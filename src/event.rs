@@ -100,42 +100,37 @@ impl<'a> Normalizer<'a> {
         self.columns.clear();
         let mut date = None;
         for (at, member) in data.iter().enumerate() {
-            let leftovers = &mut self.leftovers;
             if member.is_repeated_column() {
-                leftovers.drift("", &member.name, "stands twice");
+                self.leftovers.drift("", &member.name, "stands twice");
             }
-            let column = match member.placement() {
-                Placement::Displaced => {
-                    leftovers.duplicate("", member);
-                    continue;
-                }
-                Placement::NoColumn => {
-                    leftovers.field(member);
-                    continue;
-                }
-                Placement::Null => continue,
-                Placement::Column(column) => column,
-            };
-            let fits = match column {
-                DATE => read_date(member, self.arrival.received_at).map(|at| date = Some(at)),
-                LOCATION => take_location(member, &mut self.location, &mut self.location_columns, leftovers),
-                _ => check(&DATA[column], &member.value),
-            };
-            let depth = member.value.flags.depth;
-            match fits {
-                Ok(()) => {
-                    self.columns.take(column, at);
-                    if DATA[column].kind == ColumnType::Json && depth > MAX_DEPTH {
-                        leftovers.drift("", &member.name, &format!("expected at most {MAX_DEPTH} levels, found {depth}"));
+            match member.placement() {
+                Placement::Displaced => self.leftovers.duplicate("", member),
+                Placement::NoColumn => self.leftovers.field(member),
+                Placement::Null => {}
+                Placement::Column(column) => match self.take_column(column, member, &mut date) {
+                    Ok(()) => self.columns.take(column, at),
+                    Err(note) => {
+                        self.leftovers.drift("", &member.name, &note);
+                        self.leftovers.field(member);
                     }
-                }
-                Err(note) => {
-                    leftovers.drift("", &member.name, &note);
-                    leftovers.field(member);
-                }
+                },
             }
         }
         date
+    }
+
+    /// Checks that a member fits its column; the error is the note for `ingest.drift`.
+    fn take_column(&mut self, column: usize, member: &Member<'a>, date: &mut Option<DateTime<Utc>>) -> Result<(), String> {
+        match column {
+            DATE => *date = Some(read_date(member, self.arrival.received_at)?),
+            LOCATION => take_location(member, &mut self.location, &mut self.location_columns, &mut self.leftovers)?,
+            _ => check(&DATA[column], &member.value)?,
+        }
+        let depth = member.value.flags.depth;
+        if DATA[column].kind == ColumnType::Json && depth > MAX_DEPTH {
+            self.leftovers.drift("", &member.name, &format!("expected at most {MAX_DEPTH} levels, found {depth}"));
+        }
+        Ok(())
     }
 }
 
