@@ -29,9 +29,9 @@ fn table<'a>(lines: &[&'a str]) -> Vec<Vec<&'a str>> {
 }
 
 #[test]
-fn the_readme_lists_the_settings_with_their_defaults_and_no_others() {
-    let readme = document("README.md");
-    let rows = table(&below(&readme, "## Settings", "## "));
+fn the_settings_are_listed_with_their_defaults_and_no_others() {
+    let operating = document("docs/OPERATING.md");
+    let rows = table(&below(&operating, "## Settings", "## "));
     let names: BTreeSet<&str> = rows.iter().map(|row| row[0].trim_matches('`')).collect();
     assert_eq!(names, settings());
     for setting in SETTINGS {
@@ -124,9 +124,9 @@ fn the_table_of_rejects_has_the_columns_of_a_reject_row() {
 }
 
 #[test]
-fn the_readme_names_every_column_of_a_row() {
-    let readme = document("README.md");
-    let row = below(&readme, "## The row", "## ").join("\n");
+fn every_column_of_a_row_is_described() {
+    let described = document("docs/ROW.md");
+    let row = below(&described, "## The row", "## ").join("\n");
     for column in DATA.iter().chain(LOCATION_INFO) {
         assert!(row.contains(&format!("`{}`", column.name)), "{}", column.name);
     }
