@@ -131,3 +131,24 @@ fn every_column_of_a_row_is_described() {
         assert!(row.contains(&format!("`{}`", column.name)), "{}", column.name);
     }
 }
+
+/// Gives what a line of TOML sets a name to.
+fn set<'a>(toml: &'a str, name: &str) -> &'a str {
+    let value = toml.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(" = "));
+    value.unwrap_or_else(|| panic!("{name} in {toml}")).trim_matches('"')
+}
+
+#[test]
+fn the_pinned_toolchain_is_the_oldest_that_the_manifest_allows() {
+    let (pinned, manifest) = (document("rust-toolchain.toml"), document("Cargo.toml"));
+    assert_eq!(set(&pinned, "channel"), format!("{}.0", set(&manifest, "rust-version")));
+}
+
+#[test]
+fn the_changelog_has_the_version_or_holds_it_back_as_unreleased() {
+    let (changelog, manifest) = (document("CHANGELOG.md"), document("Cargo.toml"));
+    let version = set(&manifest, "version");
+    let newest = changelog.lines().filter_map(|line| line.strip_prefix("## [")).next().expect("a version");
+    let unreleased = below(&changelog, "## [Unreleased]", "## [").join("\n");
+    assert!(newest.starts_with(version) || unreleased.contains(version), "{version} is not in CHANGELOG.md");
+}
