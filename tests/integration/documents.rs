@@ -152,3 +152,16 @@ fn the_changelog_has_the_version_or_holds_it_back_as_unreleased() {
     let unreleased = below(&changelog, "## [Unreleased]", "## [").join("\n");
     assert!(newest.starts_with(version) || unreleased.contains(version), "{version} is not in CHANGELOG.md");
 }
+
+#[test]
+fn the_comparison_has_the_figures_of_the_cost_sheet() {
+    let (sheet, comparison) = (document("COSTS.md"), document("docs/WHY.md"));
+    let together = |heading: &str| {
+        let rows = below(&sheet, heading, "## ");
+        let row = rows.into_iter().find_map(|row| row.strip_prefix("| **together** | ")).expect(heading);
+        row.trim_end_matches(" |").replace('*', "").split(" | ").map(str::to_owned).collect::<Vec<_>>()
+    };
+    let events = together("## A million events");
+    assert!(comparison.contains(&format!("| {}, {} or {} |", events[0], events[1], events[2])), "{events:?}");
+    assert!(comparison.contains(&format!("cost {} a month", together("## A month apart from events")[0])));
+}
