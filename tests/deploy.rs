@@ -274,7 +274,7 @@ fn a_source_is_cut_off_only_when_that_is_confirmed() {
         assert!(said.out.contains(&format!("every token that {cut_off} can")) && said.call("cargo").is_none(), "{}", said.out);
         assert!(desk.types(&format!("{line} CONFIRM=1")).done().sam_got(&format!(r#"TokenDigests="{digests}""#)));
     }
-    // A rotation, as the README has it: both digests, then the new one alone.
+    // A rotation, as docs/AUTH0.md has it: both digests, then the new one alone.
     let said = desk.types(&format!(r#"make deploy TOKEN_DIGESTS="$(make -s digests),{NEW}""#)).done();
     assert!(said.out.contains("source acme: 1 kept, 1 added\nsource acme-dev: 1 kept\n"), "{}", said.out);
     assert!(said.sam_got(&format!(r#"TokenDigests="{OLD},{DEV},{NEW}""#)));
@@ -371,7 +371,7 @@ fn a_package_is_built_for_the_architecture_that_is_asked_for() {
 /// Gives the commands of ours that the documents hold, in blocks and in lines of text.
 fn documented() -> Vec<String> {
     let mut commands = Vec::new();
-    for document in ["README.md", "RUNBOOK.md", "COSTS.md"] {
+    for document in ["README.md", "RUNBOOK.md", "COSTS.md", "docs/AUTH0.md", "docs/OPERATING.md"] {
         let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(document)).expect(document);
         commands.extend(text.lines().filter(|line| line.starts_with("make ")).map(str::to_owned));
         commands.extend(text.replace("\n   ", " ").split('`').skip(1).step_by(2).map(str::to_owned));

@@ -29,9 +29,9 @@ fn table<'a>(lines: &[&'a str]) -> Vec<Vec<&'a str>> {
 }
 
 #[test]
-fn the_readme_lists_the_settings_with_their_defaults_and_no_others() {
-    let readme = document("README.md");
-    let rows = table(&below(&readme, "## Settings", "## "));
+fn the_settings_are_listed_with_their_defaults_and_no_others() {
+    let operating = document("docs/OPERATING.md");
+    let rows = table(&below(&operating, "## Settings", "## "));
     let names: BTreeSet<&str> = rows.iter().map(|row| row[0].trim_matches('`')).collect();
     assert_eq!(names, settings());
     for setting in SETTINGS {
@@ -43,12 +43,40 @@ fn the_readme_lists_the_settings_with_their_defaults_and_no_others() {
 }
 
 #[test]
-fn the_readme_names_every_column_of_a_row() {
-    let readme = document("README.md");
-    let row = below(&readme, "## The row", "## ").join("\n");
+fn every_member_of_a_row_is_described() {
+    let described = document("docs/ROW.md");
+    let row = below(&described, "## The row", "## ").join("\n");
     let ours = [event_row::ALL, data::ALL, ingest::ALL, reject_row::ALL].concat();
     let names = DATA.iter().chain(LOCATION_INFO).map(|column| column.name).chain(ours.iter().map(|member| member.name));
     for name in names {
         assert!(row.contains(&format!("`{name}`")), "{name}");
     }
+}
+
+/// Gives what a line of TOML sets a name to.
+fn set<'a>(toml: &'a str, name: &str) -> &'a str {
+    let value = toml.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(" = "));
+    value.unwrap_or_else(|| panic!("{name} in {toml}")).trim_matches('"')
+}
+
+#[test]
+fn the_changelog_has_the_version_or_holds_it_back_as_unreleased() {
+    let (changelog, manifest) = (document("CHANGELOG.md"), document("Cargo.toml"));
+    let version = set(&manifest, "version");
+    let newest = changelog.lines().filter_map(|line| line.strip_prefix("## [")).next().expect("a version");
+    let unreleased = below(&changelog, "## [Unreleased]", "## [").join("\n");
+    assert!(newest.starts_with(version) || unreleased.contains(version), "{version} is not in CHANGELOG.md");
+}
+
+#[test]
+fn the_comparison_has_the_figures_of_the_cost_sheet() {
+    let (sheet, comparison) = (document("COSTS.md"), document("docs/WHY.md"));
+    let together = |heading: &str| {
+        let rows = below(&sheet, heading, "## ");
+        let row = rows.into_iter().find_map(|row| row.strip_prefix("| **together** | ")).expect(heading);
+        row.trim_end_matches(" |").replace('*', "").split(" | ").map(str::to_owned).collect::<Vec<_>>()
+    };
+    let events = together("## A million events");
+    assert!(comparison.contains(&format!("| {}, {} or {} |", events[0], events[1], events[2])), "{events:?}");
+    assert!(comparison.contains(&format!("cost {} a month", together("## A month apart from events")[0])));
 }

@@ -1,7 +1,10 @@
 //! What each sample of `events/` becomes, to the byte.
 //!
-//! The files below `tests/golden/` are named as the sample and then as the object. One command
-//! writes them anew: `GOLDEN=rewrite cargo test --test integration golden`. Review the diff.
+//! The files below `tests/golden/` are named as the sample and then as the object. Beside each
+//! stands a view of its rows for the eye, `.json`, in which a changed column is a changed line.
+//! One command rewrites both: `make golden`. Review the diff of the views.
+
+mod view;
 
 use std::{
     collections::BTreeMap,
@@ -9,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::pure::{land, project};
+use crate::pure::{land, project, rows_of};
 
 const FOLDER: &str = "tests/golden";
 
@@ -37,13 +40,20 @@ fn samples() -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 /// Every object of every sample, by the path of its golden file.
+fn objects() -> BTreeMap<PathBuf, Vec<u8>> {
+    let of = |(sample, body): (PathBuf, Vec<u8>)| {
+        let objects = land(&body).objects.into_iter();
+        objects.map(move |object| (sample.join(object.key.to_string()), object.bytes.to_vec()))
+    };
+    samples().into_iter().flat_map(of).collect()
+}
+
+/// Every golden file: the objects, and the view of each.
 fn produced() -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut produced = BTreeMap::new();
-    for (sample, body) in samples() {
-        for object in land(&body).objects {
-            produced.insert(sample.join(object.key.to_string()), object.bytes.to_vec());
-        }
-    }
+    let mut produced = objects();
+    let view = |(path, content): (&PathBuf, &Vec<u8>)| (path.with_extension("json"), view::view(rows_of(content)).into_bytes());
+    let views: Vec<_> = produced.iter().map(view).collect();
+    produced.extend(views);
     produced
 }
 
@@ -71,6 +81,7 @@ fn every_sample_becomes_its_golden_objects_and_no_golden_file_is_unused() {
         rewrite(&produced);
     }
     let golden = files(&project(FOLDER));
+    assert_eq!(golden.keys().filter(|path| path.extension().is_some_and(|extension| extension == "ndjson")).count() * 2, golden.len());
     let unused: Vec<_> = golden.keys().filter(|path| !produced.contains_key(*path)).collect();
     assert!(unused.is_empty(), "golden files that no sample produces: {unused:#?}");
     for (path, content) in &produced {
@@ -81,8 +92,8 @@ fn every_sample_becomes_its_golden_objects_and_no_golden_file_is_unused() {
 
 #[test]
 fn the_samples_are_of_at_least_25_type_codes() {
-    let produced = produced();
-    let rows = produced.values().flat_map(|content| crate::pure::rows_of(content));
+    let objects = objects();
+    let rows = objects.values().flat_map(|content| rows_of(content));
     let code = |row: &str| serde_json::from_str::<serde_json::Value>(row).ok()?.pointer("/data/type")?.as_str().map(str::to_owned);
     let codes: std::collections::BTreeSet<String> = rows.filter_map(code).collect();
     assert!(codes.len() >= 25, "{codes:?}");

@@ -11,6 +11,7 @@
 //! | a store that fails midway | [`midway`] |
 //! | the `receiver` binary between a Runtime API and S3 | [`binary`], [`refusals`] |
 //! | names in documents | [`documents`] |
+//! | documents as readers meet them | [`pages`] |
 //!
 //! Nothing sleeps, nothing is tried again, nothing leaves the loopback, and nothing sets the
 //! environment of this process.
@@ -25,6 +26,7 @@ mod json;
 mod lossless;
 mod memory;
 mod midway;
+mod pages;
 mod published;
 mod pure;
 mod record;

@@ -15,7 +15,7 @@ use auth0_log_lake::reject::Reason;
 /// Most bytes that an encoded body may hold once it is decoded; its sender meant to send no more than a body.
 const LARGEST_DECODED: u64 = 64 << 20;
 
-/// Every reason for which a receiver rejects, as the README lists them.
+/// Every reason for which a receiver rejects, as docs/ROW.md lists them.
 pub const REASONS: [&str; 10] = [
     Reason::InvalidUtf8.code(),
     Reason::MalformedJson.code(),
@@ -156,10 +156,10 @@ mod tests {
     use auth0_log_lake::object::Compression;
 
     #[test]
-    fn every_reason_of_the_readme_is_known_and_no_other() {
-        let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).expect("the README");
-        let line = readme.lines().find_map(|line| line.strip_prefix("The reasons: ")).expect("its reasons");
-        let listed: Vec<&str> = line.trim_end_matches('.').split(", ").map(|code| code.trim_matches('`')).collect();
+    fn every_documented_reason_is_known_and_no_other() {
+        let document = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/ROW.md")).expect("docs/ROW.md");
+        let listed = document.split("The reasons: ").nth(1).and_then(|rest| rest.split(".\n").next()).expect("its reasons");
+        let listed: Vec<&str> = listed.split(',').map(|code| code.trim().trim_matches('`')).collect();
         assert_eq!(listed, REASONS);
     }
 
