@@ -54,6 +54,11 @@ def test_each_schedule_starts_the_statement_of_sql_in_its_workgroup_and_the_stac
         assert sent["WorkGroup"] == workgroup and sent["QueryExecutionContext"] == {"Database": "lake"}
 
 
+def test_the_transform_leaves_the_schedules_as_they_are_written(stack, template):
+    for name in STATEMENTS:
+        assert stack["Resources"][name] == template["Resources"][name]
+
+
 def test_a_merge_in_one_line_means_what_it_means_in_many(inputs):
     for name in ("MergeHourly", "MergeDaily", "MergeWeekly"):
         one, many = (sqlglot.parse_one(text, read="athena") for text in (inputs[name]["QueryString"], STATEMENTS[name][1]()))
