@@ -126,9 +126,9 @@ impl Athena {
     /// A call that fails.
     pub fn is_there(&self) -> Result<bool, QueryError> {
         self.runtime.block_on(async {
-            let mut pages = self.client.list_work_groups().into_paginator().items().send();
-            while let Some(workgroup) = pages.try_next().await? {
-                if workgroup.name() == Some(&self.workgroup) {
+            let mut pages = self.client.list_work_groups().into_paginator().send();
+            while let Some(page) = pages.try_next().await? {
+                if page.work_groups().iter().any(|workgroup| workgroup.name() == Some(&self.workgroup)) {
                     return Ok(true);
                 }
             }

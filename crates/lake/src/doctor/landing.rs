@@ -8,10 +8,10 @@ use super::Found;
 #[cfg(feature = "aws")]
 use {super::filled::filled, crate::athena::Athena};
 
-/// Where the landing table is queried.
+/// Where the tables are queried.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Where {
-    /// Athena workgroup to query the landing table with; the stack's output Workgroup
+    /// Athena workgroup, to query the landing table and look at the table events; the stack's output Workgroup
     #[arg(long, value_name = "NAME")]
     workgroup: Option<String>,
     /// Glue database of the landing table; the stack's output Database
