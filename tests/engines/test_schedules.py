@@ -74,8 +74,9 @@ def test_after_a_week_of_not_running_the_weekly_one_brings_in_what_the_others_do
 
 def test_schedules_that_overlap_give_each_event_once_and_one_that_conflicts_is_made_good_by_its_next_run(tables, scheduler):
     tables.receive("[" + ",".join(event(f"o-{n}", ago(hours=n)) for n in range(60)) + "]", event("o-1", ago(hours=1), user_name="again"), event("undated"))
-    with concurrent.futures.ThreadPoolExecutor(5) as pool:
-        started = list(pool.map(scheduler.starts, [*MERGES, *UPKEEP]))
+    # Not VACUUM: here it drops snapshots at once, under a merge that reads them; in Athena it keeps them for five days.
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        started = list(pool.map(scheduler.starts, [*MERGES, "OptimizeDaily"]))
     reasons = [scheduler.athena.ended[each][1] for each in started]
     assert all(reason is None or reason.startswith("ICEBERG_COMMIT_ERROR") for reason in reasons), reasons
     assert None in reasons
