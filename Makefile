@@ -27,9 +27,11 @@ deploy digests: export STACK := $(STACK)
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
-run: ## Start the receiver on a laptop, post every sample, show what landed (ONESHOT=1 ends then)
+run: ## Start the receiver on a laptop, post every sample, show what landed (ONESHOT=1 ends then; a lake in s3:// needs CONFIRM=1)
 	@case "$$ONESHOT" in 1|true|yes|""|0|false|no) ;; *) \
 	echo "ONESHOT must be 1, true or yes, or 0, false, no or empty; got $$ONESHOT" >&2; exit 2;; esac; \
+	case "$$LAKE_URL,$$CONFIRM" in s3://*,1) ;; s3://*) \
+	echo "LAKE_URL is $$LAKE_URL, and the samples would be stored there beside real events: unset it, or add CONFIRM=1" >&2; exit 2;; esac; \
 	if [ -z "$$TOKEN_DIGESTS" ]; then \
 	if [ -n "$$TOKEN" ]; then echo "TOKEN is set, but not used: without TOKEN_DIGESTS this run takes local-development-token."; fi; \
 	export TOKEN=local-development-token TOKEN_DIGESTS=$(LOCAL_DIGEST); \
@@ -129,7 +131,7 @@ cost: ## Print what events cost: make cost [EVENTS=30000000 PER_REQUEST="10 50" 
 tables: ## Make the table events and its views in Athena, or add what a newer version has: make tables [STACK=… DATABASE=…]
 	@$(LAKE_COMMAND) tables --workgroup '$(STACK)' $(if $(DATABASE),--database '$(DATABASE)')
 
-merge: ## Bring what has landed into events by hand: make merge [FROM=2026-01 TO=2026-06 STACK=… DATABASE=…]
+merge: ## Bring what has landed into events now: make merge [FROM=2026-01 TO=2026-06 STACK=… DATABASE=…]
 	@$(LAKE_COMMAND) merge --workgroup '$(STACK)' $(if $(DATABASE),--database '$(DATABASE)') \
 	  $(if $(FROM),--from '$(FROM)') $(if $(TO),--to '$(TO)')
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the SQL of this folder from columns.tsv, event_types.tsv and windows.tsv; --check says whether it would change.
+"""Writes the SQL of this folder from columns.tsv, event_types.tsv and windows.tsv, and the schedules of template.yaml; --check
+says whether anything would change.
 
 Athena's dialect. In braces stands what a caller fills in: {location}, {landing}, {since}, {row_ids}.
 """
@@ -7,6 +8,9 @@ Athena's dialect. In braces stands what a caller fills in: {location}, {landing}
 import csv
 import pathlib
 import sys
+
+sys.dont_write_bytecode = True  # no __pycache__ beside the SQL
+import schedules  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 # A copy that was received earlier wins; what ties here came in one object and differs in its other columns.
@@ -172,6 +176,13 @@ WHERE kept.known IS NULL
 """
 
 
+def scheduled():
+    """The statement of each schedule."""
+    windows = {"MergeHourly": "hourly", "MergeDaily": "daily", "MergeWeekly": "weekly"}
+    merges = {name: merge().format(landing=WINDOWS[window]["landing"], since=WINDOWS[window]["since"]) for name, window in windows.items()}
+    return {**merges, "OptimizeDaily": FILES["optimize.sql"](), "VacuumDaily": FILES["vacuum.sql"]()}
+
+
 FILES = {
     "events.sql": events,
     "event_types.sql": event_types,
@@ -193,6 +204,7 @@ SELECT
   (SELECT count(*) FROM "events$snapshots") AS snapshots
 """,
     "erase_end.sql": lambda: set_properties({key: UPKEEP[key] for key in ERASING}),
+    "../template.yaml": lambda: schedules.written(scheduled()),
 }
 
 

@@ -256,6 +256,14 @@ fn what_is_not_given_stays_as_it_is_deployed() {
     assert!(said.sam_got(r#"SourceCidrs="192.0.2.0/24""#) && said.sam_got(r#""cost center"="4711 a""#));
     assert!(!said.call("sam").expect("a deployment").join(" ").contains("GoneParameter"));
     assert!(said.out.ends_with("Payload URL of the Auth0 stream: https://abc.lambda-url.eu-west-1.on.aws/\n"), "{}", said.out);
+    assert!(said.out.contains("\nNext: make tables, which makes the table events or adds columns that are new\n"), "{}", said.out);
+
+    let said = desk.types(r#"make deploy STACK=lake-dev PARAMETERS="MergeCadence=daily""#).done();
+    assert!(said.sam_got(r#"MergeCadence="daily""#), "{}", said.out);
+    assert!(said.out.contains("\nNext: make tables STACK=lake-dev DATABASE=lake_dev, which makes"), "{}", said.out);
+    let said = desk.types(r#"make deploy PARAMETERS="MergeCadence=none""#).done();
+    assert!(said.sam_got(r#"MergeCadence="none""#) && !said.out.contains("make tables"), "{}", said.out);
+    desk.types(r#"make deploy PARAMETERS="MergeCadence=off""#).refused("MergeCadence must be one of hourly, daily, none; got 'off'");
 
     let said = desk.types(r#"make deploy PARAMETERS="SourceCidrs=" TAGS="team=security cost-center='47 11'""#).done();
     assert!(said.out.contains("SourceCidrs 192.0.2.0/24 -> (empty)\n"), "{}", said.out);

@@ -57,6 +57,21 @@ fn a_lake_that_cannot_be_written_is_told_once_with_the_log_and_the_reason() {
 }
 
 #[test]
+fn a_bucket_gets_no_samples_unless_that_is_confirmed() {
+    let desk = Desk::new();
+    let bucket = "export LAKE_URL=s3://production/auth0";
+    for typed in ["ONESHOT=1 make run", "ONESHOT=1 CONFIRM=0 make run", "ONESHOT=1 make run CONFIRM=yes"] {
+        let said = desk.types(&format!("{bucket}; PORT={} {typed}", port()));
+        let refused = "LAKE_URL is s3://production/auth0, and the samples would be stored there beside real events: unset it, or add CONFIRM=1";
+        assert!(said.code == 2 && said.has_line(refused) && desk.calls().is_empty(), "{typed}: {said:?}");
+    }
+    // Confirmed, the run begins; a port that is none ends it before a sample is posted.
+    let said = desk.types(&format!("{bucket}; ONESHOT=1 PORT=0 make run CONFIRM=1"));
+    assert!(said.has_line("PORT must be a port from 1 to 65535; got \"0\"") && !said.has("add CONFIRM=1"), "{said:?}");
+    assert_eq!(desk.calls().len(), 2, "the build, and its LAKE_URL");
+}
+
+#[test]
 fn a_setting_that_is_wrong_stops_a_run_with_a_sentence() {
     let desk = Desk::new();
     let taken = TcpListener::bind(("127.0.0.1", port())).expect("a port");

@@ -4,6 +4,7 @@ import http.server
 import json
 import re
 import threading
+import time
 import uuid
 
 import deployed
@@ -30,10 +31,11 @@ def added(text):
 
 
 class Athena:
-    """One workgroup over the tables of one lake. `fail` gives a statement an error in place of running it."""
+    """The workgroups of one stack over the tables of one lake. `fail` gives a statement an error in place of running it."""
 
     def __init__(self, tables):
         self.tables, self.statements, self.ended, self.fail = tables, [], {}, lambda text: None
+        self.workgroups = {"primary": [], "a-stack": [], "a-stack-merge": [], "a-stack-upkeep": []}
         athena = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -60,12 +62,16 @@ class Athena:
     def StartQueryExecution(self, asked):  # noqa: N802
         text, name = asked["QueryString"].strip(), str(uuid.uuid4())
         self.statements.append(text)
-        assert asked["QueryExecutionContext"]["Database"] == self.tables.name and asked["WorkGroup"] == "a-stack"
+        assert asked["QueryExecutionContext"]["Database"] == self.tables.name
+        assert asked["WorkGroup"] == {"MERGE": "a-stack-merge", "OPTIMIZE": "a-stack-upkeep", "VACUUM": "a-stack-upkeep"}.get(text.split()[0], "a-stack")
+        started = time.time()
         try:
             reason = self.fail(text)
-            self.ended[name] = (None, reason) if reason else (self.run(text), None)
+            rows = None if reason else self.run(text)
         except trino.exceptions.TrinoQueryError as error:
-            self.ended[name] = (None, f"{error.error_name}: {error.message}")
+            rows, reason = None, f"{error.error_name}: {error.message}"
+        self.ended[name] = (rows, reason, started, time.time())
+        self.workgroups[asked["WorkGroup"]].insert(0, name)
         return {"QueryExecutionId": name}
 
     def run(self, text):
@@ -76,9 +82,20 @@ class Athena:
         return [("column",), *rows] if text.startswith("SELECT") else rows
 
     def GetQueryExecution(self, asked):  # noqa: N802
-        reason = self.ended[asked["QueryExecutionId"]][1]
+        _, reason, started, ended = self.ended[asked["QueryExecutionId"]]
         status = {"State": "FAILED", "StateChangeReason": reason} if reason else {"State": "SUCCEEDED"}
-        return {"QueryExecution": {"Status": status, "Statistics": {"DataScannedInBytes": 12_345_678, "EngineExecutionTimeInMillis": 1500}}}
+        status |= {"SubmissionDateTime": started, "CompletionDateTime": ended}
+        statistics = {"DataScannedInBytes": 12_345_678, "EngineExecutionTimeInMillis": 1500}
+        return {"QueryExecution": {"QueryExecutionId": asked["QueryExecutionId"], "Status": status, "Statistics": statistics}}
+
+    def ListWorkGroups(self, asked):  # noqa: N802
+        return {"WorkGroups": [{"Name": name} for name in self.workgroups]}
+
+    def ListQueryExecutions(self, asked):  # noqa: N802
+        return {"QueryExecutionIds": self.workgroups[asked["WorkGroup"]][:50]}
+
+    def BatchGetQueryExecution(self, asked):  # noqa: N802
+        return {"QueryExecutions": [self.GetQueryExecution({"QueryExecutionId": name})["QueryExecution"] for name in asked["QueryExecutionIds"]]}
 
     def GetQueryResults(self, asked):  # noqa: N802
         rows = self.ended[asked["QueryExecutionId"]][0]

@@ -1,6 +1,7 @@
-"""`make tables` and `make merge` as the documents write them, against Athena's API with a real Trino behind it."""
+"""`make tables`, `make merge` and `make doctor` as the documents write them, against Athena's API with a real Trino behind it."""
 
 import os
+import re
 import subprocess
 
 import deployed
@@ -26,8 +27,12 @@ def athena(tables):
     running.stop()
 
 
+def environment(athena):
+    return {**os.environ, "AWS_ENDPOINT_URL": athena.url, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+
+
 def make(athena, *arguments):
-    env = {**os.environ, "AWS_ENDPOINT_URL": athena.url, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+    env = environment(athena)
     command = ["make", "--no-print-directory", "-C", str(deployed.PROJECT), *arguments, "STACK=a-stack", f"DATABASE={athena.tables.name}"]
     return subprocess.run(command, env=env, capture_output=True, text=True, timeout=1800)
 
@@ -123,3 +128,56 @@ def test_merge_says_what_dates_it_needs(tables, athena, arguments, sentence):
     result = make(athena, "merge", *arguments)
     assert result.returncode != 0 and sentence in result.stdout + result.stderr
     assert athena.statements == []
+
+
+def test_merge_without_the_workgroup_of_merges_says_what_to_deploy(tables, athena):
+    del athena.workgroups["a-stack-merge"]
+    result = make(athena, "merge")
+    assert result.returncode == 2 and athena.statements == []
+    assert "There is no workgroup a-stack-merge, in which the stack merges: deploy it with MergeCadence hourly or daily." in result.stdout
+
+
+@pytest.fixture
+def looked(tables, athena):
+    """Runs `make doctor`, and gives its exit code and the lines of the table's steps as single spaced text."""
+    receiver = deployed.Receiver(tables.binary, tables.folder)
+
+    def look():
+        env = {**environment(athena), "TOKEN": deployed.TOKENS["eu"]}
+        command = ["make", "--no-print-directory", "-C", str(deployed.PROJECT), "doctor", f"URL=http://127.0.0.1:{receiver.port}/",
+                   f"LAKE=file://{tables.folder}", "WORKGROUP=a-stack", f"DATABASE={tables.name}"]
+        result = subprocess.run(command, env=env, capture_output=True, text=True, timeout=1800)
+        said = " ".join(result.stdout.split())
+        assert "found in the table ok A query of events_landing finds its row." in said, result.stdout + result.stderr
+        return result.returncode, said.partition("finds its row.")[2].strip()
+
+    yield look
+    receiver.stop()
+
+
+def test_the_doctor_says_that_the_table_is_there_and_when_a_merge_last_succeeded(tables, athena, looked):
+    code, said = looked()
+    assert code == 2 and said == (
+        "table events ok It is there, with every column. last merge FAILED No merge has run. "
+        'make merge starts one now. RUNBOOK.md, "Stale table", says what else to look at.'
+    )
+    answered(athena, "merge")
+    code, said = looked()
+    assert code == 0 and re.fullmatch(r"table events ok It is there, with every column\. last merge ok The last merge that succeeded ended at \S+Z\.", said), said
+    athena.fail = lambda text: "Query exhausted resources" if text.startswith("MERGE") else None
+    assert make(athena, "merge").returncode == 2
+    code, said = looked()
+    assert code == 0 and said.endswith("The newest one failed: the query ended as FAILED: Query exhausted resources."), said
+
+
+def test_the_doctor_says_what_to_do_where_there_is_no_table_a_column_is_lacking_or_nothing_is_merged(tables, athena, looked):
+    tables.sql("DROP VIEW events_live")
+    tables.iceberg("ALTER TABLE events DROP COLUMN tracking_id")
+    code, said = looked()
+    assert code == 2 and said.startswith("table events FAILED It lacks tracking_id. make tables adds what is missing.")
+    tables.iceberg("DROP TABLE events")
+    code, said = looked()
+    assert (code, said) == (2, "table events FAILED There is no such table. make tables makes it; then make merge brings in what has landed.")
+    del athena.workgroups["a-stack-merge"]
+    code, said = looked()
+    assert (code, said) == (0, "table events - Not looked for: there is no workgroup a-stack-merge, so the stack merges nothing.")

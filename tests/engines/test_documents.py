@@ -2,10 +2,10 @@
 
 import re
 import shlex
-import subprocess
-import sys
 
 import deployed
+import merge_costs
+import stored
 from test_query import answered, lake  # noqa: F401
 
 TEXT = (deployed.PROJECT / "docs/TABLES.md").read_text("utf-8")
@@ -30,16 +30,8 @@ def test_each_make_query_that_the_document_shows_runs_as_written(lake):  # noqa:
         assert "│" in answered(*arguments, f"LAKE={lake}"), command
 
 
-def test_the_table_of_costs_is_what_the_script_prints():
-    printed = subprocess.run([sys.executable, deployed.PROJECT / "sql/cost.py"], capture_output=True, text=True, check=True).stdout
-    assert printed in TEXT
-
-
-def test_the_cost_script_counts_the_windows_as_they_are():
-    import cost
-
-    hourly, daily, weekly = (deployed.sql.windows()[name][0] for name in ("hourly", "daily", "weekly"))
-    # Hours that the hourly window names; two days by three hours, listed. Whole days, and tomorrow, which clocks that run ahead fill.
-    assert (hourly.count("hour("), cost.CADENCES["hourly"][1]) == (3, 6) and cost.CADENCES["hourly"][2] == 3
-    assert "INTERVAL '1' DAY" in daily and cost.CADENCES["daily"][1:] == (3 * 24, 2)
-    assert "INTERVAL '35' DAY" in weekly and cost.CADENCES["weekly"][1:] == (37 * 24, 35 // 7)
+def test_the_bytes_stored_an_event_are_what_the_receiver_stores(receiver):
+    sent = stored.records()
+    assert len(sent) == 105
+    for per_request, stated in merge_costs.STORED.items():
+        assert abs(stored.bytes_an_event(receiver, per_request, sent) - stated) < 10, per_request

@@ -25,9 +25,9 @@ def test_duckdb_reads_every_row_with_every_value_and_gives_each_event_once(hosti
 
 @pytest.fixture(scope="session")
 def spark():
-    from server import java
+    from home import SPARK_JAVA, java
 
-    os.environ["JAVA_HOME"] = str(java(17, 21).parent.parent)
+    os.environ["JAVA_HOME"] = str(java(*SPARK_JAVA).parent.parent)
     from pyspark.sql import SparkSession
 
     settings = {"spark.ui.enabled": "false", "spark.sql.session.timeZone": "UTC", "spark.driver.memory": "2g", "spark.driver.bindAddress": "127.0.0.1",

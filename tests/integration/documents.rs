@@ -45,7 +45,7 @@ fn the_settings_are_listed_with_their_defaults_and_no_others() {
 #[test]
 fn every_member_of_a_row_is_described() {
     let described = document("docs/ROW.md");
-    let row = below(&described, "## The row", "## ").join("\n");
+    let row = below(&described, "## The row", "## The lake").join("\n");
     let ours = [event_row::ALL, data::ALL, ingest::ALL, reject_row::ALL].concat();
     let names = DATA.iter().chain(LOCATION_INFO).map(|column| column.name).chain(ours.iter().map(|member| member.name));
     for name in names {

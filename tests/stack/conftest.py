@@ -4,6 +4,7 @@ import copy
 import os
 import pathlib
 import subprocess
+import sys
 
 import boto3
 import pytest
@@ -14,6 +15,7 @@ from samtranslator.yaml_helper import yaml_parse
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")  # the transform asks for one
 REGION = "us-east-1"
+sys.path.insert(0, str(PROJECT / "sql"))
 TOKEN = "local-development-token"  # the one that the samples carry
 
 

@@ -9,7 +9,12 @@ Change PRICES to those of your region and day.
 
 import argparse
 import math
+import pathlib
 import sys
+
+sys.dont_write_bytecode = True  # no __pycache__ beside the SQL
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "sql"))
+import merge_costs  # noqa: E402
 
 # US dollars, us-east-1, without free tiers and volume discounts. COSTS.md says where each was read.
 PRICES = {
@@ -28,10 +33,9 @@ PRICES = {
     "cloudtrail_data_event": 0.10 / 1e5,
 }
 METRICS, METRICS_OF_A_SOURCE = 13, 6  # of src/metrics.rs; those that have the dimension `source` too
-ALARMS = 9  # ten with SourceCidrs; each of several sources has one more
+ALARMS = 12  # nine without merges, one more with SourceCidrs; each of several sources has one more
 GB = 1e9
-# Bytes stored an event by events a request: 105 of the samples in events/, 1,419 bytes each as sent, gzip.
-STORED = {1: 1250, 10: 660, 100: 550}
+STORED = merge_costs.STORED
 LEAST_SCANNED = 10e6  # bytes that Athena bills at least for a query
 LIST_PAGE = 1000  # keys of one LIST
 HOURS = 730  # partitions of a month
@@ -64,6 +68,12 @@ def per_query(events, per_request, case):
         "S3 GET": objects * PRICES["s3_get"],
         "S3 LIST": max(objects / LIST_PAGE, HOURS) * PRICES["s3_list"],
     }
+
+
+def per_month_of_merges(events, per_request, case):
+    """Gives the cost of the merges where so many events come each month, by MergeCadence."""
+    of = {window: sum(merge_costs.cost(window, events, per_request, stored=case.stored).values()) for window in merge_costs.WINDOWS}
+    return {f"MergeCadence={cadence}": sum(of[window] for window in windows) for cadence, windows in merge_costs.CADENCES.items()}
 
 
 def by_choice(events, per_request, case):
@@ -148,6 +158,7 @@ def main():
     for title, costs, together in [
         (f"{case.events:,.0f} events", per_use, True),
         ("One query that reads them all", per_query, True),
+        ("Merges, where they come each month", per_month_of_merges, False),
         ("Only where you chose it", by_choice, False),
     ]:
         print(f"{title}\n\n{table({name: costs(case.events, n, case) for name, n in columns.items()}, together)}\n")

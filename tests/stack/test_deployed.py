@@ -21,15 +21,17 @@ from conftest import PROJECT, REGION, TOKEN
 from lambda_runtime import RuntimeApi
 from moto.cloudformation.parsing import get_model_map
 
-# Resource types that moto cannot create, or that name one which it cannot; and the test that holds each instead.
+# Resource types that moto cannot create, or that name one which it cannot; and the test that holds each instead, in
+# test_template.py or test_table.py.
 NOT_IN_MOTO = {
     "AWS::Athena::NamedQuery": "test_saved_queries_are_athena_sql_over_columns_that_exist_and_name_a_partition",
-    "AWS::Athena::WorkGroup": "test_the_workgroup_limits_scans",
+    "AWS::Athena::WorkGroup": "test_the_workgroup_of_people_limits_scans",
     "AWS::CloudWatch::Alarm": "test_every_alarm_tells_the_topic_and_has_a_runbook_section",
     "AWS::CloudWatch::Dashboard": "test_alarms_name_metrics_that_exist_of_this_stack_and_the_dashboard_shows_each",
     "AWS::Glue::Database": "test_tables_need_no_crawler",
     "AWS::Glue::Table": "test_tables_need_no_crawler",
     "AWS::Lambda::Url": "test_the_url_is_public_and_has_both_permissions_once",
+    "AWS::Scheduler::Schedule": "test_scheduler_keeps_each_schedule_as_it_is_written",
     "AWS::SNS::Subscription": "test_the_operator_is_subscribed_when_there_is_an_address",
     "AWS::S3::BucketPolicy": "test_both_bucket_policies_say_tls_only_and_create_never_overwrite",
 }
@@ -37,8 +39,9 @@ DIGEST = hashlib.sha256(TOKEN.encode()).hexdigest()
 
 
 def creatable(stack):
-    """The stack without what moto lacks, and without the outputs that need it."""
+    """The stack without what moto lacks, whose names stand for it in ARNs, and without the outputs that need it."""
     resources = {n: r for n, r in stack["Resources"].items() if r["Type"] not in NOT_IN_MOTO}
+    resources = json.loads(re.sub(rf'\$\{{({"|".join(set(stack["Resources"]) - set(resources))})\}}', r"\1", json.dumps(resources)))
     gone = set(stack["Resources"]) - set(resources)
     outputs = {n: o for n, o in stack["Outputs"].items() if not re.search(rf'["{{]({"|".join(gone)})["}}]', json.dumps(o))}
     return {**stack, "Resources": resources, "Outputs": outputs}
@@ -63,16 +66,22 @@ def deployed(aws, stack):
     assert described["StackStatus"] == "CREATE_COMPLETE"
     outputs = {o["OutputKey"]: o["OutputValue"] for o in described["Outputs"]}
     function = aws("lambda").get_function_configuration(FunctionName=outputs["FunctionName"])
-    make_policy_checkable(aws("iam"), function["Role"].split("/")[-1])
-    assumed = aws("sts").assume_role(RoleArn=function["Role"], RoleSessionName="receiver")["Credentials"]
+    merge = cloudformation.describe_stack_resource(StackName="auth0-log-lake", LogicalResourceId="MergeRole")["StackResourceDetail"]
     return {
         "outputs": outputs,
         "environment": function["Environment"]["Variables"],
-        "credentials": {
-            "aws_access_key_id": assumed["AccessKeyId"],
-            "aws_secret_access_key": assumed["SecretAccessKey"],
-            "aws_session_token": assumed["SessionToken"],
-        },
+        "credentials": credentials_of(aws, function["Role"].split("/")[-1]),
+        "credentials_of_merges": credentials_of(aws, merge["PhysicalResourceId"]),
+    }
+
+
+def credentials_of(aws, role):
+    make_policy_checkable(aws("iam"), role)
+    assumed = aws("sts").assume_role(RoleArn=f"arn:aws:iam::123456789012:role/{role}", RoleSessionName="test")["Credentials"]
+    return {
+        "aws_access_key_id": assumed["AccessKeyId"],
+        "aws_secret_access_key": assumed["SecretAccessKey"],
+        "aws_session_token": assumed["SessionToken"],
     }
 
 
@@ -136,7 +145,7 @@ def sample(name):
 
 
 def test_the_list_of_what_moto_lacks_is_short_and_each_is_held_otherwise(stack):
-    source = (PROJECT / "tests/stack/test_template.py").read_text()
+    source = "".join((PROJECT / "tests/stack" / name).read_text() for name in ("test_template.py", "test_table.py"))
     for kind, test in NOT_IN_MOTO.items():
         assert kind not in get_model_map() or kind == "AWS::CloudWatch::Dashboard", f"moto can create {kind} now"
         assert any(r["Type"] == kind for r in stack["Resources"].values()), kind
@@ -231,6 +240,36 @@ def test_the_deployed_role_may_not_read_list_delete_or_write_elsewhere(aws, depl
             with pytest.raises(ClientError) as raised:
                 call()
             assert raised.value.response["Error"]["Code"] == "AccessDenied"
+
+
+def test_the_role_of_the_schedules_reads_events_writes_its_table_and_touches_nothing_else(aws, deployed):
+    s3, bucket = aws("s3", **deployed["credentials_of_merges"]), deployed["outputs"]["Bucket"]
+    for key in ["auth0/events/a", "auth0/rejects/a", "auth0/other"]:
+        aws("s3").put_object(Bucket=bucket, Key=key, Body=b"")
+    queue = deployed["outputs"]["UnstartedStatements"]
+    refused = [
+        lambda: s3.put_object(Bucket=bucket, Key="auth0/events/b", Body=b""),
+        lambda: s3.put_object(Bucket=bucket, Key="tables/events/b", Body=b""),
+        lambda: s3.delete_object(Bucket=bucket, Key="auth0/events/a"),
+        lambda: s3.delete_object(Bucket=bucket, Key="auth0/athena-results/a"),
+        lambda: s3.get_object(Bucket=bucket, Key="auth0/rejects/a"),
+        lambda: s3.get_object(Bucket=bucket, Key="auth0/other"),
+        lambda: s3.list_objects_v2(Bucket="packages"),
+        lambda: aws("sqs", **deployed["credentials_of_merges"]).receive_message(QueueUrl=queue),
+        lambda: aws("athena", **deployed["credentials_of_merges"]).list_query_executions(),
+        lambda: aws("glue", **deployed["credentials_of_merges"]).delete_table(DatabaseName="lake", Name="events"),
+    ]
+    with policies_enforced(aws):
+        s3.get_object(Bucket=bucket, Key="auth0/events/a")
+        for folder in ["tables/events", "athena-results"]:
+            s3.put_object(Bucket=bucket, Key=f"auth0/{folder}/a", Body=b"")
+            s3.get_object(Bucket=bucket, Key=f"auth0/{folder}/a")
+        s3.delete_object(Bucket=bucket, Key="auth0/tables/events/a")
+        aws("sqs", **deployed["credentials_of_merges"]).send_message(QueueUrl=queue, MessageBody="{}")
+        for call in refused:
+            with pytest.raises(ClientError) as raised:
+                call()
+            assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403, raised.value
 
 
 @pytest.mark.parametrize(("lake", "kind"), [("s3://packages", "denied"), ("s3://not-there", "not_found")])

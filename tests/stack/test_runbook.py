@@ -21,6 +21,8 @@ ELSEWHERE = ["Replay rejected records", "Erase one person's events"]
 
 # What moto cannot answer: the CLI itself checks the command then, and makes up the answer.
 CHECKED_ONLY = {"aws lambda get-account-settings --query AccountLimit": " --generate-cli-skeleton output"}
+# The AWS CLI, version 1, takes the variable of the endpoint for every service but this one.
+ENDPOINT = ' --endpoint-url "$AWS_ENDPOINT_URL"'
 
 
 def sections():
@@ -38,7 +40,8 @@ def spans(text):
     """The commands that stand in a line of text."""
     prose = re.sub(r"^ *```.*?^ *```", "", text, flags=re.DOTALL | re.MULTILINE)
     names = ("aws", "out", "logs", "HOURS=6 logs", "printf", "sam")
-    return [span + CHECKED_ONLY.get(span, "") for span in re.findall(r"`([^`]+)`", prose) if re.match(rf"({'|'.join(names)}) ", span)]
+    more = lambda span: CHECKED_ONLY.get(span, "") + (ENDPOINT if span.startswith("aws sqs") else "")  # noqa: E731
+    return [span + more(span) for span in re.findall(r"`([^`]+)`", prose) if re.match(rf"({'|'.join(names)}) ", span)]
 
 
 [PREAMBLE] = blocks(sections()[""])
@@ -65,7 +68,9 @@ def runs(aws, stack, tmp_path_factory):
     body = json.dumps(creatable(stack)).replace('"S3Bucket": "packages"', '"S3Bucket": "packages-of-runbook"')
     body = json.loads(body)
     lacking = set(stack["Outputs"]) - set(body["Outputs"])
-    body["Outputs"] |= {name: {"Value": {"Workgroup": "lake", "Database": "lake"}.get(name, "https://example.com/")} for name in lacking}
+    body["Outputs"] |= {name: {"Value": {"Workgroup": "lake", "MergeWorkgroup": "lake-merge", "Database": "lake"}.get(name, "https://example.com/")} for name in lacking}
+    # moto's queues lie at its endpoint alone, whatever their URL says.
+    body["Outputs"]["UnstartedStatements"]["Value"] = f"{aws.endpoint}/123456789012/unstarted"
     aws("cloudformation", region=REGION).create_stack(
         StackName="auth0-log-lake",
         TemplateBody=json.dumps(body),
@@ -75,7 +80,9 @@ def runs(aws, stack, tmp_path_factory):
         ],
         Capabilities=["CAPABILITY_IAM"],
     )
-    aws("athena", region=REGION).create_work_group(Name="lake", Configuration={})
+    for workgroup in ("lake", "lake-merge"):
+        aws("athena", region=REGION).create_work_group(Name=workgroup, Configuration={})
+    aws("athena", region=REGION).start_query_execution(QueryString="MERGE", WorkGroup="lake-merge")
     (folder / "target/lambda/receiver").mkdir(parents=True)
     (folder / "target/lambda/receiver/bootstrap.zip").write_bytes(b"PK\5\6" + bytes(18))
     (folder / "bin").mkdir()
@@ -109,10 +116,19 @@ def test_both_shells_are_tried_where_they_are_and_there_is_one():
     assert SHELLS
 
 
+def make_the_queue_again(aws):
+    """A queue can be purged once in 60 seconds."""
+    client = aws("sqs", region=REGION)
+    for url in client.list_queues(QueueNamePrefix="unstarted").get("QueueUrls", []):
+        client.delete_queue(QueueUrl=url)
+    client.create_queue(QueueName="unstarted")
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_of_the_runbook_runs_as_it_is_written(runs, aws, shell, command):
     forget_the_function_without_sam(aws)
+    make_the_queue_again(aws)
     runs(shell, command)
 
 

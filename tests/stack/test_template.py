@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 
+import lake
+import merge_costs
 import pytest
 import sqlglot
 from conftest import PROJECT
@@ -77,7 +79,9 @@ def test_documents_name_no_other_setting(name):
 
 
 def test_the_role_can_create_objects_and_write_its_logs_and_nothing_else(stack):
-    role = only(of_type(stack, "AWS::IAM::Role"))
+    role = stack["Resources"]["ReceiverRole"]["Properties"]
+    assert set(of_type(stack, "AWS::IAM::Role")) == {"ReceiverRole", "MergeRole"}
+    assert only(of_type(stack, "AWS::Lambda::Function"))["Role"] == {"Fn::GetAtt": ["ReceiverRole", "Arn"]}
     assert "ManagedPolicyArns" not in role
     objects, logs, key = role["Policies"][0]["PolicyDocument"]["Statement"]
     assert len(role["Policies"]) == 1
@@ -98,8 +102,9 @@ NOTHING = {"Ref": "AWS::NoValue"}
 
 def test_what_companies_ask_for_is_a_parameter_and_nothing_where_it_is_empty(stack):
     properties = {name: r["Properties"] for name, r in stack["Resources"].items()}
-    assert properties["ReceiverRole"]["PermissionsBoundary"] == {"Fn::If": ["HasBoundary", {"Ref": "PermissionsBoundaryArn"}, NOTHING]}
-    assert properties["ReceiverRole"]["Path"] == {"Ref": "RolePath"}
+    for role in ["ReceiverRole", "MergeRole"]:
+        assert properties[role]["PermissionsBoundary"] == {"Fn::If": ["HasBoundary", {"Ref": "PermissionsBoundaryArn"}, NOTHING]}
+        assert properties[role]["Path"] == {"Ref": "RolePath"}
     assert properties["ReceiverLogs"]["KmsKeyId"] == {"Fn::If": ["HasLogsKey", {"Ref": "LogsKmsKeyArn"}, NOTHING]}
     assert properties["AlarmTopic"]["KmsMasterKeyId"] == {"Fn::If": ["HasTopicKey", {"Ref": "AlarmTopicKmsKeyArn"}, NOTHING]}
     assert stack["Resources"]["AlarmTopic"]["Condition"] == "HasNewTopic"
@@ -117,23 +122,36 @@ def test_every_name_is_of_the_stack_and_those_of_the_whole_account_of_the_region
         "ReceiverLogs": "LogGroupName",
         "Dashboard": "DashboardName",
         "Workgroup": "Name",
+        "MergeWorkgroup": "Name",
+        "UpkeepWorkgroup": "Name",
     }
     names = {name: stack["Resources"][name]["Properties"][key] for name, key in named.items()}
     assert names == {
         "ReceiverLogs": {"Fn::Sub": "/aws/lambda/${AWS::StackName}"},
         "Dashboard": {"Fn::Sub": "${AWS::StackName}-${AWS::Region}"},
         "Workgroup": {"Ref": "AWS::StackName"},
+        "MergeWorkgroup": {"Fn::Sub": "${AWS::StackName}-merge"},
+        "UpkeepWorkgroup": {"Fn::Sub": "${AWS::StackName}-upkeep"},
     }
     database = stack["Resources"]["Database"]["Properties"]["DatabaseInput"]["Name"]
     from_stack = {"Fn::Join": ["_", {"Fn::Split": ["-", {"Ref": "AWS::StackName"}]}]}
     assert database == {"Fn::If": ["HasDatabaseName", {"Ref": "DatabaseName"}, from_stack]}
     assert stack["Parameters"]["DatabaseName"]["Default"] == ""
-    keys = {"AlarmName", "BucketName", "FunctionName", "RoleName", "TopicName"}
-    assert not any(keys & set(r.get("Properties", {})) and r["Type"] in NAMED_BY_AWS for r in stack["Resources"].values())
+    for name, resource in stack["Resources"].items():
+        key = NAMED_BY_AWS.get(resource["Type"])
+        assert key is None or key not in resource["Properties"], name
 
 
 # CloudFormation makes up names for these, so that two stacks never meet.
-NAMED_BY_AWS = {"AWS::CloudWatch::Alarm", "AWS::S3::Bucket", "AWS::Lambda::Function", "AWS::IAM::Role", "AWS::SNS::Topic"}
+NAMED_BY_AWS = {
+    "AWS::CloudWatch::Alarm": "AlarmName",
+    "AWS::IAM::Role": "RoleName",
+    "AWS::Lambda::Function": "FunctionName",
+    "AWS::S3::Bucket": "BucketName",
+    "AWS::SNS::Topic": "TopicName",
+    "AWS::SQS::Queue": "QueueName",
+    "AWS::Scheduler::Schedule": "Name",
+}
 
 
 def test_no_arn_and_no_link_holds_in_one_partition_alone(stack):
@@ -205,7 +223,7 @@ def test_query_results_expire_in_an_existing_bucket_as_in_a_new_one(stack):
 def test_every_alarm_tells_the_topic_and_has_a_runbook_section(stack):
     runbook = (PROJECT / "RUNBOOK.md").read_text()
     alarms = of_type(stack, "AWS::CloudWatch::Alarm")
-    assert len(alarms) == 10
+    assert len(alarms) == 13
     for name, alarm in alarms.items():
         assert alarm["AlarmActions"] == alarm["OKActions"] == [TOPIC], name
         section = re.search(r'RUNBOOK\.md, "(.+)"', alarm["AlarmDescription"])
@@ -228,6 +246,7 @@ def test_silence_is_an_alarm_even_without_any_data(stack):
     assert stored["MetricStat"]["Metric"] == {"Namespace": "Auth0LogLake", "MetricName": "EventsStored", "Dimensions": [STACK]}
     assert stored["MetricStat"]["Period"] == 3600
     assert filled["Expression"] == "FILL(stored, 0)"
+    assert alarms.pop("StaleTableAlarm")["TreatMissingData"] == "breaching"
     assert {a["TreatMissingData"] for a in alarms.values()} == {"notBreaching"}
 
 
@@ -338,8 +357,8 @@ def test_saved_queries_are_athena_sql_over_columns_that_exist_and_name_a_partiti
         assert query["WorkGroup"] == {"Ref": "Workgroup"}
 
 
-def test_the_workgroup_limits_scans(stack):
-    configuration = only(of_type(stack, "AWS::Athena::WorkGroup"))["WorkGroupConfiguration"]
+def test_the_workgroup_of_people_limits_scans(stack):
+    configuration = stack["Resources"]["Workgroup"]["Properties"]["WorkGroupConfiguration"]
     assert configuration["EnforceWorkGroupConfiguration"] is True
     assert configuration["BytesScannedCutoffPerQuery"] == {"Ref": "ScanLimitBytes"}
 
@@ -356,7 +375,7 @@ def test_parameters_are_described_and_refuse_wrong_values(stack):
 
 def test_every_scanner_exception_has_its_reason(template):
     skips = [s for r in template["Resources"].values() for s in r.get("Metadata", {}).get("checkov", {}).get("skip", [])]
-    assert len(skips) == 7
+    assert len(skips) == 8
     assert all(len(s["comment"]) > 40 for s in skips)
 
 
@@ -376,8 +395,25 @@ def test_the_cost_sheet_is_what_its_script_prints():
     sheet = (PROJECT / "COSTS.md").read_text()
     parts = [part.strip() for part in printed.stdout.split("\n\n")]
     tables = [part for part in parts if part.startswith("|")]
-    assert len(tables) == 4 and [table for table in tables if table not in sheet] == []
+    assert len(tables) == 5 and [table for table in tables if table not in sheet] == []
     assert "512 MB of memory come with 0.29 of a processor" in parts[-1] and parts[-1].rstrip(".") in sheet
+
+
+def test_the_costs_of_merges_are_what_their_script_prints():
+    printed = subprocess.run([sys.executable, PROJECT / "sql/merge_costs.py"], capture_output=True, text=True, check=True, timeout=30)
+    windows, cadences = printed.stdout.strip().split("\n\n")
+    assert windows in (PROJECT / "docs/TABLES.md").read_text() and cadences in (PROJECT / "COSTS.md").read_text()
+
+
+def test_the_costs_of_merges_count_the_windows_as_they_are(stack):
+    hourly, daily, weekly = (lake.windows()[name][0] for name in ("hourly", "daily", "weekly"))
+    # Hours that the hourly window names; two days by three hours, listed. Whole days, and tomorrow, which clocks that run ahead fill.
+    assert hourly.count("hour(") == 3 and merge_costs.WINDOWS["hourly"][1:] == (6, 3)
+    assert "INTERVAL '1' DAY" in daily and merge_costs.WINDOWS["daily"][1:] == (3 * 24, 2)
+    assert "INTERVAL '35' DAY" in weekly and merge_costs.WINDOWS["weekly"][1:] == (37 * 24, 35 // 7)
+    for cadence, windows in merge_costs.CADENCES.items():
+        conditions = {stack["Resources"][f"Merge{window.capitalize()}"]["Condition"] for window in windows}
+        assert conditions == ({"HasMerges", "HasHourlyMerges"} if cadence == "hourly" else {"HasMerges"})
 
 
 def test_the_cost_counts_the_metrics_and_alarms_that_there_are(stack, cost):
@@ -385,7 +421,7 @@ def test_the_cost_counts_the_metrics_and_alarms_that_there_are(stack, cost):
     assert cost.METRICS_OF_A_SOURCE == len(metrics("SOURCE"))
     assert "EventsStored" in metrics("SOURCE")  # which the Silence alarms of sources watch
     alarms = [r for r in stack["Resources"].values() if r["Type"] == "AWS::CloudWatch::Alarm"]
-    assert cost.ALARMS == len([r for r in alarms if "Condition" not in r])
+    assert cost.ALARMS == len([r for r in alarms if r.get("Condition") in (None, "HasMerges")])
     one, two = cost.per_month(1), cost.per_month(2)
-    assert (one["Alarms"], two["Alarms"]) == pytest.approx((0.9, 1.1))
+    assert (one["Alarms"], two["Alarms"]) == pytest.approx((1.2, 1.4))
     assert (one["Metrics"], two["Metrics"]) == pytest.approx((19 * 0.3, 25 * 0.3))

@@ -1,6 +1,6 @@
 //! Statements in Athena: started, waited for, read. The only file here that names a type of its SDK.
 
-use std::{iter, time::Duration};
+use std::{cmp::Reverse, iter, time::Duration};
 
 use aws_config::BehaviorVersion;
 use aws_sdk_athena::{
@@ -8,6 +8,7 @@ use aws_sdk_athena::{
     error::{ProvideErrorMetadata, SdkError},
     types::{QueryExecution, QueryExecutionContext, QueryExecutionState, Row},
 };
+use chrono::{DateTime, Utc};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::credentials;
@@ -59,6 +60,15 @@ pub struct Took {
     pub milliseconds: i64,
 }
 
+/// A statement that has ended, or still runs.
+#[derive(Clone, Debug)]
+pub struct Started {
+    /// When it was started.
+    pub at: DateTime<Utc>,
+    /// When it ended well; else why not, and none while it runs.
+    pub ended: Option<Result<DateTime<Utc>, String>>,
+}
+
 /// A workgroup and a database.
 #[derive(Debug)]
 pub struct Athena {
@@ -77,6 +87,11 @@ impl Athena {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let client = Client::new(&runtime.block_on(aws_config::defaults(BehaviorVersion::latest()).load()));
         Ok(Self { runtime, client, workgroup: workgroup.to_owned(), database: database.to_owned() })
+    }
+
+    /// Names the workgroup.
+    pub fn workgroup(&self) -> &str {
+        &self.workgroup
     }
 
     /// Runs a statement, again where another one committed to the same table meanwhile.
@@ -102,6 +117,40 @@ impl Athena {
             let (id, _) = self.ended(statement).await?;
             let results = self.client.get_query_results().query_execution_id(id).send().await?;
             Ok(results.result_set().map_or_else(Vec::new, |set| set.rows().iter().map(cells).collect()))
+        })
+    }
+
+    /// Says whether there is a workgroup of this name.
+    ///
+    /// # Errors
+    /// A call that fails.
+    pub fn is_there(&self) -> Result<bool, QueryError> {
+        self.runtime.block_on(async {
+            let mut pages = self.client.list_work_groups().into_paginator().send();
+            while let Some(page) = pages.try_next().await? {
+                if page.work_groups().iter().any(|workgroup| workgroup.name() == Some(&self.workgroup)) {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
+    }
+
+    /// Gives the workgroup's latest statements, the newest first: as many as one answer holds.
+    ///
+    /// # Errors
+    /// A call that fails.
+    pub fn latest(&self) -> Result<Vec<Started>, QueryError> {
+        self.runtime.block_on(async {
+            let listed = self.client.list_query_executions().work_group(&self.workgroup).send().await?;
+            let ids = listed.query_execution_ids();
+            if ids.is_empty() {
+                return Ok(Vec::new());
+            }
+            let asked = self.client.batch_get_query_execution().set_query_execution_ids(Some(ids.to_vec())).send().await?;
+            let mut latest: Vec<_> = asked.query_executions().iter().filter_map(started).collect();
+            latest.sort_by_key(|statement| Reverse(statement.at));
+            Ok(latest)
         })
     }
 
@@ -135,6 +184,18 @@ fn verdict(execution: &QueryExecution) -> Result<Option<Took>, QueryError> {
         }
         _ => Ok(None),
     }
+}
+
+fn started(execution: &QueryExecution) -> Option<Started> {
+    let status = execution.status()?;
+    let time = |time: &aws_sdk_athena::primitives::DateTime| DateTime::from_timestamp_millis(time.to_millis().ok()?);
+    let at = status.submission_date_time().and_then(time)?;
+    let ended = match verdict(execution) {
+        Ok(Some(_)) => Some(Ok(status.completion_date_time().and_then(time).unwrap_or(at))),
+        Ok(None) => None,
+        Err(error) => Some(Err(error.to_string())),
+    };
+    Some(Started { at, ended })
 }
 
 fn cells(row: &Row) -> Vec<String> {

@@ -24,6 +24,8 @@ use auth0_log_lake::{
     object::{ObjectKey, Table},
 };
 
+#[cfg(feature = "aws")]
+mod filled;
 mod landing;
 
 use landing::Landing;
@@ -83,7 +85,7 @@ pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, now: DateTime<U
     let is_stored = steps.iter().all(|(_, found)| matches!(found, Found::Good(_))) && answer.is_ok();
     if is_stored {
         steps.push(("found in the lake", args.lake.as_ref().map_or_else(no_lake, |lake| in_lake(lake, &marked))));
-        steps.push(("found in the table", Landing::of(&args.landing, &marked.log_id, marked.at).look()));
+        steps.extend(Landing::of(&args.landing, &marked.log_id, marked.at).steps(now));
     }
     steps.iter().try_for_each(|(name, found)| show(name, found, out))?;
     if !is_stored {

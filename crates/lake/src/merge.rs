@@ -1,4 +1,4 @@
-//! Bringing what has landed into the table by hand, month by month.
+//! Bringing what has landed into the table by hand, month by month, in the workgroup in which the stack merges.
 
 use std::{io::Write, str::FromStr};
 
@@ -54,17 +54,21 @@ impl FromStr for Period {
 /// # Errors
 /// A statement that Athena does not end well; what was merged before it stays.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Verdict, Failure> {
+    if args.from.zip(args.to).is_some_and(|(from, to)| to.after <= from.first) {
+        writeln!(out, "--to must not lie before --from.")?;
+        return Ok(Verdict::Bad);
+    }
+    let athena = args.place.open_merges()?;
+    if !athena.is_there()? {
+        writeln!(out, "There is no workgroup {}, in which the stack merges: deploy it with MergeCadence hourly or daily.", athena.workgroup())?;
+        return Ok(Verdict::Bad);
+    }
     let Some(from) = args.from else {
-        let took = args.place.open()?.run(&sql::merge_lately())?;
+        let took = athena.run(&sql::merge_lately())?;
         writeln!(out, "the last 35 days  {}", said(took))?;
         return Ok(Verdict::Good);
     };
     let last = args.to.unwrap_or(from);
-    if last.after <= from.first {
-        writeln!(out, "--to must not lie before --from.")?;
-        return Ok(Verdict::Bad);
-    }
-    let athena = args.place.open()?;
     for (first, after) in months(from.first, last.after) {
         let took = athena.run(&sql::merge_days(first, after)).inspect_err(|_| {
             _ = writeln!(out, "{first}  failed; merge again from there: make merge FROM={first}");

@@ -27,6 +27,19 @@ impl Where {
     pub fn open(&self) -> Result<Athena, Failure> {
         Ok(Athena::open(&self.workgroup, &self.database)?)
     }
+
+    /// Opens the workgroup in which the stack merges.
+    ///
+    /// # Errors
+    /// A system that has no room for it.
+    pub fn open_merges(&self) -> Result<Athena, Failure> {
+        Ok(Athena::open(&merges_of(&self.workgroup), &self.database)?)
+    }
+}
+
+/// Names the workgroup of the merges beside a stack's workgroup, as template.yaml does.
+pub fn merges_of(workgroup: &str) -> String {
+    format!("{workgroup}-merge")
 }
 
 /// Makes the table `events` and the views beside it, or adds what a newer version has; safe to repeat.
@@ -44,7 +57,7 @@ pub struct Args {
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Verdict, Failure> {
     let athena = args.place.open()?;
     let there = columns_there(&athena, &args.place.database)?;
-    let missing: Vec<_> = sql::columns().filter(|column| !there.contains(column.name)).collect();
+    let missing = missing(&there);
     if there.is_empty() {
         let location = location(&athena)?;
         athena.run(&sql::make_events(&location))?;
@@ -64,9 +77,18 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Verdict, Failure> {
     Ok(Verdict::Good)
 }
 
-fn columns_there(athena: &Athena, database: &str) -> Result<HashSet<String>, Failure> {
+/// Gives the columns of `events`: none where there is no such table.
+///
+/// # Errors
+/// A query that does not end well.
+pub fn columns_there(athena: &Athena, database: &str) -> Result<HashSet<String>, QueryError> {
     let rows = athena.rows(&sql::COLUMNS_THERE.replace("{database}", database))?;
     Ok(rows.into_iter().skip(1).flatten().collect())
+}
+
+/// Gives the columns that a table lacks.
+pub fn missing(there: &HashSet<String>) -> Vec<sql::Column> {
+    sql::columns().filter(|column| !there.contains(column.name)).collect()
 }
 
 /// Gives the table's folder: beside that of the landing table.

@@ -1,15 +1,17 @@
-//! The last step: whether a query of the landing table finds the event.
+//! The last steps: whether a query of the landing table finds the event, and whether the table filled from it is.
+
+use std::iter;
 
 use chrono::{DateTime, Utc};
 
 use super::Found;
 #[cfg(feature = "aws")]
-use crate::athena::Athena;
+use {super::filled::filled, crate::athena::Athena};
 
-/// Where the landing table is queried.
+/// Where the tables are queried.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Where {
-    /// Athena workgroup to query the landing table with; the stack's output Workgroup
+    /// Athena workgroup, to query the landing table and look at the table events; the stack's output Workgroup
     #[arg(long, value_name = "NAME")]
     workgroup: Option<String>,
     /// Glue database of the landing table; the stack's output Database
@@ -36,8 +38,18 @@ impl Landing {
         Self { workgroup: args.workgroup.clone(), database: args.database.clone(), query }
     }
 
+    /// Looks into the landing table, and where that can be done, at the table that is filled from it.
+    pub fn steps(&self, now: DateTime<Utc>) -> Vec<(&'static str, Found)> {
+        let found = self.look();
+        let filled = match (&found, &self.workgroup) {
+            (Found::Good(_), Some(workgroup)) => filled(workgroup, &self.database, now),
+            _ => Vec::new(),
+        };
+        iter::once(("found in the table", found)).chain(filled).collect()
+    }
+
     /// Runs the query where that is built in and asked for; else says how to.
-    pub fn look(&self) -> Found {
+    fn look(&self) -> Found {
         let Some(workgroup) = &self.workgroup else {
             return Found::Unseen(
                 "Not looked for: give WORKGROUP=<its name> (--workgroup), with AWS credentials, to query the landing table.".to_owned(),
@@ -78,6 +90,11 @@ impl Landing {
             "aws athena start-query-execution --work-group {workgroup} --query-execution-context Database={database} --query-string \"{query}\""
         )
     }
+}
+
+#[cfg(not(feature = "aws"))]
+fn filled(_: &str, _: &str, _: DateTime<Utc>) -> Vec<(&'static str, Found)> {
+    Vec::new()
 }
 
 #[cfg(test)]
