@@ -19,11 +19,12 @@ WITH enrolled AS (
     source, user_id, event_time,
     coalesce(json_extract_scalar(details, '$.authenticator.phone_number'), json_extract_scalar(details, '$.enrollment.phone_number'))
   FROM events
-  WHERE type = 'gd_enrollment_complete' AND user_id <> '' AND event_time >= {now} - {history}
+  WHERE type = 'gd_enrollment_complete' AND user_id <> '' AND event_time >= {now} - {history} - INTERVAL '2' DAY
 )
 SELECT enrolled.source, coalesce(nullif(enrolled.user_name, ''), enrolled.user_id) AS subject, enrolled.event_time, enrolled.row_id
 FROM enrolled
 JOIN known ON known.source = enrolled.source AND known.phone = enrolled.phone AND known.event_time <= enrolled.event_time
+  AND known.event_time >= enrolled.event_time - {history}
 WHERE enrolled.phone <> ''
 GROUP BY enrolled.source, enrolled.user_name, enrolled.user_id, enrolled.event_time, enrolled.row_id
 HAVING count(DISTINCT known.user_id) >= {threshold}
