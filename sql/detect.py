@@ -12,6 +12,7 @@ import re
 import sys
 from datetime import datetime
 
+import alerts
 import detections
 import duckdb
 import lake
@@ -76,7 +77,8 @@ def look(db, since=None, until=None):
     """Makes the table of the events to look at, once, and counts them."""
     bounds = [f"event_time >= TIMESTAMP '{since}'"] * bool(since) + [f"event_time < TIMESTAMP '{until}'"] * bool(until)
     where = f" WHERE {' AND '.join(bounds)}" if bounds else ""
-    db.sql(f"CREATE OR REPLACE TEMP TABLE events_recent AS SELECT * FROM events_live{where}")
+    left_out = ", ".join(f'"{column}"' for column in alerts.LEFT_OUT)  # as in Athena
+    db.sql(f"CREATE OR REPLACE TEMP TABLE events_recent AS SELECT * EXCLUDE ({left_out}) FROM events_live{where}")
     # The views read the objects again at each question.
     if re.search(r"\bFROM events\b", " ".join(d.sql for d in detections.all_of().values())):
         db.sql("CREATE OR REPLACE TEMP TABLE events_past AS SELECT * FROM events")

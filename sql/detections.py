@@ -102,7 +102,7 @@ def checked(name, fields, parameters, meanings, sql):
         if field not in fields:
             raise Unfit(f"{name}: the header needs `-- {field}: …`")
     rules = [
-        ("id", fields["id"] == name and re.fullmatch(r"[a-z][a-z0-9_]{2,63}", name), "the name of the file, of a-z, 0-9 and _"),
+        ("id", fields["id"] == name and re.fullmatch(r"[a-z][a-z0-9_]{2,39}", name), "the name of the file: 3 to 40 of a-z, 0-9 and _"),
         ("title", re.fullmatch(r"[A-Z].{9,119}\.", fields["title"]), "a sentence of 11 to 121 characters that ends with a full stop"),
         ("severity", fields["severity"] in SEVERITIES, "one of " + ", ".join(SEVERITIES)),
         ("do", 20 <= len(fields["do"]) <= 400, "what to do, in 20 to 400 characters"),
@@ -162,7 +162,7 @@ def meta(detection):
     if detection.shows and "window" in detection.parameters:
         count, unit = re.fullmatch(r"INTERVAL '(\d+)' (\w+)", value_of(detection.id, "window", detection.parameters["window"])).groups()
         back = int(count) * spans[unit]
-    return f"({quoted(detection.id)}, {quoted(detection.severity)}, {quoted(detection.title)}, {quoted(detection.do)}, {quoted(detection.shows)}, {back})"
+    return f"({quoted(detection.id)}, {quoted(detection.severity)}, {quoted(detection.title)}, {quoted(detection.do)}, {quoted(detection.attack)}, {quoted(detection.shows)}, {back})"
 
 
 def clean(column):
@@ -179,7 +179,7 @@ def query(detections, given=None, now=NOW):
 
 QUERY = r"""WITH found AS (
 {branches}
-), known (detection, severity, title, what_to_do, shows, seconds_back) AS (VALUES
+), known (detection, severity, title, what_to_do, attack, shows, seconds_back) AS (VALUES
   {known}
 ), grouped AS (
   SELECT
@@ -201,6 +201,7 @@ SELECT
   known.severity,
   known.title,
   known.what_to_do,
+  known.attack,
   grouped.source,
   coalesce(nullif(grouped.subject, ''), 'unknown') AS subject,
   grouped.events,

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Writes the SQL of this folder from columns.tsv, event_types.tsv and windows.tsv; --check says whether it would change.
+"""Writes the SQL of this folder from columns.tsv, event_types.tsv, windows.tsv and detections/; --check says whether it would change.
 
-Athena's dialect. In braces stands what a caller fills in: {location}, {landing}, {since}, {row_ids}.
+Athena's dialect. In braces stands what a caller fills in: {location}, {landing}, {since}, {row_ids}, {hours}, {muted}, {run}.
 """
 
 import csv
 import pathlib
 import sys
+
+import alerts
 
 HERE = pathlib.Path(__file__).resolve().parent
 # A copy that was received earlier wins; what ties here came in one object and differs in its other columns.
@@ -179,6 +181,12 @@ FILES = {
     "events_once.sql": lambda: "CREATE OR REPLACE VIEW events AS\n" + once("events_landed AS landed"),
     "events_live.sql": events_live,
     "merge.sql": merge,
+    "events_recent.sql": lambda: alerts.events_recent(COLUMNS),
+    "detections.sql": alerts.view,
+    "alerts.sql": alerts.alerts,
+    "alerts_found.sql": alerts.alerts_found,
+    "alert_messages.sql": alerts.alert_messages,
+    **{f"{name}.sql": lambda text=text: text + "\n" for name, text in alerts.STATEMENTS.items()},
     "optimize.sql": lambda: "OPTIMIZE events REWRITE DATA USING BIN_PACK\n",
     "vacuum.sql": lambda: "VACUUM events\n",
     "erase_begin.sql": lambda: set_properties(ERASING),

@@ -15,6 +15,7 @@ VERSION = "476"
 PLUGINS = ["hive", "iceberg"]
 JAVA = 24  # Trino 476 asks for 24 or newer
 CACHE = pathlib.Path(os.environ.get("TRINO_CACHE") or pathlib.Path.home() / ".cache/auth0-log-lake")
+HEAP = os.environ.get("TRINO_HEAP", "4G")
 LIMIT = 300  # seconds until a start that hangs is given up
 
 
@@ -90,7 +91,7 @@ class Server:
         })
         self.log = open(self.folder / "server.log", "wb")
         self.process = subprocess.Popen(
-            [java(), "-Xmx4G", "-XX:+UseG1GC", "-XX:+ExitOnOutOfMemoryError", "-Duser.timezone=UTC", "-Djdk.attach.allowAttachSelf=true",
+            [java(), f"-Xmx{HEAP}", "-XX:+UseG1GC", "-XX:+ExitOnOutOfMemoryError", "-Duser.timezone=UTC", "-Djdk.attach.allowAttachSelf=true",
              "--add-modules=jdk.incubator.vector", "-Dfile.encoding=UTF-8", f"-Dconfig={etc}/config.properties", f"-Dlog.levels-file={etc}/log.properties",
              "-Dnode.environment=test", "-Dnode.bind-ip=127.0.0.1", "-Dnode.internal-address=127.0.0.1", f"-Dnode.data-dir={self.folder}/data",
              "-cp", f"{home}/lib/*", "io.trino.server.TrinoServer"],
