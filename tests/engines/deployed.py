@@ -142,6 +142,9 @@ class Deployed:
     def iceberg(self, text, **session):
         return self.server.sql(text, catalog="iceberg", schema=self.name, **session)
 
+    def named(self, text):
+        return self.server.named(text, schema=self.name)
+
     def run(self, text):
         return self.server.run(text, schema=self.name)
 

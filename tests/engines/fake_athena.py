@@ -33,7 +33,7 @@ class Athena:
     """One workgroup over the tables of one lake. `fail` gives a statement an error in place of running it."""
 
     def __init__(self, tables):
-        self.tables, self.statements, self.ended, self.fail = tables, [], {}, lambda text: None
+        self.tables, self.statements, self.ended, self.pages, self.fail = tables, [], {}, [], lambda text: None
         athena = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -72,14 +72,18 @@ class Athena:
         for start, do in DDL.items():
             if re.match(start, text):
                 return do(self.tables, text)
-        rows = self.tables.sql(text)
-        return [("column",), *rows] if text.startswith("SELECT") else rows
+        names, rows = self.tables.named(text)
+        return [names, *rows] if text.startswith("SELECT") else rows
 
     def GetQueryExecution(self, asked):  # noqa: N802
         reason = self.ended[asked["QueryExecutionId"]][1]
         status = {"State": "FAILED", "StateChangeReason": reason} if reason else {"State": "SUCCEEDED"}
-        return {"QueryExecution": {"Status": status, "Statistics": {"DataScannedInBytes": 12_345_678, "EngineExecutionTimeInMillis": 1500}}}
+        return {"QueryExecution": {"QueryExecutionId": asked["QueryExecutionId"], "Status": status, "Statistics": {"DataScannedInBytes": 12_345_678, "EngineExecutionTimeInMillis": 1500}}}
 
     def GetQueryResults(self, asked):  # noqa: N802
         rows = self.ended[asked["QueryExecutionId"]][0]
-        return {"ResultSet": {"Rows": [{"Data": [{"VarCharValue": str(cell)} for cell in row]} for row in rows]}}
+        start, most = int(asked.get("NextToken", 0)), asked.get("MaxResults", 1000)
+        page = [{"Data": [{"VarCharValue": str(cell)} for cell in row]} for row in rows[start:start + most]]
+        more = {"NextToken": str(start + most)} if start + most < len(rows) else {}
+        self.pages.append(len(page))
+        return {"ResultSet": {"Rows": page}, **more}

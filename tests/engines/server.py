@@ -118,6 +118,13 @@ class Server:
         """The rows of one statement."""
         return self.run(text, catalog, schema, **session)[0]
 
+    def named(self, text, catalog="hive", schema=None):
+        """The names of the columns of one statement, and its rows."""
+        cursor = trino.dbapi.connect(host="127.0.0.1", port=self.port, user="test", catalog=catalog, schema=schema).cursor()
+        cursor.execute(text)
+        rows = [tuple(row) for row in cursor.fetchall()]
+        return tuple(column[0] for column in cursor.description or ()), rows
+
     def run(self, text, catalog="hive", schema=None, **session):
         """The rows of one statement, and what it took."""
         connection = trino.dbapi.connect(host="127.0.0.1", port=self.port, user="test", catalog=catalog, schema=schema, session_properties=session)
