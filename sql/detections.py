@@ -158,10 +158,9 @@ def quoted(text):
 def meta(detection):
     """What is known of a detection before it runs: the column that its page compares, and how far back the page looks."""
     spans = {"MINUTE": 60, "HOUR": 3600, "DAY": 86400}
-    back = 0
-    if detection.shows and "window" in detection.parameters:
-        count, unit = re.fullmatch(r"INTERVAL '(\d+)' (\w+)", value_of(detection.id, "window", detection.parameters["window"])).groups()
-        back = int(count) * spans[unit]
+    window = value_of(detection.id, "window", detection.parameters.get("window", "1 day"))
+    count, unit = re.fullmatch(r"INTERVAL '(\d+)' (\w+)", window).groups()
+    back = int(count) * spans[unit] if detection.shows else 0
     return f"({quoted(detection.id)}, {quoted(detection.severity)}, {quoted(detection.title)}, {quoted(detection.do)}, {quoted(detection.attack)}, {quoted(detection.shows)}, {back})"
 
 

@@ -37,16 +37,19 @@ WHERE type = 'sapi' AND lower(json_extract_scalar(details, '$.request.method')) 
   AND json_format(coalesce(json_extract(details, '$.response.body'), json_extract(details, '$.request.body'))) = '[]'
 ) AS mfa_policy_disabled
 UNION ALL
-SELECT 'users_deleted' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(counted AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
-SELECT source, subject, event_time, row_id, deleted AS counted
+SELECT 'users_deleted' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT source, subject, event_time, row_id
 FROM (
-  SELECT
-    source, coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS subject, event_time, row_id,
-    count(*) OVER (PARTITION BY source, coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'), nullif(user_id, ''), nullif(client_id, ''), 'unknown') ORDER BY event_time RANGE BETWEEN INTERVAL '1' HOUR PRECEDING AND CURRENT ROW) AS deleted
-  FROM events_recent
-  WHERE type = 'sapi' AND lower(json_extract_scalar(details, '$.request.method')) = 'delete' AND regexp_like(json_extract_scalar(details, '$.request.path'), '/v2/users/[^/]+$')
-) AS deletions
-WHERE deleted >= 20
+  SELECT source, subject, event_time, row_id, max(deleted) OVER (PARTITION BY source, subject, date_trunc('day', event_time)) AS most
+  FROM (
+    SELECT
+      source, coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS subject, event_time, row_id,
+      count(*) OVER (PARTITION BY source, coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'), nullif(user_id, ''), nullif(client_id, ''), 'unknown') ORDER BY event_time RANGE BETWEEN INTERVAL '1' HOUR PRECEDING AND CURRENT ROW) AS deleted
+    FROM events_recent
+    WHERE type = 'sapi' AND lower(json_extract_scalar(details, '$.request.method')) = 'delete' AND regexp_like(json_extract_scalar(details, '$.request.path'), '/v2/users/[^/]+$')
+  ) AS deletions
+) AS days
+WHERE most >= 20
 ) AS users_deleted
 UNION ALL
 SELECT 'admin_invited' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
@@ -59,13 +62,13 @@ UNION ALL
 SELECT 'admin_new_country' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown FROM (
 WITH admins AS (
   -- Who has changed or read something through the Management API as a person.
-  SELECT source, json_extract_scalar(details, '$.request.auth.user.user_id') AS user_id
+  SELECT source, user_id
   FROM events
-  WHERE type IN ('sapi', 'mgmt_api_read') AND event_time >= CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp) - INTERVAL '90' DAY - INTERVAL '2' DAY
+  WHERE type IN ('sapi', 'mgmt_api_read') AND user_id <> '' AND event_time >= CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp) - INTERVAL '90' DAY - INTERVAL '2' DAY
   UNION
-  SELECT source, json_extract_scalar(details, '$.request.auth.user.user_id') AS user_id
+  SELECT source, user_id
   FROM events_recent
-  WHERE type IN ('sapi', 'mgmt_api_read')
+  WHERE type IN ('sapi', 'mgmt_api_read') AND user_id <> ''
 ), seen AS (
   SELECT events_recent.source, events_recent.user_id, user_name, country_code, event_time, row_id
   FROM events_recent
@@ -133,16 +136,19 @@ FROM (
 WHERE bad >= 10 AND crossed > 0
 ) AS cross_origin_abused
 UNION ALL
-SELECT 'dynamic_clients' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(counted AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
-SELECT source, subject, event_time, row_id, registered AS counted
+SELECT 'dynamic_clients' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT source, subject, event_time, row_id
 FROM (
-  SELECT
-    source, coalesce(nullif(tenant_name, ''), source) AS subject, event_time, row_id,
-    count(*) OVER (PARTITION BY source, tenant_name ORDER BY event_time RANGE BETWEEN INTERVAL '1' HOUR PRECEDING AND CURRENT ROW) AS registered
-  FROM events_recent
-  WHERE type = 'sapi' AND (description = 'Dynamic client registration' OR regexp_like(json_extract_scalar(details, '$.request.path'), '/oidc/register$'))
-) AS registrations
-WHERE registered >= 15
+  SELECT source, subject, event_time, row_id, max(registered) OVER (PARTITION BY source, subject, date_trunc('day', event_time)) AS most
+  FROM (
+    SELECT
+      source, coalesce(nullif(tenant_name, ''), source) AS subject, event_time, row_id,
+      count(*) OVER (PARTITION BY source, tenant_name ORDER BY event_time RANGE BETWEEN INTERVAL '1' HOUR PRECEDING AND CURRENT ROW) AS registered
+    FROM events_recent
+    WHERE type = 'sapi' AND (description = 'Dynamic client registration' OR regexp_like(json_extract_scalar(details, '$.request.path'), '/oidc/register$'))
+  ) AS registrations
+) AS days
+WHERE most >= 15
 ) AS dynamic_clients
 UNION ALL
 SELECT 'impossible_travel' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(counted AS bigint) AS counted, CAST(shown AS varchar) AS shown FROM (
@@ -229,12 +235,12 @@ WITH enrolled AS (
     source, user_id, event_time,
     coalesce(json_extract_scalar(details, '$.authenticator.phone_number'), json_extract_scalar(details, '$.enrollment.phone_number'))
   FROM events
-  WHERE type = 'gd_enrollment_complete' AND user_id <> '' AND event_time >= CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp) - INTERVAL '90' DAY - INTERVAL '2' DAY
+  WHERE type = 'gd_enrollment_complete' AND user_id <> '' AND event_time >= CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp) - INTERVAL '30' DAY - INTERVAL '2' DAY
 )
 SELECT enrolled.source, coalesce(nullif(enrolled.user_name, ''), enrolled.user_id) AS subject, enrolled.event_time, enrolled.row_id
 FROM enrolled
 JOIN known ON known.source = enrolled.source AND known.phone = enrolled.phone AND known.event_time <= enrolled.event_time
-  AND known.event_time >= enrolled.event_time - INTERVAL '90' DAY
+  AND known.event_time >= enrolled.event_time - INTERVAL '30' DAY
 WHERE enrolled.phone <> ''
 GROUP BY enrolled.source, enrolled.user_name, enrolled.user_id, enrolled.event_time, enrolled.row_id
 HAVING count(DISTINCT known.user_id) >= 2
@@ -333,16 +339,19 @@ FROM events_recent
 WHERE type = 'sapi' AND lower(json_extract_scalar(details, '$.request.method')) = 'patch' AND regexp_like(json_extract_scalar(details, '$.request.path'), '/v2/actions/triggers/post-login/bindings$')
 ) AS post_login_flow_changed
 UNION ALL
-SELECT 'users_read' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(counted AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
-SELECT source, subject, event_time, row_id, reads AS counted
+SELECT 'users_read' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT source, subject, event_time, row_id
 FROM (
-  SELECT
-    source, coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS subject, event_time, row_id,
-    count(*) OVER (PARTITION BY source, coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'), nullif(user_id, ''), nullif(client_id, ''), 'unknown') ORDER BY event_time RANGE BETWEEN INTERVAL '1' HOUR PRECEDING AND CURRENT ROW) AS reads
-  FROM events_recent
-  WHERE type = 'mgmt_api_read' AND regexp_like(json_extract_scalar(details, '$.request.path'), '/v2/users(/[^/]+)?$')
-) AS reading
-WHERE reads >= 100
+  SELECT source, subject, event_time, row_id, max(reads) OVER (PARTITION BY source, subject, date_trunc('day', event_time)) AS most
+  FROM (
+    SELECT
+      source, coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS subject, event_time, row_id,
+      count(*) OVER (PARTITION BY source, coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'), nullif(user_id, ''), nullif(client_id, ''), 'unknown') ORDER BY event_time RANGE BETWEEN INTERVAL '1' HOUR PRECEDING AND CURRENT ROW) AS reads
+    FROM events_recent
+    WHERE type = 'mgmt_api_read' AND regexp_like(json_extract_scalar(details, '$.request.path'), '/v2/users(/[^/]+)?$')
+  ) AS reading
+) AS days
+WHERE most >= 100
 ) AS users_read
 UNION ALL
 SELECT 'limit_hit' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
@@ -403,17 +412,17 @@ WHERE type = 'sapi' AND lower(json_extract_scalar(details, '$.request.method')) 
   ('mfa_policy_disabled', 'critical', 'The MFA policy was emptied, so that MFA is never required.', 'Ask the person who changed it. If nobody did, set the policy again, and look at the logins since.', 'T1556.006', '', 0),
   ('users_deleted', 'critical', 'Many users were deleted in a short time.', 'Stop the person or application that deletes: end the sessions, take the grant back. Then restore from your last export.', 'T1531', '', 0),
   ('admin_invited', 'high', 'Someone was invited to be an administrator of the tenant.', 'Check with the person who invited, by another channel. If it was not them, withdraw the invitation and end their sessions.', 'T1136.003', '', 0),
-  ('admin_new_country', 'high', 'An administrator came from a country that is new for them.', 'Ask the administrator by another channel. If it was not them, end their sessions and read what they changed since.', 'T1078.004', 'user_id', 0),
+  ('admin_new_country', 'high', 'An administrator came from a country that is new for them.', 'Ask the administrator by another channel. If it was not them, end their sessions and read what they changed since.', 'T1078.004', 'user_id', 86400),
   ('bot_detection_off', 'high', 'Bot detection was turned off, or no longer asks for a captcha.', 'Ask the person who changed it. If nobody did, set the policies again and look for a wave of sign-ups or logins since.', 'T1562.001', '', 0),
   ('client_grant_widened', 'high', 'An application was granted scopes that change the tenant.', 'Check that the application needs the scopes. If not, take the grant back, and look at what the application did since.', 'T1098.003', '', 0),
   ('cross_origin_abused', 'high', 'One address abuses cross-origin authentication.', 'Block the address. If no application of yours uses cross-origin authentication, turn it off; reset who got in.', 'T1110.004', 'ip', 3600),
   ('dynamic_clients', 'high', 'Many applications registered themselves in a short time.', 'Look at their names and callbacks, delete them, and turn dynamic registration off where nobody needs it.', 'T1528', '', 0),
-  ('impossible_travel', 'high', 'One user logged in from two places too far apart for the time between.', 'Ask the user. A VPN or a phone''s network may explain it; if not, end the sessions and reset the password.', 'T1078.004', 'user_id', 0),
+  ('impossible_travel', 'high', 'One user logged in from two places too far apart for the time between.', 'Ask the user. A VPN or a phone''s network may explain it; if not, end the sessions and reset the password.', 'T1078.004', 'user_id', 86400),
   ('leaked_password_surge', 'high', 'Many logins with leaked passwords came in a short time.', 'This is credential stuffing. See that breached-password detection blocks, and reset who got in after it.', 'T1110.004', 'type', 3600),
   ('log_stream_changed', 'high', 'A log stream was changed or deleted.', 'Check that events still arrive. If nobody meant to change it, set it back, and fetch what is missing from Auth0''s log.', 'T1562.008', '', 0),
   ('mfa_factor_disabled', 'high', 'An MFA factor was disabled for the tenant.', 'Ask the person who changed it. If nobody did, enable it again, and look at the logins since.', 'T1556.006', '', 0),
   ('mfa_risk_assessment_disabled', 'high', 'The risk assessment of adaptive MFA was disabled.', 'Ask the person who changed it. If nobody did, enable it again, and look at the logins since.', 'T1556.006', '', 0),
-  ('password_spraying', 'high', 'One address failed to log in as many different users.', 'Block the address. Look whether a login from it worked, and reset those users.', 'T1110.003', 'ip', 0),
+  ('password_spraying', 'high', 'One address failed to log in as many different users.', 'Block the address. Look whether a login from it worked, and reset those users.', 'T1110.003', 'ip', 86400),
   ('phone_shared', 'high', 'One phone number was enrolled for the MFA of several users.', 'Ask the users whose phone it is. One that belongs to none of them is an attacker''s: remove it, and reset the accounts.', 'T1098.005', '', 0),
   ('push_fatigue', 'high', 'One user was sent push notification after push notification.', 'Call the user. If the pushes were not theirs, somebody has the password: reset it, and see that none was accepted.', 'T1621', 'user_id', 900),
   ('refresh_token_reused', 'high', 'A refresh token was used that had been used before.', 'A token was stolen, or an application keeps old ones. Revoke the user''s tokens, and look at the addresses that used them.', 'T1550.001', '', 0),
@@ -423,7 +432,7 @@ WHERE type = 'sapi' AND lower(json_extract_scalar(details, '$.request.method')) 
   ('client_secret_rotated', 'medium', 'The secret of an application was rotated, or a credential was added to it.', 'Check that it was planned. If not, rotate it again, and look at what the application did since.', 'T1098.001', '', 0),
   ('integration_installed', 'medium', 'An integration from the marketplace was installed.', 'Check that it was asked for, and which secrets and flows it got.', 'T1671', '', 0),
   ('leaked_password_login', 'medium', 'Someone tried to log in with a password that is known to have leaked.', 'If breached-password detection blocks, the user must set a new password. If it does not, reset it and look at the account.', 'T1110.004', '', 0),
-  ('management_api_surge', 'medium', 'An application used the Management API far more than it does.', 'Look at what it called, and from which address. If its secret leaked, rotate it and take its grants back.', 'T1059.009', 'client_id', 0),
+  ('management_api_surge', 'medium', 'An application used the Management API far more than it does.', 'Look at what it called, and from which address. If its secret leaked, rotate it and take its grants back.', 'T1059.009', 'client_id', 86400),
   ('post_login_flow_changed', 'medium', 'The flow of Actions after login was changed.', 'Compare the Actions of the flow with what should be there. One that is gone may have been a check; a new one sees every login.', 'T1556', '', 0),
   ('users_read', 'medium', 'One person or application read users page by page.', 'Ask who does it and why. If nobody knows, take the grant back, and treat the profiles as read.', 'T1087.004', '', 0),
   ('limit_hit', 'low', 'A rate limit or a limit on logins was hit.', 'Look whether one address or application caused it: an attack, or a client that tries too often.', 'T1110', '', 0),

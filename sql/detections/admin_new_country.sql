@@ -8,13 +8,13 @@
 -- shows: user_id
 WITH admins AS (
   -- Who has changed or read something through the Management API as a person.
-  SELECT source, json_extract_scalar(details, '$.request.auth.user.user_id') AS user_id
+  SELECT source, user_id
   FROM events
-  WHERE type IN ('sapi', 'mgmt_api_read') AND event_time >= {now} - {history} - INTERVAL '2' DAY
+  WHERE type IN ('sapi', 'mgmt_api_read') AND user_id <> '' AND event_time >= {now} - {history} - INTERVAL '2' DAY
   UNION
-  SELECT source, json_extract_scalar(details, '$.request.auth.user.user_id') AS user_id
+  SELECT source, user_id
   FROM events_live
-  WHERE type IN ('sapi', 'mgmt_api_read')
+  WHERE type IN ('sapi', 'mgmt_api_read') AND user_id <> ''
 ), seen AS (
   SELECT events_live.source, events_live.user_id, user_name, country_code, event_time, row_id
   FROM events_live

@@ -4,7 +4,7 @@
 -- do: Ask the users whose phone it is. One that belongs to none of them is an attacker's: remove it, and reset the accounts.
 -- attack: T1098.005
 -- param threshold = 2: users with the number that make a hit
--- param history = 90 days: how long back they are counted
+-- param history = 30 days: how long back they are counted
 -- key: row_id
 WITH enrolled AS (
   SELECT

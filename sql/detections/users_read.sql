@@ -6,12 +6,15 @@
 -- param threshold = 100: reads of users that make a hit
 -- param window = 1 hour: the time they lie in
 -- key: subject, day
-SELECT source, subject, event_time, row_id, reads AS counted
+SELECT source, subject, event_time, row_id
 FROM (
-  SELECT
-    source, {actor} AS subject, event_time, row_id,
-    count(*) OVER (PARTITION BY source, {actor} ORDER BY event_time RANGE BETWEEN {window} PRECEDING AND CURRENT ROW) AS reads
-  FROM events_live
-  WHERE type = 'mgmt_api_read' AND regexp_like({path}, '/v2/users(/[^/]+)?$')
-) AS reading
-WHERE reads >= {threshold}
+  SELECT source, subject, event_time, row_id, max(reads) OVER (PARTITION BY source, subject, date_trunc('day', event_time)) AS most
+  FROM (
+    SELECT
+      source, {actor} AS subject, event_time, row_id,
+      count(*) OVER (PARTITION BY source, {actor} ORDER BY event_time RANGE BETWEEN {window} PRECEDING AND CURRENT ROW) AS reads
+    FROM events_live
+    WHERE type = 'mgmt_api_read' AND regexp_like({path}, '/v2/users(/[^/]+)?$')
+  ) AS reading
+) AS days
+WHERE most >= {threshold}

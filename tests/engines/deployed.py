@@ -207,6 +207,13 @@ def table_ddl(location, left_out=()):
     return f"CREATE TABLE events ({', '.join(columns)}) WITH (format = 'PARQUET', location = '{location}', partitioning = ARRAY['{partitions}'])"
 
 
+def alerts_ddl(location):
+    """Trino's way to say alerts.sql."""
+    parsed = parse_one(sql.statement("alerts", location=location), read="athena")
+    columns = [f"{c.name} {trino_type(c.kind)}" for c in parsed.find_all(exp.ColumnDef)]
+    return f"CREATE TABLE IF NOT EXISTS alerts ({', '.join(columns)}) WITH (format = 'PARQUET', location = '{location}')"
+
+
 def trino_type(kind):
     """Iceberg holds microseconds."""
     return kind.sql("trino").replace("TIMESTAMP", "TIMESTAMP(6)")

@@ -12,6 +12,7 @@ import trino
 # Statements that Athena has and Trino says in another way.
 DDL = {
     r"CREATE TABLE IF NOT EXISTS events \(": lambda tables, text: tables.iceberg(made(tables, text)),
+    r"CREATE TABLE IF NOT EXISTS alerts \(": lambda tables, text: tables.iceberg(alerts(tables, text)),
     r"ALTER TABLE events ADD COLUMNS \(": lambda tables, text: [tables.iceberg(column) for column in added(text)] and [],
     r"SHOW CREATE TABLE events_landing$": lambda tables, text: [("LOCATION",), ("  's3://lake/auth0/events/'",), ("TBLPROPERTIES (",)],
     r"OPTIMIZE events REWRITE DATA USING BIN_PACK$": lambda tables, text: tables.iceberg("ALTER TABLE events EXECUTE optimize"),
@@ -22,6 +23,11 @@ DDL = {
 def made(tables, text):
     assert "LOCATION 's3://lake/auth0/tables/events/'" in text, text
     return deployed.table_ddl(f"local:///{tables.name}/table").replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS")
+
+
+def alerts(tables, text):
+    assert "LOCATION 's3://lake/auth0/tables/alerts/'" in text, text
+    return deployed.alerts_ddl(f"local:///{tables.name}/alerts")
 
 
 def added(text):

@@ -147,8 +147,8 @@ SCENARIOS = {
     "pushed-4": (times(4, 1, lambda n, m: event("gd_send_pn", m, user_id="auth0|bo")) + [event("gd_send_pn", 1, user_id="auth0|cy"), event("gd_send_sms", 2, user_id="auth0|bo")], {"push_fatigue": 0}),
     "pushed-slowly": (times(5, 4, lambda n, m: event("gd_send_pn", m, user_id="auth0|bo")), {"push_fatigue": 0}),
     "phone-shared": ([phone("bo", "+15550100"), phone("cy", "+15550100", 5, where="enrollment"), phone("di", "+15550111", 6)], {"phone_shared": 1}),
-    "phone-shared-before": ([phone("bo", "+15550100", days=-60), phone("cy", "+15550100")], {"phone_shared": 1}),
-    "phone-again": ([phone("bo", "+15550100"), phone("bo", "+15550100", 9), phone("cy", "", 10), phone("di", "", 11), phone("ed", "+15550111", days=-120), phone("fe", "+15550111")], {"phone_shared": 0}),
+    "phone-shared-before": ([phone("bo", "+15550100", days=-20), phone("cy", "+15550100")], {"phone_shared": 1}),
+    "phone-again": ([phone("bo", "+15550100"), phone("bo", "+15550100", 9), phone("cy", "", 10), phone("di", "", 11), phone("ed", "+15550111", days=-31), phone("fe", "+15550111")], {"phone_shared": 0}),
     "token-reused": ([login("ferrt", description=REUSED, minutes=m) for m in (0, 9)] + [login("ferrt", user="cy", description=REUSED)], {"refresh_token_reused": 2}),
     "token-unknown": ([login("ferrt", description="Unknown or invalid refresh token."), login("fertft", description=REUSED)], {"refresh_token_reused": 0}),
     # Places.

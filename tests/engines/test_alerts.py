@@ -3,22 +3,15 @@
 import deployed
 import pytest
 import scenarios
-from sqlglot import exp, parse_one
 from test_detections import KNOWN, counted, received
 
 sql = deployed.sql
 HIT = ["hit_key", "detection", "source", "subject", "events", "first_event", "last_event"]
 
 
-def alerts_ddl(location):
-    parsed = parse_one(sql.statement("alerts", location=location), read="athena")
-    columns = [f"{c.name} {deployed.trino_type(c.kind)}" for c in parsed.find_all(exp.ColumnDef)]
-    return f"CREATE TABLE alerts ({', '.join(columns)}) WITH (format = 'PARQUET', location = '{location}')"
-
-
 def make(tables):
     """What `make tables` makes for the detections."""
-    tables.iceberg(alerts_ddl(f"local:///{tables.name}/alerts"))
+    tables.iceberg(deployed.alerts_ddl(f"local:///{tables.name}/alerts"))
     look(tables)
     tables.sql(sql.statement("detections"))
     tables.sql(sql.statement("alert_messages"))
