@@ -223,3 +223,17 @@ SELECT
 FROM grouped
 JOIN known ON known.detection = grouped.detection
 """
+
+
+def catalogue():
+    """The table of docs/DETECTIONS.md."""
+    lines = ["| detection | severity | finds | parameters | one hit for |", "|---|---|---|---|---|"]
+    for d in all_of().values():
+        parameters = ", ".join(f"`{name}` {default}" for name, default in d.parameters.items())
+        once = {"row_id": "each event"}.get(d.key, "each " + d.key.replace(", ", " a "))
+        lines.append(f"| `{d.id}` | {d.severity} | {d.title[:-1]} ([{d.attack}](https://attack.mitre.org/techniques/{d.attack.replace('.', '/')}/)) | {parameters} | {once} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(catalogue())

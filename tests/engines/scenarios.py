@@ -176,3 +176,13 @@ def bodies():
 
 def expected():
     return {(name, id): count for name, (_, hits) in SCENARIOS.items() for id, count in hits.items() if count}
+
+
+def measures(known):
+    """The table of docs/DETECTIONS.md: by detection, the scenarios that fire it, and those that come near and do not."""
+    lines = ["| detection | fires | near, silent | DuckDB | Trino |", "|---|---:|---:|---|---|"]
+    for id in known:
+        counts = [hits[id] for _, hits in SCENARIOS.values() if id in hits]
+        lines.append(f"| `{id}` | {len(counts) - counts.count(0)} | {counts.count(0)} | same | same |")
+    quiet = sum(not any(hits.values()) for _, hits in SCENARIOS.values())
+    return "\n".join([*lines, "", f"Together {len(SCENARIOS)} happenings, {quiet} of which fire nothing."])
