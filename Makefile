@@ -15,7 +15,7 @@ LAKE_COMMAND = [ -x "$(BUILT)/lake" ] || echo "Building the commands; the first 
   cargo build --profile laptop -p lake && exec "$(BUILT)/lake"
 
 .DEFAULT_GOAL := help
-.PHONY: help run token test check lint golden bench load fuzz simulate stack deny build watch invoke deploy digests doctor replay erase cost tables merge query test-engines bench-queries
+.PHONY: help run token test check lint golden bench load fuzz simulate stack deny build watch invoke deploy digests doctor replay erase cost tables merge query detect test-engines bench-queries
 
 # What a laptop has where nothing else is said: a lake in ./lake, and the digest of local-development-token.
 LOCAL_DIGEST = local=ccee612f8893b4f3cb54856a9473e1a832fb452187aa6ed7caa6d68ce4a1ffc2
@@ -139,6 +139,14 @@ query: export QUERY_SQL := $(value SQL)
 query: export QUERY_LAKE := $(LAKE)
 query: ## Ask a lake with DuckDB: make query SQL="SELECT …" [LAKE=folder or s3://bucket/prefix] (Python 3.11)
 	@sql/query
+
+detect: export DETECT_LAKE := $(LAKE)
+detect: export DETECT_ID := $(ID)
+detect: export DETECT_SINCE := $(SINCE)
+detect: export DETECT_UNTIL := $(UNTIL)
+detect: export DETECT_SET := $(SET)
+detect: ## Run the detections over a lake: make detect [LAKE=folder or s3://bucket/prefix ID=… SINCE=… UNTIL=… SET=…] (Python 3.11)
+	@sql/query detect
 
 test-engines: ## Read and merge what the receiver wrote on Trino, DuckDB, Spark and ClickHouse (Java 24, Maven, Python 3.11)
 	tests/engines/run

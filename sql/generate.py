@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Writes the SQL of this folder from columns.tsv, event_types.tsv and windows.tsv, and the schedules of template.yaml; --check
-says whether anything would change.
+"""Writes the SQL of this folder from columns.tsv, event_types.tsv, windows.tsv and detections/, and the schedules of
+template.yaml; --check says whether anything would change.
 
-Athena's dialect. In braces stands what a caller fills in: {location}, {landing}, {since}, {row_ids}.
+Athena's dialect. In braces stands what a caller fills in: {location}, {landing}, {since}, {row_ids}, {hours}, {muted}, {run}.
 """
 
 import csv
@@ -10,6 +10,7 @@ import pathlib
 import sys
 
 sys.dont_write_bytecode = True  # no __pycache__ beside the SQL
+import alerts  # noqa: E402
 import schedules  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -190,6 +191,12 @@ FILES = {
     "events_once.sql": lambda: "CREATE OR REPLACE VIEW events AS\n" + once("events_landed AS landed"),
     "events_live.sql": events_live,
     "merge.sql": merge,
+    "events_recent.sql": lambda: alerts.events_recent(COLUMNS),
+    "detections.sql": alerts.view,
+    "alerts.sql": alerts.alerts,
+    "alerts_found.sql": alerts.alerts_found,
+    "alert_messages.sql": alerts.alert_messages,
+    **{f"{name}.sql": lambda text=text: text + "\n" for name, text in alerts.STATEMENTS.items()},
     "optimize.sql": lambda: "OPTIMIZE events REWRITE DATA USING BIN_PACK\n",
     "vacuum.sql": lambda: "VACUUM events\n",
     "erase_begin.sql": lambda: set_properties(ERASING),

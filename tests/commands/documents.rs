@@ -19,7 +19,7 @@ enum Run {
 use Run::{Here, In};
 
 /// Each command, the variables that documents give it, and where it is run.
-const COMMANDS: [(&str, &str, Run); 27] = [
+const COMMANDS: [(&str, &str, Run); 28] = [
     ("bench", "", Here),
     ("bench-queries", "EVENTS", In("tests/engines/bench.py")),
     ("build", "ARCH", In("tests/deploy.rs")),
@@ -27,6 +27,7 @@ const COMMANDS: [(&str, &str, Run); 27] = [
     ("cost", "EVENTS PER_REQUEST SOURCES MILLISECONDS MEMORY ARCH OBJECTS STORED LOGGED", In("tests/deploy.rs")),
     ("deny", "", Here),
     ("deploy", "TOKEN_DIGESTS STACK ALARM_EMAIL PARAMETERS TAGS DRY_RUN CONFIRM", In("tests/deploy.rs")),
+    ("detect", "LAKE ID SINCE UNTIL SET", In("tests/engines/test_detect.py")),
     ("doctor", "TOKEN URL LAKE WORKGROUP DATABASE", Here),
     ("erase", "FROM IDS SQL CONFIRM PERSON", Here),
     ("fuzz", "FUZZ_SECONDS", Here),

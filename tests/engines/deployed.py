@@ -32,11 +32,12 @@ JSON = ["auth0_client", "security_context", '"references"', "event_schema", "det
 class Receiver:
     """The local receiver as a process that writes into a folder."""
 
-    def __init__(self, binary, folder, compression="gzip"):
+    def __init__(self, binary, folder, compression="gzip", tokens=TOKENS):
+        self.tokens = tokens
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        digests = ",".join(f"{source}={hashlib.sha256(token.encode()).hexdigest()}" for source, token in TOKENS.items())
+        digests = ",".join(f"{source}={hashlib.sha256(token.encode()).hexdigest()}" for source, token in tokens.items())
         env = {**os.environ, "PORT": str(self.port), "LAKE_URL": f"file://{folder}", "TOKEN_DIGESTS": digests, "COMPRESSION": compression}
         self.process = subprocess.Popen([binary], env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         while True:
@@ -51,7 +52,7 @@ class Receiver:
         """Posts one body, and gives what was counted."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         body = body if isinstance(body, bytes) else body.encode()
-        connection.request("POST", "/", body, {"Authorization": f"Bearer {TOKENS[source]}"})
+        connection.request("POST", "/", body, {"Authorization": f"Bearer {self.tokens[source]}"})
         response = connection.getresponse()
         text = response.read()
         assert response.status == 200, text
@@ -141,6 +142,9 @@ class Deployed:
     def iceberg(self, text, **session):
         return self.server.sql(text, catalog="iceberg", schema=self.name, **session)
 
+    def named(self, text):
+        return self.server.named(text, schema=self.name)
+
     def run(self, text):
         return self.server.run(text, schema=self.name)
 
@@ -201,6 +205,13 @@ def table_ddl(location, left_out=()):
     columns = [f'"{c.name}" {trino_type(c.kind)}' for c in parsed.find_all(exp.ColumnDef) if c.name not in left_out]
     partitions = re.search(r"PARTITIONED BY \((\w+\(\w+\))\)", sql.statement("events"))[1]
     return f"CREATE TABLE events ({', '.join(columns)}) WITH (format = 'PARQUET', location = '{location}', partitioning = ARRAY['{partitions}'])"
+
+
+def alerts_ddl(location):
+    """Trino's way to say alerts.sql."""
+    parsed = parse_one(sql.statement("alerts", location=location), read="athena")
+    columns = [f"{c.name} {trino_type(c.kind)}" for c in parsed.find_all(exp.ColumnDef)]
+    return f"CREATE TABLE IF NOT EXISTS alerts ({', '.join(columns)}) WITH (format = 'PARQUET', location = '{location}')"
 
 
 def trino_type(kind):

@@ -13,6 +13,7 @@ import trino
 # Statements that Athena has and Trino says in another way.
 DDL = {
     r"CREATE TABLE IF NOT EXISTS events \(": lambda tables, text: tables.iceberg(made(tables, text)),
+    r"CREATE TABLE IF NOT EXISTS alerts \(": lambda tables, text: tables.iceberg(alerts(tables, text)),
     r"ALTER TABLE events ADD COLUMNS \(": lambda tables, text: [tables.iceberg(column) for column in added(text)] and [],
     r"SHOW CREATE TABLE events_landing$": lambda tables, text: [("LOCATION",), ("  's3://lake/auth0/events/'",), ("TBLPROPERTIES (",)],
     r"OPTIMIZE events REWRITE DATA USING BIN_PACK$": lambda tables, text: tables.iceberg("ALTER TABLE events EXECUTE optimize"),
@@ -25,6 +26,11 @@ def made(tables, text):
     return deployed.table_ddl(f"local:///{tables.name}/table").replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS")
 
 
+def alerts(tables, text):
+    assert "LOCATION 's3://lake/auth0/tables/alerts/'" in text, text
+    return deployed.alerts_ddl(f"local:///{tables.name}/alerts")
+
+
 def added(text):
     columns = re.findall(r"`(\w+)` ([\w<>]+)", text)
     return [f'ALTER TABLE events ADD COLUMN "{name}" {deployed.trino_type(deployed.exp.DataType.build(kind, dialect="hive"))}' for name, kind in columns]
@@ -34,7 +40,7 @@ class Athena:
     """The workgroups of one stack over the tables of one lake. `fail` gives a statement an error in place of running it."""
 
     def __init__(self, tables):
-        self.tables, self.statements, self.ended, self.fail = tables, [], {}, lambda text: None
+        self.tables, self.statements, self.ended, self.pages, self.fail = tables, [], {}, [], lambda text: None
         self.workgroups = {"primary": [], "a-stack": [], "a-stack-merge": [], "a-stack-upkeep": []}
         athena = self
 
@@ -78,8 +84,8 @@ class Athena:
         for start, do in DDL.items():
             if re.match(start, text):
                 return do(self.tables, text)
-        rows = self.tables.sql(text)
-        return [("column",), *rows] if text.startswith("SELECT") else rows
+        names, rows = self.tables.named(text)
+        return [names, *rows] if text.startswith("SELECT") else rows
 
     def GetQueryExecution(self, asked):  # noqa: N802
         _, reason, started, ended = self.ended[asked["QueryExecutionId"]]
@@ -99,4 +105,8 @@ class Athena:
 
     def GetQueryResults(self, asked):  # noqa: N802
         rows = self.ended[asked["QueryExecutionId"]][0]
-        return {"ResultSet": {"Rows": [{"Data": [{"VarCharValue": str(cell)} for cell in row]} for row in rows]}}
+        start, most = int(asked.get("NextToken", 0)), asked.get("MaxResults", 1000)
+        page = [{"Data": [{"VarCharValue": str(cell)} for cell in row]} for row in rows[start:start + most]]
+        more = {"NextToken": str(start + most)} if start + most < len(rows) else {}
+        self.pages.append(len(page))
+        return {"ResultSet": {"Rows": page}, **more}

@@ -1,11 +1,14 @@
 """A real Trino on loopback: a Hive and an Iceberg catalog over one file metastore, as Athena has both over Glue."""
 
+import os
 import pathlib
 import socket
 import subprocess
 
 import trino
 from home import installed, java
+
+HEAP = os.environ.get("TRINO_HEAP", "3G")
 
 
 class Server:
@@ -39,7 +42,7 @@ class Server:
         })
         self.log = open(self.folder / "server.log", "wb")
         self.process = subprocess.Popen(
-            [java(), "-Xmx3G", "-XX:+UseG1GC", "-XX:+ExitOnOutOfMemoryError", "-Duser.timezone=UTC", "-Djdk.attach.allowAttachSelf=true",
+            [java(), f"-Xmx{HEAP}", "-XX:+UseG1GC", "-XX:+ExitOnOutOfMemoryError", "-Duser.timezone=UTC", "-Djdk.attach.allowAttachSelf=true",
              "--add-modules=jdk.incubator.vector", "-Dfile.encoding=UTF-8", f"-Dconfig={etc}/config.properties", f"-Dlog.levels-file={etc}/log.properties",
              "-Dnode.environment=test", "-Dnode.bind-ip=127.0.0.1", "-Dnode.internal-address=127.0.0.1", f"-Dnode.data-dir={self.folder}/data",
              "-cp", f"{home}/lib/*", "io.trino.server.TrinoServer"],
@@ -65,6 +68,13 @@ class Server:
     def sql(self, text, catalog="hive", schema=None, **session):
         """The rows of one statement."""
         return self.run(text, catalog, schema, **session)[0]
+
+    def named(self, text, catalog="hive", schema=None):
+        """The names of the columns of one statement, and its rows."""
+        cursor = trino.dbapi.connect(host="127.0.0.1", port=self.port, user="test", catalog=catalog, schema=schema).cursor()
+        cursor.execute(text)
+        rows = [tuple(row) for row in cursor.fetchall()]
+        return tuple(column[0] for column in cursor.description or ()), rows
 
     def run(self, text, catalog="hive", schema=None, **session):
         """The rows of one statement, and what it took."""

@@ -51,7 +51,10 @@ def test_tables_makes_all_of_it_and_repeating_it_changes_nothing(bare, athena):
     said = answered(athena, "tables")
     assert "events         was there, with every column" in said and "events_live    set" in said
     same(bare.rows(), expected(bare))
-    assert sorted(bare.sql("SHOW TABLES")) == [(name,) for name in ("event_types", "events", "events_landed", "events_landing", "events_live", "rejects")]
+    assert "alerts         set" in said and "events_recent" not in said and "detections     set" in said
+    made = ["alert_messages", "alerts", "detections", "event_types", "events", "events_landed", "events_landing", "events_live", "events_recent", "rejects"]
+    assert sorted(bare.sql("SHOW TABLES")) == [(name,) for name in made]
+    assert bare.sql("SELECT count(*) FROM detections") == bare.sql("SELECT count(*) FROM alert_messages") == [(0,)]
 
 
 def test_tables_adds_the_columns_that_an_older_table_lacks(bare, athena):
@@ -65,20 +68,40 @@ def test_tables_adds_the_columns_that_an_older_table_lacks(bare, athena):
 
 
 def test_tables_that_fails_at_any_statement_can_be_repeated(bare, athena):
-    made = ["SELECT", "SHOW", "CREATE TABLE", "CREATE OR REPLACE VIEW event_types", "CREATE OR REPLACE VIEW events_landed", "CREATE OR REPLACE VIEW events_live"]
+    # The statements in their order, each by its beginning.
+    made = [
+        "SELECT", "SHOW", "CREATE TABLE IF NOT EXISTS events", "CREATE OR REPLACE VIEW event_types", "CREATE OR REPLACE VIEW events_landed",
+        "CREATE OR REPLACE VIEW events_live", "CREATE TABLE IF NOT EXISTS alerts", "DROP TABLE IF EXISTS events_recent",
+        "CREATE TABLE events_recent", "CREATE OR REPLACE VIEW detections", "CREATE OR REPLACE VIEW alert_messages",
+    ]
     for start in made:
         athena.fail = lambda text, start=start: "Insufficient permissions" if text.startswith(start) else None
         result = make(athena, "tables")
         assert result.returncode != 0, start
         assert "lake: the query ended as FAILED: Insufficient permissions." in result.stderr
-        if start == "CREATE TABLE":
-            assert "events" not in [row[0] for row in bare.sql("SHOW TABLES")]
+        if start.startswith("CREATE TABLE"):
+            assert start.split(" ")[-1] not in [row[0] for row in bare.sql("SHOW TABLES")]
         athena.fail = lambda text: None
         answered(athena, "tables")
-        if start in ("SELECT", "SHOW"):
-            bare.sql("DROP VIEW events_live")
-            bare.iceberg("DROP TABLE events")
-    assert bare.rows() == []
+        assert bare.rows() == bare.sql("SELECT * FROM detections") == []
+        unmake(bare)
+    assert [start for start in made if not any(text.startswith(start) for text in athena.statements)] == []
+
+
+def unmake(bare):
+    for view in ("alert_messages", "detections", "events_live", "events_landed", "event_types"):
+        bare.sql(f"DROP VIEW {view}")
+    bare.sql("DROP TABLE events_recent")
+    for table in ("alerts", "events"):
+        bare.iceberg(f"DROP TABLE {table}")
+
+
+def test_tables_makes_what_the_detections_look_at_again_where_it_lacks_a_column(bare, athena):
+    answered(athena, "tables")
+    bare.sql("DROP TABLE events_recent")
+    bare.sql("CREATE TABLE events_recent WITH (format = 'PARQUET') AS SELECT row_id FROM events_live")
+    assert "events_recent  set" in answered(athena, "tables")
+    assert bare.sql("SELECT count(*) FROM detections") == [(0,)]
 
 
 def test_merge_goes_month_by_month_with_progress_and_gives_each_event_once(tables, athena):

@@ -87,8 +87,10 @@ OTHERS = {
     "ReservedConcurrency": (["", "10"], ["0", "-1", "01", "10000"]),
     "AlarmEmail": (["", "a@example.com"], ["a", "a@b", "a@b@example.com", "a @example.com"]),
     "SilenceSources": (["", "NONE", "acme", "acme,acme-dev"], ["none,", "Acme", "acme, acme-dev", "acme=1", "x" * 33]),
+    "DetectionsMuted": (["", "role_created", "role_created,member_invited"], ["role_created, member_invited", "role-created", ",a", "a,", "a','b"]),
     "DatabaseName": (["", "auth0_log_lake"], ["auth0-log-lake", "0a", "Auth0"]),
 }
+OTHERS["DetectionsTopicArn"] = OTHERS["AlarmTopicArn"]
 OTHERS["AlarmTopicKmsKeyArn"] = OTHERS["LogsKmsKeyArn"] = OTHERS["KmsKeyArn"]
 
 

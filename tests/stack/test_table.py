@@ -29,6 +29,11 @@ IF_MERGES = {
 }
 
 
+def merging(stack):
+    """The schedules that start a statement by themselves; that of the detections starts a state machine."""
+    return {n: s for n, s in of_type(stack, "AWS::Scheduler::Schedule").items() if "athena" in json.dumps(s["Target"]["Arn"])}
+
+
 def filled(value):
     """What CloudFormation makes of `Fn::Sub` in a stack `lake`."""
     text, names = value["Fn::Sub"] if isinstance(value["Fn::Sub"], list) else (value["Fn::Sub"], {})
@@ -39,7 +44,7 @@ def filled(value):
 @pytest.fixture(scope="module")
 def inputs(stack):
     """What each schedule sends to Athena."""
-    return {name: json.loads(filled(s["Target"]["Input"])) for name, s in of_type(stack, "AWS::Scheduler::Schedule").items()}
+    return {name: json.loads(filled(s["Target"]["Input"])) for name, s in merging(stack).items()}
 
 
 def squeezed(text):
@@ -66,7 +71,7 @@ def test_a_merge_in_one_line_means_what_it_means_in_many(inputs):
 
 
 def test_an_input_is_as_scheduler_and_athena_take_it(stack, inputs):
-    for name, schedule in of_type(stack, "AWS::Scheduler::Schedule").items():
+    for name, schedule in merging(stack).items():
         assert len(filled(schedule["Target"]["Input"]).encode()) < LONGEST_INPUT
         assert filled(schedule["Target"]["Arn"]) == "arn:aws:scheduler:::aws-sdk:athena:startQueryExecution"
         # One token for all attempts of one time, another for each time, schedule and stack.
@@ -79,7 +84,7 @@ def test_an_input_is_as_scheduler_and_athena_take_it(stack, inputs):
 
 def test_no_two_statements_start_within_ten_minutes_and_a_retry_ends_before_the_next_hour(stack):
     minutes = {}
-    for name, schedule in of_type(stack, "AWS::Scheduler::Schedule").items():
+    for name, schedule in merging(stack).items():
         minute, hour, _ = re.fullmatch(r"cron\((\d+) (\d+|\*) ([*?]) \* (?:\?|SUN) \*\)", schedule["ScheduleExpression"]).groups()
         minutes[name] = [int(h) * 60 + int(minute) for h in (range(24) if hour == "*" else [hour])]
         assert 60 <= schedule["Target"]["RetryPolicy"]["MaximumEventAgeInSeconds"] < 3600
@@ -183,7 +188,7 @@ def test_only_schedules_of_the_account_may_take_the_role(stack):
 def test_scheduler_keeps_each_schedule_as_it_is_written(aws, stack):
     """Through Scheduler's API in moto: its CloudFormation has no schedules."""
     client = aws("scheduler")
-    for name, schedule in of_type(stack, "AWS::Scheduler::Schedule").items():
+    for name, schedule in merging(stack).items():
         target = {
             "Arn": filled(schedule["Target"]["Arn"]),
             "RoleArn": "arn:aws:iam::123456789012:role/merge",

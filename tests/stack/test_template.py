@@ -80,7 +80,7 @@ def test_documents_name_no_other_setting(name):
 
 def test_the_role_can_create_objects_and_write_its_logs_and_nothing_else(stack):
     role = stack["Resources"]["ReceiverRole"]["Properties"]
-    assert set(of_type(stack, "AWS::IAM::Role")) == {"ReceiverRole", "MergeRole"}
+    assert set(of_type(stack, "AWS::IAM::Role")) == {"ReceiverRole", "MergeRole", "DetectionsRole", "DetectionsScheduleRole"}
     assert only(of_type(stack, "AWS::Lambda::Function"))["Role"] == {"Fn::GetAtt": ["ReceiverRole", "Arn"]}
     assert "ManagedPolicyArns" not in role
     objects, logs, key = role["Policies"][0]["PolicyDocument"]["Statement"]
@@ -102,7 +102,7 @@ NOTHING = {"Ref": "AWS::NoValue"}
 
 def test_what_companies_ask_for_is_a_parameter_and_nothing_where_it_is_empty(stack):
     properties = {name: r["Properties"] for name, r in stack["Resources"].items()}
-    for role in ["ReceiverRole", "MergeRole"]:
+    for role in of_type(stack, "AWS::IAM::Role"):
         assert properties[role]["PermissionsBoundary"] == {"Fn::If": ["HasBoundary", {"Ref": "PermissionsBoundaryArn"}, NOTHING]}
         assert properties[role]["Path"] == {"Ref": "RolePath"}
     assert properties["ReceiverLogs"]["KmsKeyId"] == {"Fn::If": ["HasLogsKey", {"Ref": "LogsKmsKeyArn"}, NOTHING]}
@@ -151,6 +151,7 @@ NAMED_BY_AWS = {
     "AWS::SNS::Topic": "TopicName",
     "AWS::SQS::Queue": "QueueName",
     "AWS::Scheduler::Schedule": "Name",
+    "AWS::StepFunctions::StateMachine": "StateMachineName",
 }
 
 
@@ -223,7 +224,7 @@ def test_query_results_expire_in_an_existing_bucket_as_in_a_new_one(stack):
 def test_every_alarm_tells_the_topic_and_has_a_runbook_section(stack):
     runbook = (PROJECT / "RUNBOOK.md").read_text()
     alarms = of_type(stack, "AWS::CloudWatch::Alarm")
-    assert len(alarms) == 13
+    assert len([name for name in alarms if not name.startswith("Detections")]) == 13
     for name, alarm in alarms.items():
         assert alarm["AlarmActions"] == alarm["OKActions"] == [TOPIC], name
         section = re.search(r'RUNBOOK\.md, "(.+)"', alarm["AlarmDescription"])
@@ -240,6 +241,7 @@ def test_the_operator_is_subscribed_when_there_is_an_address(stack):
 def test_silence_is_an_alarm_even_without_any_data(stack):
     alarms = of_type(stack, "AWS::CloudWatch::Alarm")
     silence = alarms.pop("SilenceAlarm")
+    assert alarms.pop("DetectionsMissedAlarm")["TreatMissingData"] == "breaching"
     assert silence["TreatMissingData"] == "breaching"
     assert silence["EvaluationPeriods"] == {"Ref": "SilenceHours"}
     stored, filled = silence["Metrics"]

@@ -17,13 +17,21 @@ pub const EVENT_TYPES: &str = include_str!("../../../sql/event_types.sql");
 pub const EVENTS_LANDED: &str = include_str!("../../../sql/events_landed.sql");
 /// Makes the view of the table and what landed since.
 pub const EVENTS_LIVE: &str = include_str!("../../../sql/events_live.sql");
-/// Asks which columns the table has.
+/// Makes the view of what the detections find.
+pub const DETECTIONS: &str = include_str!("../../../sql/detections.sql");
+/// Makes the view of the pages of alerts.
+pub const ALERT_MESSAGES: &str = include_str!("../../../sql/alert_messages.sql");
+/// Drops what the detections look at.
+pub const FORGET_RECENT: &str = "DROP TABLE IF EXISTS events_recent";
+/// Asks which columns a table has.
 pub const COLUMNS_THERE: &str =
-    "SELECT column_name FROM information_schema.columns WHERE table_schema = '{database}' AND table_name = 'events'";
+    "SELECT column_name FROM information_schema.columns WHERE table_schema = '{database}' AND table_name = '{table}'";
 /// Asks where the landing table lies.
 pub const LANDING: &str = "SHOW CREATE TABLE events_landing";
 
 const EVENTS: &str = include_str!("../../../sql/events.sql");
+const EVENTS_RECENT: &str = include_str!("../../../sql/events_recent.sql");
+const ALERTS: &str = include_str!("../../../sql/alerts.sql");
 const MERGE: &str = include_str!("../../../sql/merge.sql");
 const COLUMNS: &str = include_str!("../../../sql/columns.tsv");
 const WINDOWS: &str = include_str!("../../../sql/windows.tsv");
@@ -36,9 +44,24 @@ pub fn columns() -> impl Iterator<Item = Column> {
     })
 }
 
+/// Gives the columns of what the detections look at: those that are no reserved words.
+pub fn recent_columns() -> impl Iterator<Item = &'static str> {
+    columns().map(|column| column.name).filter(|name| !["date", "references"].contains(name))
+}
+
 /// Makes the table in this folder.
 pub fn make_events(location: &str) -> String {
     EVENTS.replace("{location}", location)
+}
+
+/// Makes the table of alerts in this folder, if it is not there.
+pub fn make_alerts(location: &str) -> String {
+    ALERTS.replace("{location}", location)
+}
+
+/// Makes what the detections look at, without a row: the view of the detections asks for the table, and each run fills it.
+pub fn make_recent() -> String {
+    format!("{}WITH NO DATA", EVENTS_RECENT.replace("{hours}", "0"))
 }
 
 /// Adds columns to the table.
@@ -70,7 +93,7 @@ mod tests {
 
     #[test]
     fn nothing_is_left_to_fill_in() {
-        for statement in [merge_lately(), merge_days("2026-01-01", "2026-02-01"), make_events("s3://lake/tables/events/")] {
+        for statement in [merge_lately(), merge_days("2026-01-01", "2026-02-01"), make_events("s3://lake/tables/events/"), make_recent()] {
             assert!(!statement.contains(['{', '}']), "{statement}");
         }
         assert!(merge_days("2026-01-01", "2026-02-01").contains("landed.dt >= '2026-01-01' AND landed.dt < '2026-02-01'"));

@@ -42,7 +42,7 @@ pub fn merges_of(workgroup: &str) -> String {
     format!("{workgroup}-merge")
 }
 
-/// Makes the table `events` and the views beside it, or adds what a newer version has; safe to repeat.
+/// Makes the tables `events` and `alerts` and the views beside them, or adds what a newer version has; safe to repeat.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "It uses your AWS credentials, and needs what the workgroup's users need, and glue:CreateTable and UpdateTable.")]
 pub struct Args {
@@ -56,10 +56,10 @@ pub struct Args {
 /// A statement that Athena does not end well; what was made before it stays, and repeating goes on.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Verdict, Failure> {
     let athena = args.place.open()?;
-    let there = columns_there(&athena, &args.place.database)?;
-    let missing = missing(&there);
+    let there = columns_there(&athena, &args.place.database, "events")?;
+    let (missing, folder) = (missing(&there), folder(&athena)?);
     if there.is_empty() {
-        let location = location(&athena)?;
+        let location = format!("{folder}events/");
         athena.run(&sql::make_events(&location))?;
         writeln!(out, "events         made, {} columns, in {location}", missing.len())?;
     } else if missing.is_empty() {
@@ -73,26 +73,44 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Verdict, Failure> {
         athena.run(statement)?;
         writeln!(out, "{view:<14} set")?;
     }
+    detections(&athena, &args.place.database, &folder, out)?;
     writeln!(out, "\nmake merge brings the last 35 days into events; make merge FROM=2026-01 TO=2026-06 what is older.")?;
     Ok(Verdict::Good)
 }
 
-/// Gives the columns of `events`: none where there is no such table.
+/// Makes what the detections need, whether a schedule runs them or not: it costs nothing.
+fn detections(athena: &Athena, database: &str, folder: &str, out: &mut dyn Write) -> Result<(), Failure> {
+    athena.run(&sql::make_alerts(&format!("{folder}alerts/")))?;
+    writeln!(out, "alerts         set")?;
+    let there = columns_there(athena, database, "events_recent")?;
+    if sql::recent_columns().any(|column| !there.contains(column)) {
+        athena.run(sql::FORGET_RECENT)?;
+        athena.run(&sql::make_recent())?;
+        writeln!(out, "events_recent  set")?;
+    }
+    for (view, statement) in [("detections", sql::DETECTIONS), ("alert_messages", sql::ALERT_MESSAGES)] {
+        athena.run(statement)?;
+        writeln!(out, "{view:<14} set")?;
+    }
+    Ok(())
+}
+
+/// Lists the columns of a table; empty if there is no such table.
 ///
 /// # Errors
 /// A query that does not end well.
-pub fn columns_there(athena: &Athena, database: &str) -> Result<HashSet<String>, QueryError> {
-    let rows = athena.rows(&sql::COLUMNS_THERE.replace("{database}", database))?;
+pub fn columns_there(athena: &Athena, database: &str, table: &str) -> Result<HashSet<String>, QueryError> {
+    let rows = athena.rows(&sql::COLUMNS_THERE.replace("{database}", database).replace("{table}", table))?;
     Ok(rows.into_iter().skip(1).flatten().collect())
 }
 
-/// Gives the columns that a table lacks.
+/// The columns that `events` lacks.
 pub fn missing(there: &HashSet<String>) -> Vec<sql::Column> {
     sql::columns().filter(|column| !there.contains(column.name)).collect()
 }
 
-/// Gives the table's folder: beside that of the landing table.
-fn location(athena: &Athena) -> Result<String, Failure> {
+/// Finds the folder of the tables: beside that of the landing table.
+fn folder(athena: &Athena) -> Result<String, Failure> {
     let said = athena.rows(sql::LANDING)?;
     let lines = said.iter().flatten().flat_map(|cell| cell.lines());
     let landing = lines.filter_map(|line| line.trim().trim_matches('\'').strip_suffix("events/")).find(|line| line.starts_with("s3://"));
@@ -100,5 +118,5 @@ fn location(athena: &Athena) -> Result<String, Failure> {
         let reason = "it does not say that events_landing lies in an s3:// folder events/".to_owned();
         QueryError::Ended { state: "SUCCEEDED".to_owned(), reason }
     })?;
-    Ok(format!("{root}tables/events/"))
+    Ok(format!("{root}tables/"))
 }

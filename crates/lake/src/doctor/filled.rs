@@ -25,7 +25,7 @@ fn look(workgroup: &str, database: &str, now: DateTime<Utc>) -> Result<Vec<(&'st
         let said = format!("Not looked for: there is no workgroup {}, so the stack merges nothing.", merges.workgroup());
         return Ok(vec![("table events", Found::Unseen(said))]);
     }
-    let there = tables::columns_there(&Athena::open(workgroup, database)?, database)?;
+    let there = tables::columns_there(&Athena::open(workgroup, database)?, database, "events")?;
     if there.is_empty() {
         let hint = "make tables makes it; then make merge brings in what has landed.";
         return Ok(vec![("table events", Found::Bad("There is no such table.".to_owned(), hint.to_owned()))]);

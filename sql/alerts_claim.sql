@@ -1,0 +1,1 @@
+UPDATE alerts SET told_by = '{run}' WHERE told_at IS NULL AND NOT contains(split('{muted}', ','), detection)

@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+"""Prints what the runs of the detections cost a month by how often they run; the table of docs/DETECTIONS.md.
+
+    sql/cost_detections.py
+    sql/cost_detections.py --events 30000000 --per-request 50 --months 24
+"""
+
+import argparse
+
+from cost import LEAST_SCAN, PRICES, ROW_ID, STORED
+
+# US dollars a transition of a standard workflow, us-east-1: https://aws.amazon.com/step-functions/pricing/.
+TRANSITION = 0.025 / 1e3
+RUNS = {"15m": 4 * 730, "1h": 730, "6h": 730 / 6, "1d": 730 / 24}  # a month
+DAYS = 730 / 24  # of a month
+LANDED = 1.5  # days of landing partitions since yesterday, on average
+PARTITIONS = 3 * 24  # yesterday, today, and tomorrow, which clocks that run ahead fill
+KEPT = 26 / 24  # days that a run keeps
+QUERIES = 6  # that are billed: DROP is not
+STATES = 11  # with one page of hits
+PAST = 3  # months that the detections with a past compare with, at most
+# Bytes an event: in the table with all its columns; that all detections read of what a run keeps; and of the past.
+MERGED, FOUND, BEFORE = 0, 0, 0
+
+
+def run(events, per_request, months):
+    """Dollars of one run, with a table of so many months."""
+    day = events / DAYS
+    objects = day * LANDED / per_request
+    stored = STORED[max(n for n in STORED if n <= max(per_request, 1))]
+    looked = day * LANDED * stored + day * KEPT * MERGED + events * months * ROW_ID
+    found = day * KEPT * FOUND + events * min(months, PAST) * BEFORE
+    scanned = max(looked, LEAST_SCAN) + max(found, LEAST_SCAN) + (QUERIES - 2) * LEAST_SCAN
+    return objects * PRICES["get"] + (PARTITIONS + objects / 1000) * PRICES["list"] + scanned * PRICES["scan"] + STATES * TRANSITION
+
+
+def main():
+    parser = argparse.ArgumentParser(description="What the detections cost a month.", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--events", type=float, nargs="+", default=[1e6, 1e7, 1e8], help="events a month")
+    parser.add_argument("--per-request", type=float, nargs="+", default=[1, 10, 100], help="events a request, and so an object")
+    parser.add_argument("--months", type=float, default=12, help="months that the table holds")
+    case = parser.parse_args()
+    print("| US dollars a month | " + " | ".join(RUNS) + " |")
+    print("|---|" + "---:|" * len(RUNS))
+    for events in case.events:
+        for per_request in case.per_request:
+            cells = " | ".join(f"{run(events, per_request, case.months) * runs:.2f}" for runs in RUNS.values())
+            print(f"| {events / 1e6:g} million, {per_request:g} a request | {cells} |")
+
+
+if __name__ == "__main__":
+    main()

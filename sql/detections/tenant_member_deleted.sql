@@ -1,0 +1,9 @@
+-- id: tenant_member_deleted
+-- title: A member of the tenant was deleted.
+-- severity: high
+-- do: Check that the person left. Administrators who delete the others, just after one was invited, are taking the tenant over.
+-- attack: T1531
+-- key: row_id
+SELECT source, {actor} AS subject, event_time, row_id
+FROM events_live
+WHERE type = 'sapi' AND description = 'Delete tenant member'

@@ -1,0 +1,55 @@
+"""What docs/DETECTIONS.md shows is so."""
+
+import re
+import subprocess
+import sys
+
+import deployed
+import scenarios
+from test_detections import KNOWN, detections
+from test_detections import lake  # noqa: F401
+from test_query import answered
+
+TEXT = (deployed.PROJECT / "docs/DETECTIONS.md").read_text("utf-8")
+
+
+def test_the_catalogue_is_that_of_the_files():
+    printed = subprocess.run([sys.executable, deployed.PROJECT / "sql/detections.py"], capture_output=True, text=True, check=True).stdout
+    assert printed in TEXT and printed.count("\n| `") == len(KNOWN) == int(re.search(r"There are (\d+) in", TEXT)[1])
+
+
+def test_the_measures_are_those_of_the_scenarios():
+    assert scenarios.measures(KNOWN) in TEXT
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \| (\d+) \| yes \| yes \|$", TEXT, re.MULTILINE)
+    assert [row[0] for row in rows] == list(KNOWN) and all(int(fires) and int(silent) for _, fires, silent in rows)
+
+
+def test_the_detection_that_the_document_writes_is_one_and_fires(lake, tmp_path):  # noqa: F811
+    [written] = re.findall(r"```sql\n(-- id: .*?)```", TEXT, re.DOTALL)
+    (tmp_path / "many_logouts.sql").write_text(written)
+    known = detections.all_of(tmp_path)
+    import detect
+    import query
+
+    db = query.opened(str(lake))
+    detect.look(db)
+    assert detect.run(db, known) == []
+    [hit] = detect.run(db, known, {"many_logouts": {"threshold": "1", "window": "1 minute"}})[:1]
+    assert hit["source"] == "quiet-day" and db.sql(deployed.sql.transpiled(hit["shows"], "duckdb")).fetchall()
+
+
+def test_each_make_detect_that_the_document_shows_runs_as_written(lake):  # noqa: F811
+    commands = [line.split()[2:] for line in TEXT.splitlines() if line.startswith("make detect")]
+    assert len(commands) == 3
+    for arguments in commands:
+        said = answered("detect", *(a for a in arguments if not a.startswith("LAKE=")), f"LAKE={lake}")
+        assert re.search(r"^[\d,]+ hits? of \d+ detections? in [\d,]+ events?\.$", said, re.MULTILINE)
+
+
+def test_the_page_that_the_document_shows_is_what_the_view_makes_of_the_hit():
+    [page] = re.findall(r"```text\n(One address.*?)```", TEXT, re.DOTALL)
+    view = deployed.sql.statement("alert_messages")
+    labels = re.findall(r"'(\w+: +)'", view)
+    assert [line.split(":")[0] for line in page.splitlines() if re.match(r"\w+: ", line)] == [label.split(":")[0] for label in labels]
+    d = KNOWN["brute_force"]
+    assert d.title in page and " ".join(page.split()).count(d.do) == 1 and f"(MITRE ATT&CK {d.attack})" in page
