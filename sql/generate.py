@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Writes the SQL of this folder from columns.tsv, event_types.tsv and windows.tsv; --check says whether it would change.
+"""Writes the SQL of this folder from columns.tsv, event_types.tsv, windows.tsv and ocsf/types.tsv; --check says whether it would change.
 
 Athena's dialect. In braces stands what a caller fills in: {location}, {landing}, {since}, {row_ids}.
 """
 
-import csv
-import pathlib
 import sys
 
-HERE = pathlib.Path(__file__).resolve().parent
+import generate_ocsf
+from writing import HERE, listed, literal, table
+
 # A copy that was received earlier wins; what ties here came in one object and differs in its other columns.
 ORDER = ["parse_time", "request_id", "event_time"]
 
@@ -26,19 +26,6 @@ ERASING = {
     "optimize_rewrite_data_file_threshold": 1,
     "optimize_rewrite_delete_file_threshold": 1,
 }
-
-
-def table(name):
-    with open(HERE / name, encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-
-
-def listed(parts, indent=2):
-    return (",\n" + " " * indent).join(parts)
-
-
-def literal(text):
-    return "'" + text.replace("'", "''") + "'"
 
 
 def name(column):
@@ -193,6 +180,7 @@ SELECT
   (SELECT count(*) FROM "events$snapshots") AS snapshots
 """,
     "erase_end.sql": lambda: set_properties({key: UPKEEP[key] for key in ERASING}),
+    **generate_ocsf.FILES,
 }
 
 

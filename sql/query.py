@@ -5,7 +5,7 @@
     make query SQL="SELECT type, count(*) FROM events GROUP BY 1 ORDER BY 2 DESC" [LAKE=folder or s3://bucket/prefix]
 
 The SQL is DuckDB's, or Athena's: what DuckDB does not take is translated. The views are events (each event once),
-events_landed (every stored copy), events_landing (the rows as stored), rejects and event_types.
+events_landed (every stored copy), events_landing (the rows as stored), rejects, event_types, and those of ocsf/.
 """
 
 import os
@@ -57,7 +57,7 @@ def opened(where):
     found = [view_of(db, table, f"{root}/{folder}/*/*/*.ndjson*") for table, folder in (("events_landing", "events"), ("rejects", "rejects"))]
     if not any(found):
         raise Unanswered(f"the lake {where} is empty: there is no object under events/ or rejects/; make run stores some in ./lake")
-    for view in lake.VIEWS:
+    for view in lake.VIEWS + lake.OCSF:
         db.sql(lake.transpiled(lake.statement(view), "duckdb"))
     db.sql("CREATE VIEW events_live AS SELECT * FROM events")
     return db
