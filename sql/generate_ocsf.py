@@ -60,7 +60,7 @@ def attributes():
         "activity_id": "activity_id",
         "activity_name": activity,
         "type_uid": "CAST(class_uid AS bigint) * 100 + activity_id",
-        "type_name": f"concat(class_name, ': ', {activity})",
+        "type_name": f"concat(class_name, ': ', CASE WHEN activity_id = 99 THEN 'Other' ELSE {activity} END)",
         "status_id": "status_id",
         "status": status,
         "severity_id": "severity_id",
@@ -117,16 +117,16 @@ def of_classes(message):
     }
 
 
-def ocsf_types():
+def ocsf_types(types=TYPES):
     def values(line):
         numbers = ("class_uid", "activity_id", "status_id", "severity_id")
         return "(" + ", ".join(value if key in numbers else (value or "NULL") if key == "mfa" else literal(value) if value else "NULL" for key, value in line.items()) + ")"
 
-    columns = ", ".join(TYPES[0])
+    columns = ", ".join(types[0])
     return f"""\
 CREATE OR REPLACE VIEW ocsf_types AS
 SELECT {columns} FROM (VALUES
-  {listed(map(values, TYPES))}
+  {listed(map(values, types))}
 ) AS types ({columns})
 """
 

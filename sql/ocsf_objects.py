@@ -105,8 +105,8 @@ def src_endpoint():
 def http_request():
     url, url_type = row(("path", "varchar", "path"))
     method = f"CASE WHEN method IN ({', '.join(map(literal, METHODS))}) THEN method END"
-    struct, kind = row(("http_method", "varchar", method), ("url", url_type, given(url, "path")), ("user_agent", "varchar", "user_agent"))
-    return given(struct, method, "path", "user_agent"), kind
+    struct, kind = row(("http_method", "varchar", method), ("url", url_type, given(url, "path")), ("user_agent", "varchar", filled("user_agent")))
+    return given(struct, method, "path", filled("user_agent")), kind
 
 
 def dst_endpoint():
@@ -181,5 +181,8 @@ def unmapped():
 
 
 def text_of(column):
-    """Degrees as decimals, which every engine writes alike."""
-    return f"CAST(CAST({column} AS decimal(12, 7)) AS varchar)" if column in ("latitude", "longitude") else column
+    """Degrees as decimals, which every engine writes alike; what an observable points at as the observable says it."""
+    told = {"ip": "coalesce(address, ip)", "user_agent": f"coalesce({filled('user_agent')}, user_agent)", "hostname": f"coalesce({filled('hostname')}, hostname)"}
+    told |= {column: f"CAST(CAST({column} AS decimal(12, 7)) AS varchar)" for column in ("latitude", "longitude")}
+    told |= {column: f"coalesce({filled(column)}, {column})" for column in ("user_id", "user_name")}
+    return told.get(column, column)

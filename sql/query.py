@@ -39,7 +39,7 @@ def main():
         else:
             answer.show(max_rows=10_000)
         if not asked:
-            rejected = db.sql("SELECT count(*) FROM rejects").fetchone()[0]
+            rejected = db.sql("SELECT count(*) FROM rejects").fetchall()[0][0]
             print(f"{rejected} rejected records in rejects. Ask your own: make query SQL=\"SELECT … FROM events …\"")
     except Unanswered as error:
         sys.exit(f"query: {error}")
@@ -67,7 +67,7 @@ def view_of(db, table, files):
     """Makes the view of a landing table, and says whether it has an object."""
     columns = {name: lake.as_type(kind, "duckdb") for name, kind in lake.landing_columns(table).items()}
     try:
-        there = db.sql(f"SELECT count(*) FROM glob({quoted(files)})").fetchone()[0] > 0
+        there = db.sql(f"SELECT count(*) FROM glob({quoted(files)})").fetchall()[0][0] > 0
     except duckdb.Error as error:
         raise Unanswered(f"the lake cannot be listed: {first_line(error)}") from None
     if there:
