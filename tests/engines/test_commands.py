@@ -46,7 +46,8 @@ def test_tables_makes_all_of_it_and_repeating_it_changes_nothing(bare, athena):
     said = answered(athena, "tables")
     assert "events         was there, with every column" in said and "events_live    set" in said
     same(bare.rows(), expected(bare))
-    assert sorted(bare.sql("SHOW TABLES")) == [(name,) for name in ("event_types", "events", "events_landed", "events_landing", "events_live", "rejects")]
+    names = ["event_types", "events", "events_landed", "events_landing", "events_live", "rejects", *(view.removeprefix("ocsf/") for view in deployed.sql.OCSF)]
+    assert "ocsf_*         set, 12 views" in said and sorted(bare.sql("SHOW TABLES")) == sorted((name,) for name in names)
 
 
 def test_tables_adds_the_columns_that_an_older_table_lacks(bare, athena):
@@ -60,7 +61,7 @@ def test_tables_adds_the_columns_that_an_older_table_lacks(bare, athena):
 
 
 def test_tables_that_fails_at_any_statement_can_be_repeated(bare, athena):
-    made = ["SELECT", "SHOW", "CREATE TABLE", "CREATE OR REPLACE VIEW event_types", "CREATE OR REPLACE VIEW events_landed", "CREATE OR REPLACE VIEW events_live"]
+    made = ["SELECT", "SHOW", "CREATE TABLE", "CREATE OR REPLACE VIEW event_types", "CREATE OR REPLACE VIEW events_landed", "CREATE OR REPLACE VIEW events_live", "CREATE OR REPLACE VIEW ocsf_types", "CREATE OR REPLACE VIEW ocsf_user_access"]
     for start in made:
         athena.fail = lambda text, start=start: "Insufficient permissions" if text.startswith(start) else None
         result = make(athena, "tables")

@@ -73,7 +73,7 @@ def observable(at, given, event):
 def as_json(value):
     """A value of an engine as JSON has it: times in RFC 3339, and what is null or empty left out."""
     if hasattr(value, "isoformat"):
-        return value.isoformat() + "Z"
+        return value.isoformat(timespec="microseconds") + "Z"
     if isinstance(value, dict):
         kept = {key: as_json(below) for key, below in value.items()}
         return {key: below for key, below in kept.items() if below is not None} or None

@@ -212,3 +212,11 @@ def test_the_view_of_the_mapping_stands_alone():
     assert db.sql("SELECT count(*) FROM ocsf_types WHERE why IS NOT NULL").fetchall() == [(182,)]
     asked = db.sql("SELECT class_name, activity_name FROM (VALUES ('fp'), ('new')) AS mine (code) LEFT JOIN ocsf_types USING (code) ORDER BY code").fetchall()
     assert asked == [("Authentication", "Logon"), (None, None)]
+
+
+def test_the_document_counts_the_codes_of_each_class_as_they_are():
+    text = (PROJECT / "docs/OCSF.md").read_text("utf-8")
+    shown = {int(uid): (view, int(codes)) for view, uid, codes in re.findall(r"^\| `(ocsf_\w+)` \| [\w ]+? (\d+) \| (\d+)", text, re.MULTILINE)}
+    counted = {uid: sum(int(line["class_uid"]) == uid for code, line in LINES.items() if code != "*") for uid in mapped.VIEWS}
+    assert shown == {uid: (view, counted[uid]) for uid, view in mapped.VIEWS.items()}
+    assert sum(counted.values()) == 181 and f"OCSF {published.VERSION}" in text.replace("**", "").replace("version ", "OCSF ")
