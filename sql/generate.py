@@ -1,19 +1,18 @@
 #!/usr/bin/env python3
-"""Writes the SQL of this folder from columns.tsv, event_types.tsv, windows.tsv and detections/, and the schedules of
-template.yaml; --check says whether anything would change.
+"""Writes the SQL of this folder from columns.tsv, event_types.tsv, windows.tsv, detections/ and ocsf/types.tsv, and the
+schedules of template.yaml; --check says whether anything would change.
 
 Athena's dialect. In braces stands what a caller fills in: {location}, {landing}, {since}, {row_ids}, {hours}, {muted}, {run}.
 """
 
-import csv
-import pathlib
 import sys
 
 sys.dont_write_bytecode = True  # no __pycache__ beside the SQL
 import alerts  # noqa: E402
+import generate_ocsf  # noqa: E402
 import schedules  # noqa: E402
+from writing import HERE, listed, literal, table  # noqa: E402
 
-HERE = pathlib.Path(__file__).resolve().parent
 # A copy that was received earlier wins; what ties here came in one object and differs in its other columns.
 ORDER = ["parse_time", "request_id", "event_time"]
 
@@ -31,19 +30,6 @@ ERASING = {
     "optimize_rewrite_data_file_threshold": 1,
     "optimize_rewrite_delete_file_threshold": 1,
 }
-
-
-def table(name):
-    with open(HERE / name, encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-
-
-def listed(parts, indent=2):
-    return (",\n" + " " * indent).join(parts)
-
-
-def literal(text):
-    return "'" + text.replace("'", "''") + "'"
 
 
 def name(column):
@@ -212,6 +198,7 @@ SELECT
 """,
     "erase_end.sql": lambda: set_properties({key: UPKEEP[key] for key in ERASING}),
     "../template.yaml": lambda: schedules.written(scheduled()),
+    **generate_ocsf.FILES,
 }
 
 

@@ -14,6 +14,8 @@ TEMPLATE = HERE.parent / "template.yaml"
 # The Glue tables of template.yaml by their names in SQL.
 LANDING = {"events_landing": "EventsLanding", "rejects": "Rejects"}
 VIEWS = ["event_types", "events_landed", "events_once"]
+# Those of OCSF, over `events`, each after what it reads.
+OCSF = ["ocsf/ocsf_types", "ocsf/ocsf_events", *sorted(f"ocsf/{path.stem}" for path in HERE.glob("ocsf/ocsf_*.sql") if path.stem not in ("ocsf_types", "ocsf_events"))]
 
 
 def statement(name, **filled):

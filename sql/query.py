@@ -5,7 +5,7 @@
     make query SQL="SELECT type, count(*) FROM events GROUP BY 1 ORDER BY 2 DESC" [LAKE=folder or s3://bucket/prefix]
 
 The SQL is DuckDB's, or Athena's: what DuckDB does not take is translated. The views are events (each event once),
-events_landed (every stored copy), events_landing (the rows as stored), rejects and event_types.
+events_landed (every stored copy), events_landing (the rows as stored), rejects, event_types, and those of ocsf/.
 """
 
 import os
@@ -39,7 +39,7 @@ def main():
         else:
             answer.show(max_rows=10_000)
         if not asked:
-            rejected = db.sql("SELECT count(*) FROM rejects").fetchone()[0]
+            rejected = db.sql("SELECT count(*) FROM rejects").fetchall()[0][0]
             print(f"{rejected} rejected records in rejects. Ask your own: make query SQL=\"SELECT … FROM events …\"")
     except Unanswered as error:
         sys.exit(f"query: {error}")
@@ -57,7 +57,7 @@ def opened(where):
     found = [view_of(db, table, f"{root}/{folder}/*/*/*.ndjson*") for table, folder in (("events_landing", "events"), ("rejects", "rejects"))]
     if not any(found):
         raise Unanswered(f"the lake {where} is empty: there is no object under events/ or rejects/; make run stores some in ./lake")
-    for view in lake.VIEWS:
+    for view in lake.VIEWS + lake.OCSF:
         db.sql(lake.transpiled(lake.statement(view), "duckdb"))
     db.sql("CREATE VIEW events_live AS SELECT * FROM events")
     return db
@@ -67,7 +67,7 @@ def view_of(db, table, files):
     """Makes the view of a landing table, and says whether it has an object."""
     columns = {name: lake.as_type(kind, "duckdb") for name, kind in lake.landing_columns(table).items()}
     try:
-        there = db.sql(f"SELECT count(*) FROM glob({quoted(files)})").fetchone()[0] > 0
+        there = db.sql(f"SELECT count(*) FROM glob({quoted(files)})").fetchall()[0][0] > 0
     except duckdb.Error as error:
         raise Unanswered(f"the lake cannot be listed: {first_line(error)}") from None
     if there:

@@ -18,7 +18,7 @@ PROPERTIES = {
     "optimize_rewrite_min_data_file_size_bytes", "optimize_rewrite_max_data_file_size_bytes", "write_target_data_file_size_bytes",
 }
 TYPES = {"boolean", "int", "bigint", "double", "float", "date", "string", "binary", "timestamp", "array<string>"}
-STATEMENTS = {name: sql.statement(name) for name in ("events", "event_types", "events_landed", "events_live", "events_once", "optimize", "vacuum", "erase_begin", "erase", "erase_forget", "erase_check", "erase_end")}
+STATEMENTS = {name: sql.statement(name) for name in ("events", "event_types", "events_landed", "events_live", "events_once", "optimize", "vacuum", "erase_begin", "erase", "erase_forget", "erase_check", "erase_end", *sql.OCSF)}
 MERGES = {window: sql.merge(window, **{"from": "2026-01-01", "to": "2026-04-01"}) for window in sql.windows()}
 
 

@@ -52,8 +52,10 @@ def test_tables_makes_all_of_it_and_repeating_it_changes_nothing(bare, athena):
     assert "events         was there, with every column" in said and "events_live    set" in said
     same(bare.rows(), expected(bare))
     assert "alerts         set" in said and "events_recent" not in said and "detections     set" in said
+    ocsf = [view.removeprefix("ocsf/") for view in deployed.sql.OCSF]
     made = ["alert_messages", "alerts", "detections", "event_types", "events", "events_landed", "events_landing", "events_live", "events_recent", "rejects"]
-    assert sorted(bare.sql("SHOW TABLES")) == [(name,) for name in made]
+    assert f"ocsf_*         set, {len(ocsf)} views" in said
+    assert sorted(bare.sql("SHOW TABLES")) == sorted((name,) for name in made + ocsf)
     assert bare.sql("SELECT count(*) FROM detections") == bare.sql("SELECT count(*) FROM alert_messages") == [(0,)]
 
 
@@ -71,7 +73,8 @@ def test_tables_that_fails_at_any_statement_can_be_repeated(bare, athena):
     # The statements in their order, each by its beginning.
     made = [
         "SELECT", "SHOW", "CREATE TABLE IF NOT EXISTS events", "CREATE OR REPLACE VIEW event_types", "CREATE OR REPLACE VIEW events_landed",
-        "CREATE OR REPLACE VIEW events_live", "CREATE TABLE IF NOT EXISTS alerts", "DROP TABLE IF EXISTS events_recent",
+        "CREATE OR REPLACE VIEW events_live", *["CREATE OR REPLACE VIEW " + view.removeprefix("ocsf/") for view in deployed.sql.OCSF],
+        "CREATE TABLE IF NOT EXISTS alerts", "DROP TABLE IF EXISTS events_recent",
         "CREATE TABLE events_recent", "CREATE OR REPLACE VIEW detections", "CREATE OR REPLACE VIEW alert_messages",
     ]
     for start in made:

@@ -17,6 +17,21 @@ pub const EVENT_TYPES: &str = include_str!("../../../sql/event_types.sql");
 pub const EVENTS_LANDED: &str = include_str!("../../../sql/events_landed.sql");
 /// Makes the view of the table and what landed since.
 pub const EVENTS_LIVE: &str = include_str!("../../../sql/events_live.sql");
+/// Makes the views of OCSF, each after what it reads.
+pub const OCSF: [&str; 12] = [
+    include_str!("../../../sql/ocsf/ocsf_types.sql"),
+    include_str!("../../../sql/ocsf/ocsf_events.sql"),
+    include_str!("../../../sql/ocsf/ocsf_account_change.sql"),
+    include_str!("../../../sql/ocsf/ocsf_api_activity.sql"),
+    include_str!("../../../sql/ocsf/ocsf_application_error.sql"),
+    include_str!("../../../sql/ocsf/ocsf_application_lifecycle.sql"),
+    include_str!("../../../sql/ocsf/ocsf_authentication.sql"),
+    include_str!("../../../sql/ocsf/ocsf_base_event.sql"),
+    include_str!("../../../sql/ocsf/ocsf_detection_finding.sql"),
+    include_str!("../../../sql/ocsf/ocsf_entity_management.sql"),
+    include_str!("../../../sql/ocsf/ocsf_group_management.sql"),
+    include_str!("../../../sql/ocsf/ocsf_user_access.sql"),
+];
 /// Makes the view of what the detections find.
 pub const DETECTIONS: &str = include_str!("../../../sql/detections.sql");
 /// Makes the view of the pages of alerts.
@@ -98,6 +113,17 @@ mod tests {
         }
         assert!(merge_days("2026-01-01", "2026-02-01").contains("landed.dt >= '2026-01-01' AND landed.dt < '2026-02-01'"));
         assert!(merge_lately().contains("INTERVAL '35' DAY"));
+    }
+
+    #[test]
+    fn every_view_of_ocsf_is_made() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../sql/ocsf");
+        let files = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+        let there: Vec<_> = files.filter(|path| path.extension().is_some_and(|end| end == "sql")).collect();
+        assert_eq!(there.len(), OCSF.len());
+        for path in there {
+            assert!(OCSF.contains(&std::fs::read_to_string(&path).expect("text").as_str()), "{}", path.display());
+        }
     }
 
     #[test]

@@ -73,6 +73,10 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Verdict, Failure> {
         athena.run(statement)?;
         writeln!(out, "{view:<14} set")?;
     }
+    for statement in sql::OCSF {
+        athena.run(statement)?;
+    }
+    writeln!(out, "{:<14} set, {} views", "ocsf_*", sql::OCSF.len())?;
     detections(&athena, &args.place.database, &folder, out)?;
     writeln!(out, "\nmake merge brings the last 35 days into events; make merge FROM=2026-01 TO=2026-06 what is older.")?;
     Ok(Verdict::Good)

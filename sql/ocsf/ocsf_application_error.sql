@@ -1,0 +1,24 @@
+CREATE OR REPLACE VIEW ocsf_application_error AS
+SELECT
+  "time",
+  time_dt,
+  class_uid,
+  class_name,
+  category_uid,
+  category_name,
+  activity_id,
+  activity_name,
+  type_uid,
+  type_name,
+  status_id,
+  status,
+  severity_id,
+  severity,
+  message,
+  status_code,
+  status_detail,
+  metadata,
+  observables,
+  unmapped
+FROM ocsf_events
+WHERE class_uid = 6008

@@ -1,0 +1,29 @@
+CREATE OR REPLACE VIEW ocsf_entity_management AS
+SELECT
+  "time",
+  time_dt,
+  class_uid,
+  class_name,
+  category_uid,
+  category_name,
+  activity_id,
+  activity_name,
+  type_uid,
+  type_name,
+  status_id,
+  status,
+  severity_id,
+  severity,
+  message,
+  status_code,
+  status_detail,
+  metadata,
+  entity,
+  actor,
+  src_endpoint,
+  http_request,
+  http_response,
+  observables,
+  unmapped
+FROM ocsf_events
+WHERE class_uid = 3004

@@ -1,0 +1,73 @@
+"""The views of OCSF on Trino: the events that DuckDB makes of the same objects, against the published schema; and what docs/OCSF.md shows."""
+
+import json
+import re
+import shlex
+import sys
+
+import deployed
+import pytest
+from conftest import bodies
+from test_query import answered
+
+sys.path.append(str(deployed.PROJECT / "tests/ocsf"))
+import mapped  # noqa: E402
+import published  # noqa: E402
+import samples  # noqa: E402
+
+TEXT = (deployed.PROJECT / "docs/OCSF.md").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def ocsf(server, receiver):
+    """A table that holds each code twice and every hostile record, and the views of OCSF over it."""
+    tables = deployed.Deployed(server, "ocsf", receiver)
+    tables.receive(json.dumps(list(samples.samples().values())), *bodies())
+    tables.merge(**tables.range())
+    for view in deployed.sql.OCSF:
+        tables.sql(deployed.sql.statement(view))
+    return tables
+
+
+def on_trino(tables, view):
+    """The events of a view as Trino says them in JSON."""
+    columns = [column for column, *_ in tables.sql(f"SHOW COLUMNS FROM {view}")]
+    value = {column: f'CAST("{column}" AS json)' for column in columns}
+    value["time_dt"] = "CAST(date_format(time_dt, '%Y-%m-%dT%H:%i:%s.%fZ') AS json)"
+    rows = tables.sql(f"SELECT {', '.join(f'json_format({value[column]})' for column in columns)} FROM {view}")
+    return [published.as_json({column: None if cell is None else json.loads(cell) for column, cell in zip(columns, row)}) for row in rows]
+
+
+def by_id(events):
+    return {event["metadata"]["uid"]: event for event in events}
+
+
+def test_trino_maps_all_181_codes_and_an_unknown_one_to_the_events_that_duckdb_makes_and_they_are_ocsf(ocsf):
+    found = [event for view in mapped.VIEWS.values() for event in on_trino(ocsf, view)]
+    codes = {event["metadata"].get("event_code") for event in found}
+    assert codes >= {*samples.codes(), samples.UNKNOWN} and len(samples.codes()) == 181
+    assert len(by_id(found)) == len(found) == ocsf.sql("SELECT count(*) FROM events")[0][0]
+    assert {event["metadata"]["uid"]: faults for event in found if (faults := published.faults(event))} == {}
+    expected = by_id(mapped.every(mapped.query.opened(str(ocsf.folder))))
+    assert by_id(found).keys() == expected.keys()
+    assert [(event, expected[uid]) for uid, event in by_id(found).items() if event != expected[uid]] == []
+
+
+def test_a_condition_on_time_dt_reads_those_days_alone(ocsf):
+    plan = ocsf.sql("EXPLAIN SELECT count(*) FROM ocsf_authentication WHERE time_dt >= TIMESTAMP '2026-07-01 00:00:00' AND time_dt < TIMESTAMP '2026-07-02 00:00:00'")[0][0]
+    assert re.search(r"event_time.* IN \[\[2026-07-01|event_time.*:: \[\[2026-07-01", plan), plan
+
+
+def test_each_query_that_the_document_shows_gives_rows_on_trino(ocsf):
+    queries = re.findall(r"```sql\n(.*?)```", TEXT, re.DOTALL)
+    assert len(queries) >= 2
+    for query in queries:
+        assert ocsf.sql(query), query
+
+
+def test_each_make_query_that_the_document_shows_runs_as_written(ocsf):
+    commands = [line for line in TEXT.splitlines() if line.startswith("make query")]
+    assert len(commands) >= 2
+    for command in commands:
+        arguments = [part for part in shlex.split(command)[1:] if not part.startswith("LAKE=")]
+        assert "│" in answered(*arguments, f"LAKE={ocsf.folder}"), command
