@@ -1,0 +1,76 @@
+"""Brings the window's events, each once, into a DuckDB file of the report's own, and counts what it met.
+
+Each object is read once. What the figures need lies in the schema `report` then, so that a lake of any size takes
+little memory and each figure little time.
+"""
+
+import pathlib
+import sys
+from datetime import timedelta
+
+import detections
+from options import Wrong
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "sql"))
+import duckdb  # noqa: E402
+import generate  # noqa: E402
+import query  # noqa: E402
+
+MEMORY = "1500MB"
+NEEDED = [
+    "event_time", "type", "client_id", "client_name", "ip", "user_id", "user_name", "country_code", "country_name", "code_name",
+    "category", "outcome", "source", "row_id", "parse_time", "time_source", "drift", "request_id",
+]
+# One person of one source: the id, or the name where there is no id.
+PERSON = "coalesce(nullif(user_id, ''), nullif(user_name, ''))"
+COUNTRY = "coalesce(nullif(country_name, ''), nullif(country_code, ''))"
+
+
+def opened(folder, asked):
+    """A database in a folder, with the lake's views in `main`; says whether the lake has events and rejects."""
+    db = duckdb.connect(str(pathlib.Path(folder) / "local.duckdb"))
+    spill = query.quoted(str(pathlib.Path(folder) / "spill"))
+    db.sql(f"SET memory_limit = '{MEMORY}'; SET temp_directory = {spill}; SET preserve_insertion_order = false; SET enable_progress_bar = false")
+    try:
+        has_events, has_rejects = query.open_lake(db, asked.lake)
+    except query.Unanswered as error:
+        raise Wrong(str(error)) from None
+    if not (has_events or has_rejects or empty_folder(asked.lake)):
+        raise Wrong(f"{asked.lake} holds neither events/ nor rejects/, but other things: LAKE needs a folder that a receiver wrote, or an empty one")
+    db.sql("CREATE SCHEMA report")
+    return db
+
+
+def empty_folder(lake):
+    """An s3:// prefix without objects is an empty lake; so is a folder with nothing in it but the two folders."""
+    if lake.startswith("s3://"):
+        return True
+    names = {path.name for path in pathlib.Path(lake.removeprefix("file://")).iterdir() if not path.name.startswith(".")}
+    return names <= {"events", "rejects"}
+
+
+def load(db, asked):
+    """Makes report.landed, report.events, report.before and report.rejects."""
+    columns = generate.NAMES if detections.there() else NEEDED
+    db.sql(f"""
+        CREATE TABLE report.landed AS SELECT {", ".join(columns)}
+        FROM main.events_landed WHERE {within("event_time", asked.since, asked.until)}""")
+    # As sql/events_once.sql has it: the copy that was received first.
+    order = generate.ORDER + [name for name in columns if name not in generate.ORDER]
+    db.sql(f"CREATE TABLE report.events AS SELECT * FROM report.landed QUALIFY row_number() OVER (PARTITION BY row_id ORDER BY {', '.join(order)}) = 1")
+    db.sql(f"""
+        CREATE TABLE report.before AS
+        SELECT source, {PERSON} AS person, {COUNTRY} AS country, max(event_time) AS last_seen,
+            min(event_time) FILTER (outcome = 'success') AS first_success
+        FROM main.events_landed
+        WHERE {within("event_time", asked.since - asked.history, asked.since)}
+        GROUP BY ALL""")
+    db.sql(f"""
+        CREATE TABLE report.rejects AS SELECT received_at, reason, source, p_row_id
+        FROM main.rejects WHERE {within("received_at", asked.since, asked.until)}""")
+
+
+def within(column, since, until):
+    """Rows of a time, and the partitions that hold them: an object lies in the hour of its rows."""
+    last = until - timedelta(microseconds=1)
+    return f"dt BETWEEN '{since:%Y-%m-%d}' AND '{last:%Y-%m-%d}' AND {column} >= TIMESTAMP '{since}' AND {column} < TIMESTAMP '{until}'"
