@@ -56,14 +56,14 @@ def failed_by_address(db):
     return rows(db, f"""
         SELECT nullif(ip, '') AS ip, count(*) AS events, count(DISTINCT (source, {PERSON})) FILTER ({PERSON} IS NOT NULL) AS persons,
             arg_max({COUNTRY}, event_time) AS country, max(event_time) AS latest
-        FROM report.events WHERE {FAILED_LOGIN} GROUP BY 1 ORDER BY events DESC, ip LIMIT {TOP}""")
+        FROM report.events WHERE {FAILED_LOGIN} GROUP BY 1 ORDER BY events DESC, latest DESC, ip LIMIT {TOP}""")
 
 
 def top_persons(db):
     return rows(db, f"""
         SELECT source, {PERSON} AS person, arg_max(nullif(user_name, ''), event_time) AS name, count(*) AS events,
             count(*) FILTER (outcome = 'failure') AS failures
-        FROM report.events WHERE {PERSON} IS NOT NULL GROUP BY source, person ORDER BY events DESC, person LIMIT {TOP}""")
+        FROM report.events WHERE {PERSON} IS NOT NULL GROUP BY source, person ORDER BY events DESC, failures DESC, person LIMIT {TOP}""")
 
 
 def top_clients(db):
@@ -71,7 +71,7 @@ def top_clients(db):
         SELECT source, coalesce(nullif(client_id, ''), nullif(client_name, '')) AS client, arg_max(nullif(client_name, ''), event_time) AS name,
             count(*) AS events, count(*) FILTER (outcome = 'failure') AS failures
         FROM report.events WHERE coalesce(nullif(client_id, ''), nullif(client_name, '')) IS NOT NULL
-        GROUP BY source, client ORDER BY events DESC, client LIMIT {TOP}""")
+        GROUP BY source, client ORDER BY events DESC, failures DESC, client LIMIT {TOP}""")
 
 
 def new_countries(db):

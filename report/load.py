@@ -70,6 +70,12 @@ def load(db, asked):
         FROM main.rejects WHERE {within("received_at", asked.since, asked.until)}""")
 
 
+def latest_day(db, asked):
+    """The last day that has an object of events; none where there is none."""
+    files = query.quoted(f"{asked.lake.removeprefix('file://').rstrip('/')}/events/*/*/*.ndjson*")
+    return db.sql(f"SELECT max(TRY_CAST(regexp_extract(file, '/dt=([0-9-]+)/hour=[0-9]+/[^/]+$', 1) AS DATE)) FROM glob({files})").fetchone()[0]
+
+
 def within(column, since, until):
     """Rows of a time, and the partitions that hold them: an object lies in the hour of its rows."""
     last = until - timedelta(microseconds=1)
