@@ -2,20 +2,13 @@
 
 from datetime import timedelta
 
-from load import COUNTRY, PERSON
+from load import COUNTRY, PERSON, rows
 
 TOP = 10
 FAILED_LOGIN = "category = 'login' AND outcome = 'failure'"
 # From which length of the window on a bar holds six hours, and a day.
 SIX_HOURS, DAY = timedelta(days=8), timedelta(days=45)
 OUTCOMES = ["failure", "notice", "success", "unknown"]
-
-
-def rows(db, sql):
-    """The answer as one dictionary a row."""
-    answer = db.execute(sql)
-    names = [column[0] for column in answer.description]
-    return [dict(zip(names, row)) for row in answer.fetchall()]
 
 
 def one(db, sql):

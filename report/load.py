@@ -8,7 +8,7 @@ import pathlib
 import sys
 from datetime import timedelta
 
-import detections
+import hits
 from options import Wrong
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "sql"))
@@ -21,6 +21,8 @@ NEEDED = [
     "event_time", "type", "client_id", "client_name", "ip", "user_id", "user_name", "country_code", "country_name", "code_name",
     "category", "outcome", "source", "row_id", "parse_time", "time_source", "drift", "request_id",
 ]
+# As sql/events_once.sql has it. What ties here came twice in one request.
+FIRST_COPY = f"row_number() OVER (PARTITION BY row_id ORDER BY {', '.join(generate.ORDER)}) = 1"
 # One person of one source: the id, or the name where there is no id.
 PERSON = "coalesce(nullif(user_id, ''), nullif(user_name, ''))"
 COUNTRY = "coalesce(nullif(country_name, ''), nullif(country_code, ''))"
@@ -51,13 +53,11 @@ def empty_folder(lake):
 
 def load(db, asked):
     """Makes report.landed, report.events, report.before and report.rejects."""
-    columns = generate.NAMES if detections.there() else NEEDED
+    columns = generate.NAMES if hits.there() else NEEDED
     db.sql(f"""
         CREATE TABLE report.landed AS SELECT {", ".join(columns)}
         FROM main.events_landed WHERE {within("event_time", asked.since, asked.until)}""")
-    # As sql/events_once.sql has it: the copy that was received first.
-    order = generate.ORDER + [name for name in columns if name not in generate.ORDER]
-    db.sql(f"CREATE TABLE report.events AS SELECT * FROM report.landed QUALIFY row_number() OVER (PARTITION BY row_id ORDER BY {', '.join(order)}) = 1")
+    db.sql(f"CREATE TABLE report.events AS SELECT * FROM report.landed QUALIFY {FIRST_COPY}")
     db.sql(f"""
         CREATE TABLE report.before AS
         SELECT source, {PERSON} AS person, {COUNTRY} AS country, max(event_time) AS last_seen,
@@ -74,6 +74,13 @@ def latest_day(db, asked):
     """The last day that has an object of events; none where there is none."""
     files = query.quoted(f"{asked.lake.removeprefix('file://').rstrip('/')}/events/*/*/*.ndjson*")
     return db.sql(f"SELECT max(TRY_CAST(regexp_extract(file, '/dt=([0-9-]+)/hour=[0-9]+/[^/]+$', 1) AS DATE)) FROM glob({files})").fetchone()[0]
+
+
+def rows(db, sql):
+    """The answer as one dictionary a row."""
+    answer = db.execute(sql)
+    names = [column[0] for column in answer.description]
+    return [dict(zip(names, row)) for row in answer.fetchall()]
 
 
 def within(column, since, until):

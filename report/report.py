@@ -11,8 +11,8 @@ import sys
 import tempfile
 from datetime import datetime, timezone
 
-import detections
 import figures
+import hits
 import load
 import options
 import page
@@ -38,7 +38,7 @@ def made(folder, asked):
     load.load(db, asked)
     say("counting")
     f = figures.all_of(db, asked)
-    found = detections.run(db, asked) if detections.there() else None
+    found = hits.run(db, asked) if hits.there() else None
     return page.page(f, found, asked, load.latest_day(db, asked)), f
 
 
