@@ -35,7 +35,7 @@ def outcomes(bars, asked, step, names, height=200):
         "mark": {"type": "bar", "orient": "vertical", "binSpacing": 1},
         "encoding": {
             "x2": {"field": "end"},
-            "y": {"field": "events", "type": "quantitative", "stack": "zero", "axis": {"tickCount": 4, "format": ",", "tickMinStep": 1}},
+            "y": {"field": "events", "type": "quantitative", "stack": "zero", "axis": {"tickCount": 4, "format": ",d", "tickMinStep": 1}},
             "order": {"field": "order"},
             "description": {"field": "said"},
             "color": {"field": "outcome", "legend": None, "scale": {"domain": names, "range": [f"var(--{name})" for name in names]}},

@@ -31,11 +31,15 @@ def totals(db):
         FROM report.events""")
 
 
+def bucket(step):
+    """SQL for the start of the bar that an event lies in."""
+    return f"time_bucket(INTERVAL '{step.total_seconds():.0f} seconds', event_time, TIMESTAMP '2000-01-01')"
+
+
 def by_time(db, step, what="TRUE"):
     """Events of each bar and outcome; bars without an event are not there."""
     return rows(db, f"""
-        SELECT time_bucket(INTERVAL '{step.total_seconds():.0f} seconds', event_time, TIMESTAMP '2000-01-01') AS start,
-            coalesce(outcome, 'unknown') AS outcome, count(*) AS events
+        SELECT {bucket(step)} AS start, coalesce(outcome, 'unknown') AS outcome, count(*) AS events
         FROM report.events WHERE {what} GROUP BY ALL ORDER BY ALL""")
 
 
@@ -142,17 +146,17 @@ def silence(db):
         FROM gaps LEFT JOIN known USING (source) GROUP BY source ORDER BY silent DESC, source""")
 
 
-def activity(db, step):
-    """Events of each bar and source."""
-    return rows(db, f"""
-        SELECT source, time_bucket(INTERVAL '{step.total_seconds():.0f} seconds', event_time, TIMESTAMP '2000-01-01') AS start, count(*) AS events
-        FROM report.events GROUP BY ALL ORDER BY ALL""")
+def activity(db, step, sources):
+    """Events of each bar and source, of the sources that have been silent the longest."""
+    some = [row["source"] for row in sources if row["events"]][:2 * TOP]
+    counted = f"SELECT source, {bucket(step)} AS start, count(*) AS events FROM report.events WHERE list_contains($1, source) GROUP BY ALL ORDER BY ALL"
+    return rows(db, counted, [some])
 
 
 def all_of(db, asked):
     """The figures by the names that the page has for them."""
     db.execute("CREATE OR REPLACE TABLE report.asked AS SELECT ?::TIMESTAMP AS since, ?::TIMESTAMP AS until, ?::TIMESTAMP AS ending", [asked.since, asked.until, asked.end])
-    step = step_of(asked)
+    step, sources = step_of(asked), silence(db)
     return {
         "step": step,
         "totals": totals(db),
@@ -167,6 +171,6 @@ def all_of(db, asked):
         "drift": drift(db),
         "rejects": rejects(db),
         "copies": copies(db),
-        "silence": silence(db),
-        "activity": activity(db, step),
+        "silence": sources,
+        "activity": activity(db, step, sources),
     }

@@ -76,9 +76,9 @@ def latest_day(db, asked):
     return db.sql(f"SELECT max(TRY_CAST(regexp_extract(file, '/dt=([0-9-]+)/hour=[0-9]+/[^/]+$', 1) AS DATE)) FROM glob({files})").fetchone()[0]
 
 
-def rows(db, sql):
+def rows(db, sql, values=()):
     """The answer as one dictionary a row."""
-    answer = db.execute(sql)
+    answer = db.execute(sql, list(values))
     names = [column[0] for column in answer.description]
     return [dict(zip(names, row)) for row in answer.fetchall()]
 
