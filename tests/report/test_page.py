@@ -126,25 +126,25 @@ def test_the_keyboard_reaches_each_part_in_the_order_it_is_read(watch, samples_f
     assert focused(page)["text"] == "Skip to the figures" and page.locator(".skip").bounding_box()["x"] >= 0
     page.keyboard.press("Enter")
     assert focused(page)["id"] == "main"
-    page.evaluate("document.activeElement.blur(); window.getSelection().removeAllRanges(); scrollTo(0, 0)")
-    count = page.locator("a, summary, [tabindex='0']").count()
-    tops, opened = [], 0
-    for _ in range(count):
+    page.reload()
+    stops = page.locator("a:visible, summary:visible, [tabindex='0']:visible").count()
+    reached, opened = [], 0
+    for _ in range(stops):
         page.keyboard.press("Tab")
         at = focused(page)
-        tops.append((at["top"], at["left"]))
+        reached.append(at["top"])
         if at["tag"] == "SUMMARY":
             page.keyboard.press("Enter")
             opened += page.evaluate("document.activeElement.parentElement.open")
             page.keyboard.press("Enter")
+    # The skip link lies over the page.
+    assert reached[1:] == sorted(reached[1:])
     assert opened == page.locator("summary").count() >= 2
-    rest = [top for top, _ in tops[-(count - 7):]]
-    assert rest == sorted(rest)
 
 
 def focused(page):
     return page.evaluate("""() => { const e = document.activeElement, b = e.getBoundingClientRect();
-        return { text: e.textContent, id: e.id, tag: e.tagName, top: b.top + scrollY, left: b.left } }""")
+        return { text: e.textContent, id: e.id, tag: e.tagName, top: b.top + scrollY } }""")
 
 
 def test_each_chart_has_a_name_and_its_numbers_in_a_table(watch, samples_file):
