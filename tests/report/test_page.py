@@ -120,13 +120,12 @@ def contrast(one, other):
 
 
 def test_the_keyboard_reaches_each_part_in_the_order_it_is_read(watch, samples_file):
-    page = watch(samples_file).page
-    page.eval_on_selector_all("details", "all => all.forEach(one => one.open = false)")
+    page = closed(watch(samples_file).page)
     page.keyboard.press("Tab")
     assert focused(page)["text"] == "Skip to the figures" and page.locator(".skip").bounding_box()["x"] >= 0
     page.keyboard.press("Enter")
     assert focused(page)["id"] == "main"
-    page.reload()
+    page = closed(watch(samples_file).page)
     stops = page.locator("a:visible, summary:visible, [tabindex='0']:visible").count()
     reached, opened = [], 0
     for _ in range(stops):
@@ -140,6 +139,11 @@ def test_the_keyboard_reaches_each_part_in_the_order_it_is_read(watch, samples_f
     # The skip link lies over the page.
     assert reached[1:] == sorted(reached[1:])
     assert opened == page.locator("summary").count() >= 2
+
+
+def closed(page):
+    page.eval_on_selector_all("details", "all => all.forEach(one => one.open = false)")
+    return page
 
 
 def focused(page):
