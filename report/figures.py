@@ -169,8 +169,9 @@ def all_of(db, asked):
         "new_countries": new_countries(db),
         "lag": lag(db),
         "drift": drift(db),
-        "rejects": rejects(db),
-        "copies": copies(db),
+        # The table holds neither.
+        "rejects": rejects(db) if asked.lake else None,
+        "copies": copies(db) if asked.lake else None,
         "silence": sources,
         "activity": activity(db, step, sources),
     }

@@ -30,10 +30,10 @@ def run(db, asked):
 
 def lay_out(db, asked):
     """Gives the loader the tables that it asks: the window's events, and these with what came before."""
-    before = load.within("event_time", asked.since - asked.history, asked.since)
+    before = load.rows_of(asked, asked.since - asked.history, asked.since)
     db.execute("CREATE VIEW report.events_recent AS SELECT * FROM report.events")
     db.execute("CREATE VIEW report.events_live AS SELECT * FROM report.events")
-    db.execute(f"CREATE VIEW report.events_past AS SELECT * FROM report.events UNION ALL BY NAME SELECT * EXCLUDE (dt, hour) FROM main.events_landed WHERE {before} QUALIFY {load.FIRST_COPY}")
+    db.execute(f"CREATE VIEW report.events_past AS SELECT * FROM report.events UNION ALL BY NAME SELECT * FROM {before} QUALIFY {load.FIRST_COPY}")
     db.execute("SET search_path = 'report,main'")
 
 

@@ -14,6 +14,7 @@ from options import Wrong
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "sql"))
 import duckdb  # noqa: E402
 import generate  # noqa: E402
+import merged  # noqa: E402
 import query  # noqa: E402
 
 MEMORY = "1500MB"
@@ -29,17 +30,18 @@ COUNTRY = "coalesce(nullif(country_name, ''), nullif(country_code, ''))"
 
 
 def opened(folder, asked):
-    """A database in a folder, with the lake's views in `main`; says whether the lake has events and rejects."""
+    """A database in a folder: the lake's views in `main`, the table as `report.merged`, whichever is asked for."""
     db = duckdb.connect(str(pathlib.Path(folder) / "local.duckdb"))
     spill = query.quoted(str(pathlib.Path(folder) / "spill"))
     db.sql(f"SET memory_limit = '{MEMORY}'; SET temp_directory = {spill}; SET preserve_insertion_order = false; SET enable_progress_bar = false")
+    db.sql("CREATE SCHEMA report")
     try:
-        has_events, has_rejects = query.open_lake(db, asked.lake)
+        if asked.lake and not any(query.open_lake(db, asked.lake)) and not empty_folder(asked.lake):
+            raise Wrong(f"{asked.lake} holds neither events/ nor rejects/, but other things: LAKE needs a folder that a receiver wrote, or an empty one")
+        if asked.table:
+            merged.open_table(db, asked.table)
     except query.Unanswered as error:
         raise Wrong(str(error)) from None
-    if not (has_events or has_rejects or empty_folder(asked.lake)):
-        raise Wrong(f"{asked.lake} holds neither events/ nor rejects/, but other things: LAKE needs a folder that a receiver wrote, or an empty one")
-    db.sql("CREATE SCHEMA report")
     return db
 
 
@@ -52,26 +54,36 @@ def empty_folder(lake):
 
 
 def load(db, asked):
-    """Makes report.landed, report.events, report.before and report.rejects."""
-    columns = generate.NAMES if hits.there() else NEEDED
-    db.sql(f"""
-        CREATE TABLE report.landed AS SELECT {", ".join(columns)}
-        FROM main.events_landed WHERE {within("event_time", asked.since, asked.until)}""")
-    db.sql(f"CREATE TABLE report.events AS SELECT * FROM report.landed QUALIFY {FIRST_COPY}")
+    """Makes report.events, report.before, and of a lake report.landed and report.rejects."""
+    columns = ", ".join(generate.NAMES if hits.there() else NEEDED)
+    window = within("event_time", asked.since, asked.until)
+    if asked.table:
+        db.sql(f"CREATE TABLE report.events AS SELECT {columns} FROM {rows_of(asked, asked.since, asked.until)}")
+    if asked.lake:
+        kept = "row_id" if asked.table else columns
+        db.sql(f"CREATE TABLE report.landed AS SELECT {kept} FROM main.events_landed WHERE {window}")
+        received = within("received_at", asked.since, asked.until)
+        db.sql(f"CREATE TABLE report.rejects AS SELECT received_at, reason, source, p_row_id FROM main.rejects WHERE {received}")
+    if not asked.table:
+        db.sql(f"CREATE TABLE report.events AS SELECT * FROM report.landed QUALIFY {FIRST_COPY}")
     db.sql(f"""
         CREATE TABLE report.before AS
         SELECT source, {PERSON} AS person, {COUNTRY} AS country, max(event_time) AS last_seen,
             min(event_time) FILTER (outcome = 'success') AS first_success
-        FROM main.events_landed
-        WHERE {within("event_time", asked.since - asked.history, asked.since)}
-        GROUP BY ALL""")
-    db.sql(f"""
-        CREATE TABLE report.rejects AS SELECT received_at, reason, source, p_row_id
-        FROM main.rejects WHERE {within("received_at", asked.since, asked.until)}""")
+        FROM {rows_of(asked, asked.since - asked.history, asked.since)} GROUP BY ALL""")
+
+
+def rows_of(asked, since, until):
+    """SQL for the stored rows of a time, from the table or the lake; a lake's may stand twice."""
+    if asked.table:
+        return f"(SELECT * FROM report.merged WHERE event_time >= TIMESTAMP '{since}' AND event_time < TIMESTAMP '{until}')"
+    return f"(SELECT * EXCLUDE (dt, hour) FROM main.events_landed WHERE {within('event_time', since, until)})"
 
 
 def latest_day(db, asked):
-    """The last day that has an object of events; none where there is none."""
+    """The last day that has an event, none where there is none; a lake's objects say it by their names."""
+    if asked.table:
+        return db.sql("SELECT CAST(max(event_time) AS DATE) FROM report.merged").fetchone()[0]
     files = query.quoted(f"{asked.lake.removeprefix('file://').rstrip('/')}/events/*/*/*.ndjson*")
     return db.sql(f"SELECT max(TRY_CAST(regexp_extract(file, '/dt=([0-9-]+)/hour=[0-9]+/[^/]+$', 1) AS DATE)) FROM glob({files})").fetchone()[0]
 

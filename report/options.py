@@ -27,6 +27,10 @@ class Asked:
     out: pathlib.Path
 
     @property
+    def origin(self):
+        return " and ".join(filter(None, (self.table and f"the table {self.table}", self.lake)))
+
+    @property
     def end(self):
         """Up to when something could have come: the end of the window, but not later than now."""
         return min(self.until, self.now)

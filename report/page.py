@@ -25,7 +25,6 @@ def page(f, found, asked, latest):
         "f": f, "found": found, "asked": asked, "style": style, "words": WORDS, "outcomes": outcomes,
         "style_hash": "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         "window": text.window(asked.since, asked.until),
-        "origin": " and ".join(filter(None, (asked.lake, asked.table and f"the table {asked.table}"))),
         "many_sources": len(f["silence"]) > 1,
         "step_word": step_word(f["step"]),
         "contents": contents(found),
@@ -58,8 +57,8 @@ def step_word(step):
 def nothing(asked, latest):
     """What to say where the window holds nothing."""
     if latest is None:
-        return {"title": "Nothing is stored yet", "words": f"{asked.lake or asked.table} holds no event and no reject. Once the first request is stored, they show here."}
-    words = f"The lake has events up to {text.date(latest)}: ask for another window with SINCE and UNTIL."
+        return {"title": "Nothing is stored yet", "words": f"There is no event and no reject in {asked.origin}. Once the first request is stored, they show here."}
+    words = f"There are events up to {text.date(latest)}: ask for another window with SINCE and UNTIL."
     return {"title": "Nothing happened in this window", "words": words}
 
 

@@ -16,6 +16,7 @@ import hits
 import load
 import options
 import page
+from text import plural
 
 
 def main():
@@ -27,14 +28,15 @@ def main():
     except options.Wrong as error:
         print(f"report: {error}", file=sys.stderr)
         sys.exit(2)
-    events, records = f["totals"]["events"], f["rejects"]["records"]
-    print(f"{asked.out} has {events:,} events and {records:,} rejected records, {asked.since:%Y-%m-%d %H:%M} to {asked.until:%Y-%m-%d %H:%M} UTC.")
+    window = f"{asked.since:%Y-%m-%d %H:%M} to {asked.until:%Y-%m-%d %H:%M} UTC"
+    rejected = "" if f["rejects"] is None else f" and {plural(f['rejects']['records'], 'rejected record')}"
+    print(f"{asked.out} has {plural(f['totals']['events'], 'event')}{rejected}, {window}.")
 
 
 def made(folder, asked):
     """The page, and the figures on it."""
     db = load.opened(folder, asked)
-    say(f"reading {asked.lake} from {asked.since:%Y-%m-%d %H:%M} to {asked.until:%Y-%m-%d %H:%M} UTC")
+    say(f"reading {asked.origin} from {asked.since:%Y-%m-%d %H:%M} to {asked.until:%Y-%m-%d %H:%M} UTC")
     load.load(db, asked)
     say("counting")
     f = figures.all_of(db, asked)
