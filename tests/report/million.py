@@ -49,7 +49,7 @@ def events(count, until, rng):
         ip = f"2001:db8:{person % 9973:x}::{person:x}" if person % 3 else f"198.51.100.{person % 250}"
         log_id = f"900{when:%Y%m%d%H%M%S}{number:039d}"
         yield {"log_id": log_id, "data": shapes[rng.choices(codes, weights)[0]] | {
-            "log_id": log_id, "date": when.isoformat(timespec="milliseconds") + "Z", "ip": ip, "client_name": CLIENTS[person % 6],
+            "log_id": log_id, "date": when.isoformat(timespec="milliseconds") + "Z", "ip": ip, "client_id": f"client-{person % 6}", "client_name": CLIENTS[person % 6],
             "user_id": f"auth0|{person:024x}", "user_name": f"person.{person}@example.com",
             "location_info": {"country_code": country[0], "country_name": country[1], "city_name": "", "latitude": 1.5, "longitude": 2.5},
         }}
