@@ -15,7 +15,7 @@ LAKE_COMMAND = [ -x "$(BUILT)/lake" ] || echo "Building the commands; the first 
   cargo build --profile laptop -p lake && exec "$(BUILT)/lake"
 
 .DEFAULT_GOAL := help
-.PHONY: help run token test check lint golden bench load fuzz simulate stack deny build watch invoke deploy digests doctor replay erase cost tables merge query detect test-engines bench-queries
+.PHONY: help run token test check lint golden bench load fuzz simulate stack deny build watch invoke deploy digests doctor replay erase cost tables merge query detect report test-report test-engines bench-queries
 
 # What a laptop has where nothing else is said: a lake in ./lake, and the digest of local-development-token.
 LOCAL_DIGEST = local=ccee612f8893b4f3cb54856a9473e1a832fb452187aa6ed7caa6d68ce4a1ffc2
@@ -147,6 +147,18 @@ detect: export DETECT_UNTIL := $(UNTIL)
 detect: export DETECT_SET := $(SET)
 detect: ## Run the detections over a lake: make detect [LAKE=folder or s3://bucket/prefix ID=… SINCE=… UNTIL=… SET=…] (Python 3.11)
 	@sql/query detect
+
+report: export REPORT_LAKE := $(LAKE)
+report: export REPORT_TABLE := $(TABLE)
+report: export REPORT_SINCE := $(SINCE)
+report: export REPORT_UNTIL := $(UNTIL)
+report: export REPORT_HISTORY := $(HISTORY)
+report: export REPORT_OUT := $(OUT)
+report: ## Write a page to look at: make report [LAKE=folder or s3://bucket/prefix SINCE=2026-11-01 UNTIL=2026-11-07 OUT=report.html]
+	@report/run
+
+test-report: ## Open the page of hostile events in a headless Chromium (Rust, Python 3.11, Debian's chromium)
+	tests/report/run
 
 test-engines: ## Read and merge what the receiver wrote on Trino, DuckDB, Spark and ClickHouse (Java 24, Maven, Python 3.11)
 	tests/engines/run

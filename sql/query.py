@@ -46,21 +46,26 @@ def main():
 
 
 def opened(where):
-    """A database with the views over a lake."""
-    root = where.removeprefix("file://").rstrip("/")
+    """A database with the views over a lake that holds something."""
     db = duckdb.connect()
+    if not any(open_lake(db, where)):
+        raise Unanswered(f"the lake {where} is empty: there is no object under events/ or rejects/; make run stores some in ./lake")
+    return db
+
+
+def open_lake(db, where):
+    """Makes the views over a lake, and says of its events and its rejects whether there are any."""
+    root = where.removeprefix("file://").rstrip("/")
     db.sql("SET TimeZone = 'UTC'")
     if root.startswith("s3://"):
         reach_s3(db)
     elif not pathlib.Path(root).is_dir():
         raise Unanswered(f"there is no lake in {where}: LAKE needs a folder that holds events/, or s3://bucket/prefix; make run makes one in ./lake")
     found = [view_of(db, table, f"{root}/{folder}/*/*/*.ndjson*") for table, folder in (("events_landing", "events"), ("rejects", "rejects"))]
-    if not any(found):
-        raise Unanswered(f"the lake {where} is empty: there is no object under events/ or rejects/; make run stores some in ./lake")
     for view in lake.VIEWS + lake.OCSF:
         db.sql(lake.transpiled(lake.statement(view), "duckdb"))
     db.sql("CREATE VIEW events_live AS SELECT * FROM events")
-    return db
+    return found
 
 
 def view_of(db, table, files):

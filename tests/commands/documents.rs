@@ -19,7 +19,7 @@ enum Run {
 use Run::{Here, In};
 
 /// Each command, the variables that documents give it, and where it is run.
-const COMMANDS: [(&str, &str, Run); 28] = [
+const COMMANDS: [(&str, &str, Run); 30] = [
     ("bench", "", Here),
     ("bench-queries", "EVENTS", In("tests/engines/bench.py")),
     ("build", "ARCH", In("tests/deploy.rs")),
@@ -39,12 +39,14 @@ const COMMANDS: [(&str, &str, Run); 28] = [
     ("merge", "FROM TO STACK DATABASE", In("tests/engines/test_commands.py")),
     ("query", "SQL LAKE", In("tests/engines/test_query.py")),
     ("replay", "TOKEN FROM URL SOURCE SINCE UNTIL REASON DRY_RUN", Here),
+    ("report", "LAKE TABLE SINCE UNTIL HISTORY OUT", In("tests/stack/test_report.py")),
     ("run", "ONESHOT PORT TOKEN TOKEN_DIGESTS LAKE_URL CONFIRM", Here),
     ("simulate", "SEEDS", Here),
     ("stack", "", Here),
     ("tables", "STACK DATABASE", In("tests/engines/test_commands.py")),
     ("test", "", Here),
     ("test-engines", "", In("tests/engines/home.py")),
+    ("test-report", "", In("tests/report/run")),
     ("token", "SOURCE", Here),
     ("watch", "LAKE_URL TOKEN_DIGESTS", Here),
     ("digests", "STACK", In("tests/deploy.rs")),

@@ -8,6 +8,7 @@ import subprocess
 import deployed
 import pytest
 import records
+from moto.server import ThreadedMotoServer
 from server import Server
 
 NAMES = itertools.count(1)
@@ -23,10 +24,29 @@ def receiver():
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
-    running = Server(tmp_path_factory.mktemp("trino"))
+def aws():
+    """The address of Glue and S3 as moto has them."""
+    running = ThreadedMotoServer("127.0.0.1", 0)
+    running.start()
+    yield "http://{}:{}".format(*running.get_host_and_port())
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory, aws):
+    running = Server(tmp_path_factory.mktemp("trino"), {"glue": glue(aws)})
     yield running
     running.stop()
+
+
+def glue(aws):
+    """A catalog with tables in Glue and their files in S3, as Athena has them."""
+    return {
+        "connector.name": "iceberg", "iceberg.catalog.type": "glue", "fs.native-s3.enabled": "true",
+        "hive.metastore.glue.endpoint-url": aws, "hive.metastore.glue.region": "us-east-1",
+        "hive.metastore.glue.aws-access-key": "key", "hive.metastore.glue.aws-secret-key": "secret",
+        "s3.endpoint": aws, "s3.region": "us-east-1", "s3.path-style-access": "true", "s3.aws-access-key": "key", "s3.aws-secret-key": "secret",
+    }
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ HEAP = os.environ.get("TRINO_HEAP", "3G")
 class Server:
     """A Trino that reads and writes below one folder, named local:/// there."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, catalogs=()):
         self.folder = pathlib.Path(folder)
         home, etc = installed(), self.folder / "etc"
         with socket.socket() as free:
@@ -40,6 +40,8 @@ class Server:
             "connector.name": "iceberg", "iceberg.catalog.type": "TESTING_FILE_METASTORE", "iceberg.hive-catalog-name": "hive",
             "iceberg.expire-snapshots.min-retention": "0s", "iceberg.remove-orphan-files.min-retention": "0s", **shared,
         })
+        for name, properties in dict(catalogs).items():
+            write(etc / f"catalog/{name}.properties", properties)
         self.log = open(self.folder / "server.log", "wb")
         self.process = subprocess.Popen(
             [java(), f"-Xmx{HEAP}", "-XX:+UseG1GC", "-XX:+ExitOnOutOfMemoryError", "-Duser.timezone=UTC", "-Djdk.attach.allowAttachSelf=true",
