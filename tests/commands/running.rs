@@ -62,7 +62,8 @@ fn a_bucket_gets_no_samples_unless_that_is_confirmed() {
     let bucket = "export LAKE_URL=s3://production/auth0";
     for typed in ["ONESHOT=1 make run", "ONESHOT=1 CONFIRM=0 make run", "ONESHOT=1 make run CONFIRM=yes"] {
         let said = desk.types(&format!("{bucket}; PORT={} {typed}", port()));
-        let refused = "LAKE_URL is s3://production/auth0, and the samples would be stored there beside real events: unset it, or add CONFIRM=1";
+        let refused =
+            "LAKE_URL is s3://production/auth0, and the samples would be stored there beside real events: unset it, or add CONFIRM=1";
         assert!(said.code == 2 && said.has_line(refused) && desk.calls().is_empty(), "{typed}: {said:?}");
     }
     // Confirmed, the run begins; a port that is none ends it before a sample is posted.

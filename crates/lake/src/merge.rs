@@ -60,7 +60,11 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Verdict, Failure> {
     }
     let athena = args.place.open_merges()?;
     if !athena.is_there()? {
-        writeln!(out, "There is no workgroup {}, in which the stack merges: deploy it with MergeCadence hourly or daily.", athena.workgroup())?;
+        writeln!(
+            out,
+            "There is no workgroup {}, in which the stack merges: deploy it with MergeCadence hourly or daily.",
+            athena.workgroup()
+        )?;
         return Ok(Verdict::Bad);
     }
     let Some(from) = args.from else {
