@@ -36,7 +36,7 @@ impl Desk {
     fn new() -> Self {
         let desk = Self(tempfile::tempdir().expect("a folder"));
         let project = Path::new(env!("CARGO_MANIFEST_DIR"));
-        for file in ["Makefile", "template.yaml", "scripts/deploy", "scripts/template.py", "tests/stack/cost.py"] {
+        for file in ["Makefile", "template.yaml", "scripts/deploy", "scripts/template.py", "sql/merge_costs.py", "tests/stack/cost.py"] {
             let copy = desk.path(file);
             fs::create_dir_all(copy.parent().expect("a folder")).expect("a folder");
             fs::copy(project.join(file), copy).expect(file);

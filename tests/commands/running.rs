@@ -69,7 +69,7 @@ fn a_bucket_gets_no_samples_unless_that_is_confirmed() {
     // Confirmed, the run begins; a port that is none ends it before a sample is posted.
     let said = desk.types(&format!("{bucket}; ONESHOT=1 PORT=0 make run CONFIRM=1"));
     assert!(said.has_line("PORT must be a port from 1 to 65535; got \"0\"") && !said.has("add CONFIRM=1"), "{said:?}");
-    assert_eq!(desk.calls().len(), 2, "the build, and its LAKE_URL");
+    assert!(desk.calls()[0].starts_with("cargo build "));
 }
 
 #[test]
