@@ -1,12 +1,12 @@
 //! An authenticated body, cut into records.
 //!
-//! The bytes decide, never a header: an array gives its elements, an object with a `logs` array
-//! gives that array's, any other object is a record, and text that is neither is a record up to the
+//! The bytes decide, never the `Content-Type`: an array gives its elements, an object with a `logs` array
+//! and neither `log_id` nor `data` gives that array's, any other object is a record, and text that is neither is a record up to the
 //! end of its line. Where the structure breaks, what came before stands and the rest is kept: inside
-//! an array as one record, at the top line by line. So one broken record costs one record.
+//! an array as one record, at the top line by line.
 //!
-//! [`Records`] gives the records one after another, in two ways that agree (a property holds them
-//! equal). As an iterator it cuts by structure alone: brackets are matched and strings are skipped.
+//! [`Records`] gives the records one after another, in two ways that agree (a property test
+//! checks it). As an iterator it cuts by structure alone: brackets are matched and strings are skipped.
 //! [`Records::read_next`] also reads each record, and so can take an object where it stands, without
 //! looking for its end first; it falls back to the structure at the first one that is not whole.
 
@@ -32,7 +32,7 @@ pub use record::{ReadRecord, Record, RecordParts};
 /// Most records taken from one body; what follows them is one reject.
 pub const MOST_RECORDS: usize = 100_000;
 
-/// Cuts a body into its records by its structure alone.
+/// Cuts a body into its records by its structure alone, as `make replay` and the tests need it.
 pub fn split<'a>(batch: &AuthenticatedBody<'a>) -> Vec<Record<'a>> {
     Records::of(batch).collect()
 }
@@ -41,14 +41,14 @@ pub fn split<'a>(batch: &AuthenticatedBody<'a>) -> Vec<Record<'a>> {
 #[derive(Debug)]
 pub struct Records<'a> {
     body: &'a [u8],
-    /// The body where all of it is UTF-8; else nothing, and no object is taken where it stands.
+    /// The body if all of it is UTF-8, otherwise empty; then no object is read in place.
     text: &'a str,
     position: Position,
     /// What a wrapper holds beside its `logs`: its extent in the body, and its bytes without them.
     others: Option<(Range<usize>, Vec<u8>)>,
-    /// Records that are cut and not given yet.
+    /// Records that are cut but not yet returned.
     cut: VecDeque<Range<usize>>,
-    /// How many records have been given.
+    /// How many records have been returned.
     given: usize,
     /// The brackets that are open in the value being skipped.
     open: Vec<u8>,
@@ -75,7 +75,7 @@ impl<'a> Iterator for Records<'a> {
     type Item = Record<'a>;
 
     fn next(&mut self) -> Option<Record<'a>> {
-        while self.is_all_given() {
+        while self.nothing_is_pending() {
             self.cut_more()?;
         }
         let others = self.others.take();
@@ -114,11 +114,11 @@ impl<'a> Records<'a> {
     /// Reads the object that stands next, if it is a record as it stands: at the top one without `logs`, in an array
     /// one that a comma or the closing bracket follows.
     fn object_in_place(&mut self, parts: &mut RecordParts<'a>) -> Option<&'a str> {
-        if !self.is_all_given() || self.given == MOST_RECORDS {
+        if !self.nothing_is_pending() || self.given == MOST_RECORDS {
             return None;
         }
         if let Position::Top(at) = self.position {
-            let start = self.next_value(at)?;
+            let start = self.skip_space(at)?;
             if self.body[start] != b'[' {
                 let object = parts.read_object(self.text.get(start..)?).filter(|_| !parts.has("logs"))?;
                 self.position = Position::Top(start + object.len());
@@ -127,9 +127,9 @@ impl<'a> Records<'a> {
             self.position = Position::Array(start + 1);
         }
         let Position::Array(at) = self.position else { return None };
-        let object = parts.read_object(self.text.get(self.next_value(at)?..)?)?;
-        let end = self.next_value(at)? + object.len();
-        let after = self.next_value(end)?;
+        let object = parts.read_object(self.text.get(self.skip_space(at)?..)?)?;
+        let end = self.skip_space(at)? + object.len();
+        let after = self.skip_space(end)?;
         self.position = match self.body[after] {
             b',' => Position::Array(after + 1),
             b']' => Position::Top(after + 1),
@@ -138,12 +138,12 @@ impl<'a> Records<'a> {
         Some(object)
     }
 
-    fn is_all_given(&self) -> bool {
+    fn nothing_is_pending(&self) -> bool {
         self.others.is_none() && self.cut.is_empty()
     }
 
     /// Position of the next byte that is not white space.
-    fn next_value(&self, at: usize) -> Option<usize> {
+    fn skip_space(&self, at: usize) -> Option<usize> {
         self.body[at..].iter().position(|&byte| !is_space(byte)).map(|blank| at + blank)
     }
 
@@ -158,7 +158,7 @@ impl<'a> Records<'a> {
     fn cut_more(&mut self) -> Option<()> {
         match self.position {
             Position::Top(at) => {
-                let start = self.next_value(at)?;
+                let start = self.skip_space(at)?;
                 match self.body[start] {
                     b'[' => self.position = Position::Array(start + 1),
                     b'{' => self.cut_object(start),
@@ -169,7 +169,7 @@ impl<'a> Records<'a> {
                 let end = self.array(&mut Marks::from(self.body, at));
                 self.end_value(end, at);
             }
-            Position::Lines(at) => self.position = Position::Lines(self.cut_line(self.next_value(at)?)),
+            Position::Lines(at) => self.position = Position::Lines(self.cut_line(self.skip_space(at)?)),
             Position::End => return None,
         }
         Some(())
@@ -182,7 +182,7 @@ impl<'a> Records<'a> {
         end
     }
 
-    /// Goes on after a value; where it is broken, with the rest of an array as one record, or with lines.
+    /// Continues after a value; if it was broken, with the rest of an array as one record, or with lines.
     fn end_value(&mut self, end: Result<usize, Broken>, start: usize) {
         self.position = match end {
             Ok(end) => Position::Top(end),
@@ -222,10 +222,10 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// Passes an object whose opening brace has been passed, and notes what its members say.
+    /// Scans the rest of an object after its opening brace, and notes what its members say.
     fn object(&mut self, marks: &mut Marks<'a>, wrapper: &mut Wrapper) -> Result<usize, Broken> {
         let mut member = marks.passed;
-        // A member's name is read before its first bracket alone, so that no name is read over and over.
+        // Only a member's first bracket is checked, so that no name is read again at each one.
         let mut bracketed = false;
         loop {
             match marks.next() {
@@ -251,7 +251,7 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// Passes an array whose opening bracket has been passed, and cuts its elements.
+    /// Scans the rest of an array after its opening bracket, and cuts its elements.
     fn array(&mut self, marks: &mut Marks<'a>) -> Result<usize, Broken> {
         let mut from = marks.passed;
         loop {
@@ -271,7 +271,7 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// Passes an array or object whose opening bracket has been passed.
+    /// Scans the rest of an array or object after its opening bracket.
     fn skip(&mut self, marks: &mut Marks<'a>, bracket: u8) -> Result<(), Broken> {
         self.open.clear();
         self.open.push(bracket);
@@ -286,7 +286,7 @@ impl<'a> Records<'a> {
         Ok(())
     }
 
-    /// Notes a record unless it is blank; past the most that a body may hold, the first one is enough.
+    /// Notes a record unless it is blank. One record past the limit is enough to trip it.
     fn note(&mut self, record: Range<usize>) {
         let blank = self.body[record.clone()].iter().all(|&byte| is_space(byte));
         if !blank && self.given + self.cut.len() <= MOST_RECORDS {

@@ -13,7 +13,7 @@ use crate::{
     object::Compression,
 };
 
-/// One setting, as the README's table has it.
+/// One setting, as the table in docs/OPERATING.md has it.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
     /// Name of the environment variable.
@@ -45,7 +45,7 @@ pub const SOURCE_CIDRS_MODE: Setting = Setting { name: "SOURCE_CIDRS_MODE", need
 /// Which stack the metrics are of.
 pub const STACK_NAME: Setting = Setting { name: "STACK_NAME", needs: "a name of 1 to 128 of A-Z, a-z, 0-9 and -", default: Some("(none)") };
 
-/// Every setting, in the order of the README's table.
+/// Every setting, in the order of the table in docs/OPERATING.md.
 pub const SETTINGS: [Setting; 7] = [LAKE_URL, TOKEN_DIGESTS, COMPRESSION, PORT, SOURCE_CIDRS, SOURCE_CIDRS_MODE, STACK_NAME];
 
 /// Digest of `local-development-token`, which the documentation publishes.

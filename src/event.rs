@@ -1,6 +1,6 @@
 //! One record → one row, or a reject.
 //!
-//! A record comes read: checked, and taken apart into the members of its envelope and of its `data`. The row
+//! A record arrives already read: checked, and taken apart into the members of its envelope and of its `data`. The row
 //! is written from them in the order of the field table, so that its keys come from the table alone. What does
 //! not fit a column goes to `data.unmapped`; what is no event at all is a [`Reject`].
 
@@ -27,7 +27,7 @@ mod unmapped;
 pub struct Event {
     /// The row's `p_event_time`.
     pub at: DateTime<Utc>,
-    /// The row has drift.
+    /// Something did not fit its column; `ingest.drift` says what.
     pub drifted: bool,
     /// It is an operator's check, not an event of Auth0: its `log_id` starts with [`PROBE`].
     pub is_probe: bool,
@@ -72,12 +72,12 @@ impl<'a> Normalizer<'a> {
         Ok(self.render(&log_id, date, &parts.data, out))
     }
 
-    /// Finds the event's name, and keeps what the envelope holds beside it; a flat record becomes the data of itself.
+    /// Finds the event's id, and keeps what else the envelope holds. A flat record is its own `data`.
     fn take_envelope(&mut self, parts: &mut RecordParts<'a>) -> Result<Value<'a>, Reason> {
         let flat = is_flat(&parts.envelope)?;
-        let outer = parts.envelope.last("log_id").filter(can_name);
-        let inner = || parts.data.last("log_id").filter(can_name);
-        let exported = || parts.envelope.last("_id").filter(can_name);
+        let outer = parts.envelope.last("log_id").filter(is_usable_id);
+        let inner = || parts.data.last("log_id").filter(is_usable_id);
+        let exported = || parts.envelope.last("_id").filter(is_usable_id);
         let log_id = *outer.or_else(inner).or_else(exported).ok_or(Reason::MissingLogId)?;
         if flat {
             std::mem::swap(&mut parts.envelope, &mut parts.data);
@@ -88,7 +88,7 @@ impl<'a> Normalizer<'a> {
             match member.name.as_ref() {
                 _ if member.displaced => self.leftovers.duplicate("", member),
                 "data" => {}
-                "log_id" if member.value.kind == JsonType::Null || can_name(&&member.value) => {}
+                "log_id" if member.value.kind == JsonType::Null || is_usable_id(&&member.value) => {}
                 _ => self.leftovers.envelope(member),
             }
         }
@@ -119,6 +119,18 @@ impl<'a> Normalizer<'a> {
         date
     }
 
+    /// Returns the first plausible time, and where it comes from.
+    fn event_time(&self, log_id: &str, date: Option<DateTime<Utc>>) -> (DateTime<Utc>, &'static str) {
+        let received_at = self.arrival.received_at;
+        if let Some(at) = date {
+            return (at, "date");
+        }
+        match time::from_log_id(log_id).filter(|at| time::is_plausible(*at, received_at)) {
+            Some(at) => (at, "log_id"),
+            None => (received_at, "received"),
+        }
+    }
+
     /// Checks that a member fits its column; the error is the note for `ingest.drift`.
     fn take_column(&mut self, column: usize, member: &Member<'a>, date: &mut Option<DateTime<Utc>>) -> Result<(), String> {
         match column {
@@ -134,7 +146,7 @@ impl<'a> Normalizer<'a> {
     }
 }
 
-/// Whether the fields of `data` stand at the top.
+/// Whether the record is flat: its fields are at the top, not under `data`.
 fn is_flat(envelope: &Members<'_>) -> Result<bool, Reason> {
     match envelope.last("data").map(|data| data.kind) {
         Some(JsonType::Object) => Ok(false),
@@ -145,8 +157,8 @@ fn is_flat(envelope: &Members<'_>) -> Result<bool, Reason> {
     }
 }
 
-/// Whether a value can name an event: a string with content, or a number.
-fn can_name(value: &&Value<'_>) -> bool {
+/// Whether a value can be the id of an event: a string with content, or a number.
+fn is_usable_id(value: &&Value<'_>) -> bool {
     match value.kind {
         JsonType::String => !value.inner().is_empty(),
         kind => kind == JsonType::Number,

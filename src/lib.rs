@@ -12,16 +12,16 @@
 //!
 //! Open [`receive`] for the flow, and then the step that you came for:
 //!
-//! | room | what is in it |
+//! | module | what is in it |
 //! |---|---|
 //! | [`config`] | the settings, read once |
 //! | [`auth`] | who sent a request |
-//! | [`batch`] | an authenticated body, cut into records (`structure`: where its brackets are; `wrapper`: an object around `logs`) |
-//! | [`schema`] | the field table of `Auth0.Events`: what a row holds |
-//! | [`event`] | one record → one row (`members`: of an object; `fit`: a value in its column; `unmapped`: what has none; `render`: the row) |
+//! | [`batch`] | an authenticated body → records, cut and read (`structure`: where brackets are; `wrapper`: what an object says of its `logs`; `record`, `members`: a record as it was read) |
+//! | [`schema`] | the field table of `Auth0.Events`: what a row holds (`members`: the keys around `data`; `lookup`: the column of a sent name) |
+//! | [`event`] | one record → one row (`columns`: which member each takes; `fit`: a value in its column; `unmapped`: what has none; `render`: the row) |
 //! | [`reject`] | one record → one reject row, with its reason |
 //! | [`row`] | what all rows of a request share |
-//! | [`partition`] | rows → objects, one for each hour |
+//! | [`partition`] | a batch → rows → objects, one for each hour: the loop over records is here (`rows`) |
 //! | [`object`] | keys of objects, and the `compression` of their bytes |
 //! | [`store`] | where objects are put: a bucket (`s3`), or a folder (`fs`) |
 //! | [`response`] | how a request ended → what its sender is answered |
@@ -34,8 +34,8 @@
 //!
 //! - Three kinds of bad stay apart: a *request* is refused, a *record* is rejected and kept, a *store* fails.
 //! - From [`auth`] to [`partition`] all is a plain function of its arguments: no clock, no environment,
-//!   no randomness, nothing to wait for. The same bytes make the same objects.
-//! - Every key of a row comes from [`schema`]; every value that was sent is in the row.
+//!   no randomness, nothing to wait for. The same arguments make the same objects.
+//! - Every key of a row comes from [`schema`]; every value that was sent is in the row, but for a null in place of a column.
 #![warn(missing_docs)]
 
 pub mod auth;

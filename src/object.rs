@@ -58,7 +58,7 @@ impl ObjectKey {
     /// Form of the time in the name; milliseconds follow it.
     const SECOND: &'static str = "%Y%m%dT%H%M%S";
 
-    /// Creates a key; `digest` is the first half of the SHA-256 of the content.
+    /// Creates a key; `digest` is the first half of a SHA-256 over the source and the records.
     pub fn new(table: Table, earliest: DateTime<Utc>, digest: [u8; 16], compression: Compression) -> Self {
         Self { table, at: to_millisecond(earliest), digest, compression }
     }

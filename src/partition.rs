@@ -1,4 +1,4 @@
-//! Rows → objects: one for each UTC hour that a batch touches, named by its content.
+//! A batch → rows → objects: one for each UTC hour that it touches, named by its records.
 //!
 //! Rows are written once, one after another, and sorted into hours as slices. An object's name
 //! holds a digest of the source and of the records as they were sent, so that the same request
@@ -29,7 +29,7 @@ mod rows;
 /// Most hours that the events of one request may touch: each is an object, and a put.
 pub const MOST_HOURS: usize = 1_000;
 
-/// How many of what a batch held.
+/// What became of the records of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Records that became event rows.
@@ -57,7 +57,7 @@ impl Tally {
 #[derive(Debug)]
 pub struct Partitioner {
     compression: Compression,
-    /// Memory that the last batch's rows were written to: taking megabytes anew costs as much as filling them.
+    /// Memory that the last batch's rows were written to: allocating megabytes anew costs as much as filling them.
     text: Mutex<Vec<u8>>,
 }
 
@@ -69,7 +69,7 @@ impl Partitioner {
 
     /// Makes the objects of a batch; with a reason not to read it, all of it is one reject.
     ///
-    /// So it is where our own code panics: our fault would return at each retry, and stop the stream.
+    /// The same if our own code panics: otherwise the panic would recur at each retry, and block the stream.
     ///
     /// # Errors
     /// Where the compressor fails.
@@ -88,7 +88,7 @@ impl Partitioner {
         batch: &AuthenticatedBody<'_>,
         make: impl FnOnce() -> io::Result<(Tally, Vec<Object>)>,
     ) -> io::Result<(Tally, Vec<Object>)> {
-        // What a panic leaves half done is memory of this batch, which is lost with it.
+        // A panic can only leave this batch's own buffers half written, and they are dropped.
         catch_unwind(AssertUnwindSafe(make)).unwrap_or_else(|_| self.objects(arrival, batch, Some(Reason::ReceiverError)))
     }
 
@@ -119,7 +119,7 @@ pub fn normalize<'a>(arrival: &'a Arrival<'a>, batch: &AuthenticatedBody<'a>, te
     rows
 }
 
-/// Writes the reject row of a batch that is not read: all of it is one record; a blank one holds none.
+/// Writes the reject row of a batch that is not read: all of it is one record; a blank body gives no row.
 fn reject<'a>(arrival: &'a Arrival<'a>, batch: &AuthenticatedBody<'a>, reason: Reason, text: Vec<u8>) -> Rows<'a> {
     let mut rows = Rows::new(arrival, batch, text);
     if !trim(batch.body()).is_empty() {

@@ -1,4 +1,6 @@
-//! One request, from its head to its answer: authenticate, split, normalize, partition, put, render.
+//! One request, from its head to the report of how it ended: authenticate, read, make objects, put.
+//!
+//! Splitting and normalizing are one loop in [`partition::normalize`](crate::partition::normalize).
 
 use std::net::IpAddr;
 
@@ -20,10 +22,10 @@ use crate::{
 };
 
 /// Largest body accepted, in bytes: the quota of a Lambda invocation's payload (AWS Lambda
-/// Developer Guide, "Lambda quotas"), which a Function URL refuses before us.
+/// Developer Guide, "Lambda quotas"), a Function URL refuses larger ones before they reach us.
 pub const LARGEST_BODY: usize = 6 << 20;
 
-/// What a receiver needs beside the request.
+/// What a receiver needs besides the request.
 #[derive(Debug)]
 pub struct Receiver<S = Lake> {
     /// Where objects are put.
@@ -39,7 +41,7 @@ pub struct Receiver<S = Lake> {
 }
 
 impl Receiver {
-    /// Opens the lake of the settings. Nothing is sent to it before the first request.
+    /// Opens the lake that the settings name. Nothing is sent to it before the first request.
     pub async fn open(config: Config) -> Self {
         let receiver = Self::with_store(Lake::open(config.lake).await, config.sources, config.addresses, config.compression);
         Self { stack: config.stack, ..receiver }
@@ -53,7 +55,7 @@ impl<S: Store> Receiver<S> {
     }
 }
 
-/// What is known of a request beside what was sent.
+/// What is known of a request besides what was sent.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
     /// When it was received.
@@ -66,7 +68,7 @@ pub struct Context<'a> {
     pub deadline: Instant,
 }
 
-/// Answers one request, and reports what became of it. `body` is read once its sender is known.
+/// Processes one request, and reports how it ended. `body` is read once its sender is known.
 pub async fn receive<S: Store>(
     receiver: &Receiver<S>,
     context: Context<'_>,
@@ -74,8 +76,8 @@ pub async fn receive<S: Store>(
     body: impl Future<Output = Result<Bytes, Refusal>>,
 ) -> Report {
     let mut report = Report::new(context.received_at, context.request_id, receiver.stack.as_deref());
-    let ended = answer(receiver, context, head, body, &mut report).await;
-    report.end(ended);
+    let result = answer(receiver, context, head, body, &mut report).await;
+    report.end(result);
     report
 }
 
@@ -96,7 +98,7 @@ async fn answer<S: Store>(
     Ok(Stored { tally, puts })
 }
 
-/// Lets a request in by its head alone.
+/// Decides by the head alone whether to admit a request; the report gets its source and its address.
 fn admit<'a, S>(receiver: &'a Receiver<S>, peer: Option<IpAddr>, head: &Parts, report: &mut Report) -> Result<Sender<'a>, Refusal> {
     if head.method != Method::POST {
         return Err(Refusal::Method);
@@ -114,7 +116,7 @@ fn within_limit(body: Bytes) -> Result<Bytes, Refusal> {
     if body.len() > LARGEST_BODY { Err(Refusal::TooLarge) } else { Ok(body) }
 }
 
-/// Whether a body has a content coding.
+/// Whether a body has a content coding other than `identity`.
 fn is_encoded(headers: &HeaderMap) -> bool {
     let plain = |value: &[u8]| value.trim_ascii().is_empty() || value.trim_ascii().eq_ignore_ascii_case(b"identity");
     headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.as_bytes().split(|&byte| byte == b',').all(plain))

@@ -14,22 +14,22 @@ use crate::{
     schema::reject_row,
 };
 
-/// Why a record is not an event. The first that applies is the one that is stored.
+/// Why a record is not an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
     /// The record is not UTF-8.
     InvalidUtf8,
     /// The record is not JSON as RFC 8259 has it.
     MalformedJson,
-    /// The record is a JSON value of another type.
+    /// The record is a JSON value, but not an object.
     NotAnObject,
     /// The record has no `data`, or it is null.
     MissingData,
-    /// `data` is of another type.
+    /// `data` is not an object.
     DataNotAnObject,
     /// No `log_id` that could name the event.
     MissingLogId,
-    /// What a wrapper holds beside its `logs`.
+    /// What a wrapper holds besides its `logs`.
     WrapperMembers,
     /// What goes beyond the records or hours that one request may hold.
     BatchLimit,

@@ -1,4 +1,4 @@
-//! What a sender is answered: the only file that knows a status code.
+//! What a sender is answered: the only file that picks a status code.
 //!
 //! An answer says what was stored, or one stable code. It holds nothing internal, and 5xx is for
 //! our own faults alone.

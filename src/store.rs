@@ -21,7 +21,7 @@ const PUTS_AT_ONCE: usize = 16;
 pub enum Put {
     /// The object is there now.
     Created,
-    /// An object of this key, and so of this content, was there already.
+    /// An object of this key, and so of these records, was there already.
     AlreadyThere,
 }
 

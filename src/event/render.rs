@@ -10,7 +10,7 @@ use crate::{
     json::{Value, text::write_string},
     row::RowId,
     schema::{ColumnType, DATA, DATE, INDICATORS, Indicator, LOCATION, LOCATION_INFO, Member, event_row, ingest},
-    time::{self, TimeText},
+    time::TimeText,
 };
 
 impl Normalizer<'_> {
@@ -40,18 +40,6 @@ impl Normalizer<'_> {
         }
         out.extend_from_slice(b"}}\n");
         Event { at, drifted: !drift.is_empty(), is_probe: name.starts_with(PROBE) }
-    }
-
-    /// Returns the first plausible time, and where it comes from.
-    fn event_time(&self, log_id: &str, date: Option<DateTime<Utc>>) -> (DateTime<Utc>, &'static str) {
-        let received_at = self.arrival.received_at;
-        if let Some(at) = date {
-            return (at, "date");
-        }
-        match time::from_log_id(log_id).filter(|at| time::is_plausible(*at, received_at)) {
-            Some(at) => (at, "log_id"),
-            None => (received_at, "received"),
-        }
     }
 
     fn write_indicators(&self, data: &Members<'_>, indicator: Indicator, key: Member, out: &mut Vec<u8>) {

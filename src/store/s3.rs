@@ -1,7 +1,7 @@
-//! The lake as a bucket of S3: the only file, with its `read`, that names an AWS type.
+//! The lake as a bucket of S3: the only file of the library that names an AWS type.
 //!
 //! A put carries `If-None-Match: *`, so that S3 creates the object or answers 412, which means that
-//! an object of this key, and so of this content, is there. 409 means that another put of the key
+//! an object of this key, and so of these records, is there. 409 means that another put of the key
 //! was under way; it is tried again.
 
 use std::{
