@@ -218,12 +218,13 @@ impl Comparison<'_> {
             if old_pages == MOST_OLD_PAGES {
                 return Err(Failure::Gaps(format!("{MOST_OLD_PAGES} pages of Auth0's log in a row held nothing new")));
             }
-            let after = Checkpoint::parse(&last.log_id).map_err(|_| Failure::Gaps(format!("the log goes no further than {}", last.log_id)));
-            url = match page.next {
-                Some(next) => next,
-                None => self.management.after(&after.clone()?),
+            let after = Checkpoint::parse(&last.log_id).ok();
+            url = match (page.next, &after) {
+                (Some(next), _) => next,
+                (None, Some(after)) => self.management.after(after),
+                (None, None) => return Err(Failure::Gaps(format!("Auth0 does not say where its log goes on after {}", last.log_id))),
             };
-            self.show_progress(last.stored_at, after.ok(), writers)?;
+            self.show_progress(last.stored_at, after, writers)?;
         }
         self.post(writers)
     }
