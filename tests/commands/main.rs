@@ -5,6 +5,11 @@
 
 mod desk;
 mod documents;
+mod gaps;
 mod recorded;
 mod running;
 mod talking;
+
+/// The API that the tests of `lake` simulate.
+#[path = "../../crates/lake/tests/commands/management.rs"]
+mod management;
