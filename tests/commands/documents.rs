@@ -30,11 +30,7 @@ const COMMANDS: [(&str, &str, Run); 28] = [
     ("doctor", "TOKEN URL LAKE WORKGROUP DATABASE", Here),
     ("erase", "FROM IDS SQL CONFIRM PERSON", Here),
     ("fuzz", "FUZZ_SECONDS", Here),
-    (
-        "gaps",
-        "AUTH0_CLIENT_ID AUTH0_CLIENT_SECRET AUTH0_TOKEN AUTH0_DOMAIN LAKE SOURCE SINCE UNTIL FROM FILL URL TOKEN METRIC",
-        Here,
-    ),
+    ("gaps", "AUTH0_CLIENT_ID AUTH0_CLIENT_SECRET AUTH0_TOKEN AUTH0_DOMAIN LAKE SOURCE SINCE UNTIL FROM FILL URL TOKEN METRIC", Here),
     ("golden", "", Here),
     ("help", "", Here),
     ("invoke", "EVENT", Here),

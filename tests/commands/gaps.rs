@@ -59,7 +59,10 @@ fn a_comparison_that_cannot_be_made_says_what_it_needs() {
         (format!("{AS} {gaps} SINCE=24h FILL=1"), "lake: where to post what is missing is not said; give the receiver's URL, URL= (--to)."),
         (format!("{AS} {gaps} SINCE=24h FILL=1 URL=http://127.0.0.1:1/"), "lake: TOKEN must hold the token that is in Auth0's"),
         (format!("{AS} {gaps} SINCE=24h FILL=2"), "it must be 1, true or yes, or 0, false, no or empty"),
-        (format!("{AS} make gaps AUTH0_DOMAIN=acme LAKE=file://lake SINCE=24h"), "it must be the tenant's domain, such as acme.eu.auth0.com"),
+        (
+            format!("{AS} make gaps AUTH0_DOMAIN=acme LAKE=file://lake SINCE=24h"),
+            "it must be the tenant's domain, such as acme.eu.auth0.com",
+        ),
     ] {
         let said = desk.types(&typed);
         assert!(said.code == 2 && said.has(sentence), "{typed}: {said:?}");

@@ -138,10 +138,11 @@ fn compare(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, clock: &Clock<'
     let mut comparison =
         Comparison { management, held, fill, window, clock, tally: Tally::default(), known: Known::default(), done: from, shown: (0, 0) };
     let ended = comparison.all(writers);
-    comparison.show(writers)?;
+    comparison.show(ended.is_ok(), writers)?;
     match ended {
         Ok(()) => comparison.verdict(args, writers),
         Err(Failure::System(error)) => Err(error.into()),
+        Err(failure) if comparison.tally.pages == 0 => Err(failure),
         Err(failure) => {
             let from = comparison.done.as_str();
             Err(Failure::Gaps(format!("stopped before the end: {failure}. To go on where it stopped, give FROM={from} (--from)")))
@@ -286,9 +287,15 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    fn show(&self, writers: &mut Writers<'_>) -> Result<(), Failure> {
+    fn show(&self, is_whole: bool, writers: &mut Writers<'_>) -> Result<(), Failure> {
         let out = &mut *writers.out;
-        self.tally.show(&self.window, self.held.objects, out)?;
+        if self.tally.pages == 0 {
+            return Ok(());
+        }
+        self.tally.show(self.held.objects, out)?;
+        if is_whole {
+            self.tally.show_edges(&self.window, out)?;
+        }
         if let Some(fill) = &self.fill {
             let (posted, events) = (number(fill.events + fill.rejects), number(fill.events));
             writeln!(

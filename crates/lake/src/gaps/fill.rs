@@ -103,8 +103,8 @@ impl<'a> Fill<'a> {
         if held.look(last)? == Found::Nowhere {
             let url = self.receiver.url();
             return Err(Failure::Gaps(format!(
-                "{url} has stored what was posted, but the lake does not hold it: is it the receiver of this lake, and TOKEN that of the \
-                 tenant's source?"
+                "{url} has stored what was posted, but the lake does not hold it (is it the receiver of this lake, and TOKEN that of the \
+                 tenant's source?)"
             )));
         }
         self.is_proven = true;

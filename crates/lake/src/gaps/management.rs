@@ -204,7 +204,7 @@ impl<'a> Management<'a> {
         if self.is_known {
             Ok(Given::Later(later))
         } else {
-            Err(ManagementError::Refused(format!("{}. Is that the tenant's domain?", later.why)))
+            Err(ManagementError::Refused(format!("{} (is that the tenant's domain?)", later.why)))
         }
     }
 
@@ -268,11 +268,11 @@ impl<'a> Management<'a> {
     fn refused(&self, status: u16, body: &[u8]) -> ManagementError {
         let meaning = match (status, self.credentials) {
             (401, Credentials::Token(_)) => "AUTH0_TOKEN is not a token of this tenant's Management API, or it has expired",
-            (401, _) => "the token that it gave is not taken; is this the tenant's own domain, and not a custom one?",
+            (401, _) => "the token that it gave is not taken (is this the tenant's own domain, and not a custom one?)",
             (403, _) => "the token lacks the scope read:logs; grant it to the application: Applications > APIs > Auth0 Management API",
-            (404, _) => "there is no Management API; is this the tenant's own domain, and not a custom one?",
+            (404, _) => "there is no Management API (is this the tenant's own domain, and not a custom one?)",
             (400, _) => "it does not take the place in its log to begin at; give a later SINCE, or FROM, a log_id that it still has",
-            _ => "that is no answer of the Management API; is this the tenant's domain?",
+            _ => "that is no answer of the Management API (is this the tenant's domain?)",
         };
         ManagementError::Refused(format!("{} answers {status}{}: {meaning}", self.tenant, said(body)))
     }
@@ -284,8 +284,8 @@ impl<'a> Management<'a> {
                 "the application may not use the Management API; authorize it with the scope read:logs: Applications > APIs > \
                  Auth0 Management API"
             }
-            404 => "there is no such tenant; is this its domain?",
-            _ => "no token was given; is this the tenant's own domain, and the application a machine-to-machine one?",
+            404 => "there is no such tenant (is this its domain?)",
+            _ => "no token was given (is this the tenant's own domain, and the application a machine-to-machine one?)",
         };
         ManagementError::Refused(format!("{} answers {status} to a request for a token{}: {meaning}", self.tenant, said(body)))
     }

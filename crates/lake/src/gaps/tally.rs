@@ -66,7 +66,7 @@ impl Tally {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub fn show(&self, window: &Window, objects: usize, out: &mut dyn Write) -> io::Result<()> {
+    pub fn show(&self, objects: usize, out: &mut dyn Write) -> io::Result<()> {
         if !self.missing.is_empty() {
             let cells = |((hour, kind), many): (&(DateTime<Utc>, String), &usize)| {
                 [hour.format("%Y-%m-%d %H:00").to_string(), shorten(kind, TYPE_WIDTH), number(*many)]
@@ -77,12 +77,14 @@ impl Tally {
         let (compared, pages) = (count(self.compared(), "record"), count(self.pages, "page"));
         writeln!(out, "Compared {compared} on {pages} of Auth0's log with {} of the lake:", count(objects, "object"))?;
         let (events, rejects, missing) = (number(self.events), number(self.rejects), number(self.missing()));
-        writeln!(out, "{events} are events there, {rejects} are kept as rejects, {missing} are missing.")?;
-        self.show_edges(window, out)
+        writeln!(out, "{events} are events there, {rejects} are kept as rejects, {missing} are missing.")
     }
 
     /// Says what could not be compared.
-    fn show_edges(&self, window: &Window, out: &mut dyn Write) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn show_edges(&self, window: &Window, out: &mut dyn Write) -> io::Result<()> {
         match self.first {
             None => writeln!(
                 out,

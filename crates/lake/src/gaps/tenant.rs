@@ -29,7 +29,7 @@ impl Tenant {
         let uri: Uri = format!("{scheme}://{host}/").parse().map_err(|_| wrong())?;
         let name = uri.host().unwrap_or_default();
         let is_domain = scheme == "https" && name.trim_matches('.').contains('.');
-        let is_whole = uri.path_and_query().is_some_and(|path| path == "/") && !host.contains(['@', '/', '?', '#']);
+        let is_whole = uri.path_and_query().is_some_and(|path| path == "/") && !host.contains(['@', '/', '?', '#']) && !host.ends_with(':');
         if is_whole && (is_domain || is_loopback(name)) { Ok(Self { scheme, host: host.to_ascii_lowercase() }) } else { Err(wrong()) }
     }
 
@@ -135,7 +135,9 @@ mod tests {
         ] {
             assert_eq!(Tenant::parse(text).expect(text).url("/x"), url);
         }
-        for text in ["", "acme", "http://acme.eu.auth0.com", "ftp://a.b", "a.b/api/v2", "a.b?x", "me@a.b", "a b.c", "https://", "."] {
+        for text in
+            ["", "acme", "http://acme.eu.auth0.com", "ftp://a.b", "a.b/api/v2", "a.b?x", "me@a.b", "a b.c", "https://", ".", "127.0.0.1:"]
+        {
             assert!(Tenant::parse(text).is_err(), "{text}");
         }
         assert!(Tenant::parse("http://[::1]:1").expect("a tenant").is_nearby() && !Tenant::parse("a.b").expect("a tenant").is_nearby());

@@ -158,10 +158,10 @@ fn a_refusal_says_what_to_do_and_shows_no_secret() {
             "(Unauthorized): AUTH0_CLIENT_ID and",
         ),
         (&["403 Forbidden|{}"], client(), "answers 403 to a request for a token: the application may not use the Management API"),
-        (&["200 OK|<html>"], client(), "no token was given; is this the tenant's own domain"),
+        (&["200 OK|<html>"], client(), "no token was given (is this the tenant's own domain"),
         (&[TOKEN, "401 Unauthorized|{}", TOKEN, "401 Unauthorized|{}"], client(), "answers 401: the token that it gave is not taken"),
         // Whom nobody has ever heard is not asked again.
-        (&[""], client(), "Is that the tenant's domain?"),
+        (&[""], client(), "(is that the tenant's domain?)"),
     ] {
         let (tenant, _requests) = told(answers);
         let asked = ask(&tenant, &credentials, 1);
