@@ -197,13 +197,16 @@ struct Comparison<'a> {
 }
 
 /// What a page brought.
+#[derive(Debug, Default)]
 struct Turned {
-    /// Its last record.
-    last: Option<Logged>,
+    /// It holds a record.
+    has_records: bool,
     /// Something in it was new.
     has_news: bool,
-    /// All of it is after the window.
+    /// It holds records, and all are after the window.
     is_after: bool,
+    /// The last record with an id.
+    last: Option<Logged>,
 }
 
 impl Comparison<'_> {
@@ -215,33 +218,38 @@ impl Comparison<'_> {
             self.tally.pages += 1;
             let turned = self.turn(&page, writers)?;
             old_pages = if turned.has_news { 0 } else { old_pages + 1 };
-            let Some(last) = turned.last.filter(|_| !turned.is_after) else { break };
+            if !turned.has_records || turned.is_after {
+                return self.post(writers);
+            }
             if old_pages == MOST_OLD_PAGES {
                 return Err(Failure::Gaps(format!("{MOST_OLD_PAGES} pages of Auth0's log in a row held nothing new")));
             }
-            let after = Checkpoint::parse(&last.log_id).ok();
+            let after = turned.last.as_ref().and_then(|last| Checkpoint::parse(&last.log_id).ok());
             url = match (page.next, &after) {
                 (Some(next), _) => next,
                 (None, Some(after)) => self.management.after(after),
-                (None, None) => return Err(Failure::Gaps(format!("Auth0 does not say where its log goes on after {}", last.log_id))),
+                (None, None) => return Err(Failure::Gaps("Auth0 does not say where its log goes on".to_owned())),
             };
-            self.show_progress(last.stored_at, after, writers)?;
+            if let (Some(after), Some(at)) = (after, turned.last.and_then(|last| last.stored_at)) {
+                self.show_progress(at, after, writers)?;
+            }
         }
-        self.post(writers)
     }
 
     /// Compares the records of a page.
     fn turn(&mut self, page: &Page, writers: &mut Writers<'_>) -> Result<Turned, Failure> {
         let records = body::split(&page.body);
         let records: Vec<&[u8]> = records.iter().map(|record| record.bytes.as_ref()).collect();
-        let mut turned = Turned { last: None, has_news: false, is_after: true };
+        let mut turned = Turned { has_records: !records.is_empty(), ..Turned::default() };
+        let mut is_before = false;
         for (raw, logged) in records.iter().zip(logged::read(&records, (self.clock.now)())) {
             let Some(logged) = logged else {
                 self.tally.unreadable += 1;
                 continue;
             };
-            let place = self.window.place(logged.stored_at);
-            turned.is_after &= place == Place::After;
+            // A record that says no time is none that the API would have left out.
+            let place = logged.stored_at.map_or(Place::Inside, |at| self.window.place(at));
+            is_before |= place != Place::After;
             if self.known.is_new(logged.key) {
                 turned.has_news = true;
                 if place == Place::Inside {
@@ -250,6 +258,7 @@ impl Comparison<'_> {
             }
             turned.last = Some(logged);
         }
+        turned.is_after = turned.last.is_some() && !is_before;
         Ok(turned)
     }
 
@@ -273,13 +282,13 @@ impl Comparison<'_> {
         }
     }
 
-    fn show_progress(&mut self, at: DateTime<Utc>, after: Option<Checkpoint>, writers: &mut Writers<'_>) -> Result<(), Failure> {
+    fn show_progress(&mut self, at: DateTime<Utc>, after: Checkpoint, writers: &mut Writers<'_>) -> Result<(), Failure> {
         let (hundredths, pages) = (self.window.hundredths(at), self.tally.pages);
         if hundredths <= self.shown.0 && pages < self.shown.1 + PAGES {
             return Ok(());
         }
         self.post(writers)?;
-        self.done = after.unwrap_or_else(|| self.done.clone());
+        self.done = after;
         self.shown = (hundredths, pages);
         let (compared, missing) = (count(self.tally.compared(), "record"), number(self.tally.missing()));
         let (at, done) = (show(at), self.done.as_str());

@@ -264,7 +264,7 @@ mod tests {
         let at = format!("2026-07-01T{hour:02}:00:00Z").parse().expect("a time");
         let log_id = format!("id-{number}");
         let key = Key::of(log_id.as_bytes());
-        Logged { key, log_id, kind: "s".to_owned(), at, elsewhere: None, is_anywhere: false, stored_at: at }
+        Logged { key, log_id, kind: "s".to_owned(), at, elsewhere: None, is_anywhere: false, stored_at: Some(at) }
     }
 
     fn row(log_id: &str, source: &str, time_source: &str) -> String {

@@ -34,8 +34,8 @@ pub struct Logged {
     pub elsewhere: Option<DateTime<Utc>>,
     /// Neither its `date` nor its `log_id` says in which hour its row stands: that is the hour of its request.
     pub is_anywhere: bool,
-    /// When Auth0 stored it.
-    pub stored_at: DateTime<Utc>,
+    /// When Auth0 stored it, where its `log_id` or else its `date` says so.
+    pub stored_at: Option<DateTime<Utc>>,
 }
 
 /// Reads records as a receiver would read them now; none where it would reject one.
@@ -80,7 +80,7 @@ impl Logged {
             at,
             elsewhere: stored.filter(|_| row.ingest.time_source == "date"),
             is_anywhere: row.ingest.time_source == "received",
-            stored_at: stored.unwrap_or(at),
+            stored_at: stored.or((row.ingest.time_source == "date").then_some(at)),
             log_id: row.log_id,
         })
     }
@@ -100,7 +100,7 @@ mod tests {
         let (id, stored) = ("90020260701130000123000000000000000001", time("2026-07-01T13:00:00.123Z"));
         let logged = one(&format!(r#"{{"_id":"{id}","log_id":"{id}","type":"s","date":"2026-07-01T12:59:59.999Z"}}"#)).expect("an event");
         assert_eq!((logged.kind.as_str(), logged.at, logged.elsewhere), ("s", time("2026-07-01T12:59:59.999Z"), Some(stored)));
-        assert_eq!((logged.key, logged.stored_at, logged.is_anywhere), (Key::of(id.as_bytes()), stored, false));
+        assert_eq!((logged.key, logged.stored_at, logged.is_anywhere), (Key::of(id.as_bytes()), Some(stored), false));
         for record in
             [format!(r#"{{"_id":"{id}","type":"s"}}"#), format!(r#"{{"log_id":"{id}","type":"s","date":"2027-01-01T00:00:00Z"}}"#)]
         {
@@ -108,7 +108,7 @@ mod tests {
             assert_eq!((logged.at, logged.elsewhere, logged.is_anywhere), (stored, None, false), "{record}");
         }
         let logged = one(r#"{"log_id":"h-1","type":"s","date":"never"}"#).expect("an event");
-        assert!(logged.is_anywhere && logged.elsewhere.is_none());
+        assert!(logged.is_anywhere && logged.elsewhere.is_none() && logged.stored_at.is_none());
         for record in [r#"{"type":"s"}"#, "7", r#"{"log_id":"1"}"#] {
             assert_eq!(one(record), None, "{record}");
         }

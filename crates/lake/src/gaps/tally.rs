@@ -41,7 +41,7 @@ pub struct Tally {
 impl Tally {
     /// Counts a record.
     pub fn count(&mut self, logged: &Logged, found: Found) {
-        self.first.get_or_insert(logged.stored_at);
+        self.first = self.first.or(logged.stored_at);
         match found {
             Found::Event => self.events += 1,
             Found::Reject => self.rejects += 1,
