@@ -5,32 +5,27 @@
 //! three hours of the lake, one page, and what waits to be posted. To repeat does no harm: what is there is not posted, and
 //! the same event from the same source has the same `p_row_id`.
 
-use std::{
-    collections::{HashSet, VecDeque},
-    io::Write,
-    time::Duration,
-};
+use std::{io::Write, time::Duration};
 
 use chrono::{DateTime, Utc};
 
 use crate::{
-    body, boolean,
-    layout::{count, number},
+    boolean,
     outcome::{Failure, Verdict},
     post::{ReceiverClient, Token},
     reading::Reading,
 };
 use auth0_log_lake::{auth::Source, config::LakeUrl};
+use comparison::{Comparison, Sides};
 use fill::Fill;
-use held::{Found, Held};
-use logged::{Key, Logged};
-use management::{Management, Page};
-use tally::Tally;
+use held::Held;
+use management::Management;
 use tenant::{Credentials, Tenant};
-use window::{Checkpoint, Moment, Place, Window, show};
+use window::{Checkpoint, Moment, Window, show};
 
 pub use management::ManagementError;
 
+mod comparison;
 mod fill;
 mod held;
 mod logged;
@@ -38,13 +33,6 @@ mod management;
 mod tally;
 mod tenant;
 mod window;
-
-/// Records that are known again where the API repeats them.
-const REMEMBERED: usize = 2_000;
-/// Pages in a row that may hold nothing new.
-const MOST_OLD_PAGES: usize = 10;
-/// Pages after which progress is shown, even where little of the window has passed.
-const PAGES: usize = 200;
 
 /// Compares a lake with the log that Auth0 itself keeps, and fills what is missing.
 #[derive(clap::Args, Clone, Debug)]
@@ -140,14 +128,22 @@ fn compare(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, clock: &Clock<'
     let ended = comparison.all(writers);
     comparison.show(ended.is_ok(), writers)?;
     match ended {
-        Ok(()) => comparison.verdict(args, writers),
+        Ok(()) => verdict(&comparison, args, clock, writers),
         Err(Failure::System(error)) => Err(error.into()),
-        Err(failure) if comparison.tally.pages == 0 => Err(failure),
+        Err(failure) if comparison.has_seen_nothing() => Err(failure),
         Err(failure) => {
-            let from = comparison.done.as_str();
+            let from = comparison.done().as_str();
             Err(Failure::Gaps(format!("stopped before the end: {failure}. To go on where it stopped, give FROM={from} (--from)")))
         }
     }
+}
+
+fn verdict(comparison: &Comparison<'_>, args: &Args, clock: &Clock<'_>, writers: &mut Writers<'_>) -> Result<Verdict, Failure> {
+    let missing = comparison.missing();
+    if let Some(stack) = &args.metric {
+        writeln!(writers.out, "{}", tally::metric(missing, stack, args.source.as_deref(), (clock.now)()))?;
+    }
+    Ok(Verdict::good_if(missing == 0 && comparison.unreadable() == 0))
 }
 
 fn receiver(args: &Args, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Option<ReceiverClient>, Failure> {
@@ -155,179 +151,5 @@ fn receiver(args: &Args, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Opti
         _ if !args.fill => Ok(None),
         Some(url) => Ok(Some(ReceiverClient::new(url, Token::from_lookup(lookup)?)?)),
         None => Err(Failure::Gaps("where to post what is missing is not said; give the receiver's URL, URL= (--to)".to_owned())),
-    }
-}
-
-/// The records that were seen last.
-#[derive(Debug, Default)]
-struct Known {
-    keys: HashSet<Key>,
-    order: VecDeque<Key>,
-}
-
-impl Known {
-    /// Says whether a record is new, and remembers it.
-    fn is_new(&mut self, key: Key) -> bool {
-        if !self.keys.insert(key) {
-            return false;
-        }
-        self.order.push_back(key);
-        if self.order.len() > REMEMBERED
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.keys.remove(&oldest);
-        }
-        true
-    }
-}
-
-/// A comparison under way.
-struct Comparison<'a> {
-    management: Management<'a>,
-    held: Held,
-    fill: Option<Fill<'a>>,
-    window: Window,
-    clock: &'a Clock<'a>,
-    tally: Tally,
-    known: Known,
-    /// Up to here all is compared, and what was missing is posted.
-    done: Checkpoint,
-    /// The hundredths and pages at which progress was shown.
-    shown: (i64, usize),
-}
-
-/// What a page brought.
-#[derive(Debug, Default)]
-struct Turned {
-    /// It holds a record.
-    has_records: bool,
-    /// Something in it was new.
-    has_news: bool,
-    /// It holds records, and all are after the window.
-    is_after: bool,
-    /// The last record with an id.
-    last: Option<Logged>,
-}
-
-impl Comparison<'_> {
-    fn all(&mut self, writers: &mut Writers<'_>) -> Result<(), Failure> {
-        let mut url = self.management.after(&self.done);
-        let mut old_pages = 0;
-        loop {
-            let page = self.management.page(&url, writers.err)?;
-            self.tally.pages += 1;
-            let turned = self.turn(&page, writers)?;
-            old_pages = if turned.has_news { 0 } else { old_pages + 1 };
-            if !turned.has_records || turned.is_after {
-                return self.post(writers);
-            }
-            if old_pages == MOST_OLD_PAGES {
-                return Err(Failure::Gaps(format!("{MOST_OLD_PAGES} pages of Auth0's log in a row held nothing new")));
-            }
-            let after = turned.last.as_ref().and_then(|last| Checkpoint::parse(&last.log_id).ok());
-            url = match (page.next, &after) {
-                (Some(next), _) => next,
-                (None, Some(after)) => self.management.after(after),
-                (None, None) => return Err(Failure::Gaps("Auth0 does not say where its log goes on".to_owned())),
-            };
-            if let (Some(after), Some(at)) = (after, turned.last.and_then(|last| last.stored_at)) {
-                self.show_progress(at, after, writers)?;
-            }
-        }
-    }
-
-    /// Compares the records of a page.
-    fn turn(&mut self, page: &Page, writers: &mut Writers<'_>) -> Result<Turned, Failure> {
-        let records = body::split(&page.body);
-        let records: Vec<&[u8]> = records.iter().map(|record| record.bytes.as_ref()).collect();
-        let mut turned = Turned { has_records: !records.is_empty(), ..Turned::default() };
-        let mut is_before = false;
-        for (raw, logged) in records.iter().zip(logged::read(&records, (self.clock.now)())) {
-            let Some(logged) = logged else {
-                self.tally.unreadable += 1;
-                continue;
-            };
-            // A record that says no time is none that the API would have left out.
-            let place = logged.stored_at.map_or(Place::Inside, |at| self.window.place(at));
-            is_before |= place != Place::After;
-            if self.known.is_new(logged.key) {
-                turned.has_news = true;
-                if place == Place::Inside {
-                    self.judge(raw, &logged, writers)?;
-                }
-            }
-            turned.last = Some(logged);
-        }
-        turned.is_after = turned.last.is_some() && !is_before;
-        Ok(turned)
-    }
-
-    fn judge(&mut self, raw: &[u8], logged: &Logged, writers: &mut Writers<'_>) -> Result<(), Failure> {
-        let found = self.held.look(logged)?;
-        self.tally.count(logged, found);
-        if found != Found::Nowhere {
-            return Ok(());
-        }
-        self.held.note(logged)?;
-        match &mut self.fill {
-            Some(fill) => fill.add(raw, logged, &mut self.held, writers.err),
-            None => Ok(()),
-        }
-    }
-
-    fn post(&mut self, writers: &mut Writers<'_>) -> Result<(), Failure> {
-        match &mut self.fill {
-            Some(fill) => fill.post(&mut self.held, writers.err),
-            None => Ok(()),
-        }
-    }
-
-    fn show_progress(&mut self, at: DateTime<Utc>, after: Checkpoint, writers: &mut Writers<'_>) -> Result<(), Failure> {
-        let (hundredths, pages) = (self.window.hundredths(at), self.tally.pages);
-        if hundredths <= self.shown.0 && pages < self.shown.1 + PAGES {
-            return Ok(());
-        }
-        self.post(writers)?;
-        self.done = after;
-        self.shown = (hundredths, pages);
-        let (compared, missing) = (count(self.tally.compared(), "record"), number(self.tally.missing()));
-        let (at, done) = (show(at), self.done.as_str());
-        writeln!(writers.err, "  {hundredths} %, up to {at}: {compared} compared, {missing} missing; FROM={done}")?;
-        Ok(())
-    }
-
-    fn show(&self, is_whole: bool, writers: &mut Writers<'_>) -> Result<(), Failure> {
-        let out = &mut *writers.out;
-        if self.tally.pages == 0 {
-            return Ok(());
-        }
-        self.tally.show(self.held.objects, out)?;
-        if is_whole {
-            self.tally.show_edges(&self.window, out)?;
-        }
-        if let Some(fill) = &self.fill {
-            let (posted, events) = (number(fill.events + fill.rejects), number(fill.events));
-            writeln!(
-                out,
-                "Posted {posted} of them to the receiver: {events} became events, {} were rejected and kept.",
-                number(fill.rejects)
-            )?;
-        }
-        if self.tally.unreadable > 0 {
-            let many = count(self.tally.unreadable, "record");
-            writeln!(out, "Problem: {many} of Auth0's log cannot be compared: a receiver would reject them, since they have no id.")?;
-        }
-        let problems = self.held.problems.iter().chain(self.fill.iter().flat_map(|fill| &fill.problems));
-        problems.into_iter().try_for_each(|problem| writeln!(out, "Problem: {problem}."))?;
-        Ok(())
-    }
-
-    fn verdict(&self, args: &Args, writers: &mut Writers<'_>) -> Result<Verdict, Failure> {
-        let filled = self.fill.as_ref().map_or(0, |fill| fill.events + fill.rejects);
-        let missing = self.tally.missing() - filled;
-        if let Some(stack) = &args.metric {
-            writeln!(writers.out, "{}", Tally::metric(missing, stack, args.source.as_deref(), (self.clock.now)()))?;
-        }
-        Ok(Verdict::good_if(missing == 0 && self.tally.unreadable == 0))
     }
 }

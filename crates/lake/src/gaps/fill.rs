@@ -86,7 +86,7 @@ impl<'a> Fill<'a> {
                 Err(Failure::Gaps(format!("{posted} arrived as {}: the receiver is of another version", counts.received)))
             }
             Err(Undelivered::Body(why)) => {
-                self.problems.push(format!("{} that ends with {} was not taken: {why}", count(waiting.len(), "record"), last.log_id));
+                self.problems.push(format!("{}, the last of them {}, were not taken: {why}", count(waiting.len(), "record"), last.log_id));
                 Ok(())
             }
             Err(Undelivered::All(why)) => Err(Failure::Gaps(why.trim_end_matches('.').to_owned())),

@@ -22,7 +22,10 @@ use super::{
     tenant::{Credentials, Secret, Tenant},
     window::Checkpoint,
 };
-use crate::{layout::shorten, post};
+use crate::post;
+use answer::Answer;
+
+mod answer;
 
 /// Most records that the API gives at a time.
 const TAKE: usize = 100;
@@ -34,8 +37,6 @@ const LONGEST_PAUSE: i64 = 300;
 const LONGEST_GUESS: i64 = 60;
 /// Most of an answer that is read, in bytes: a hundred records of more than half a megabyte each.
 const LARGEST_ANSWER: u64 = 64 << 20;
-/// Columns of the API's own words that are shown.
-const SAID_WIDTH: usize = 160;
 
 /// A page of Auth0's log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,13 +71,6 @@ pub struct Management<'a> {
     full_until: Option<DateTime<Utc>>,
     /// Requests made.
     pub requests: usize,
-}
-
-/// An answer, whatever its status.
-struct Answer {
-    status: u16,
-    headers: HeaderMap,
-    body: Vec<u8>,
 }
 
 /// Why a request is made again.
@@ -120,7 +114,7 @@ impl<'a> Management<'a> {
             })?;
             match given {
                 Some(page) => return Ok(page),
-                None if is_renewed => return Err(self.refused(401, &[])),
+                None if is_renewed => return Err(answer::refused(self.tenant, self.credentials, 401, &[])),
                 None => (self.bearer, is_renewed) = (None, true),
             }
         }
@@ -143,7 +137,7 @@ impl<'a> Management<'a> {
             let request = this.agent.post(&url).header(CONTENT_TYPE, "application/json");
             this.token_of(request.send(body.as_bytes()))
         })?;
-        let token = given.ok_or_else(|| self.no_token(401, &[]))?;
+        let token = given.ok_or_else(|| answer::no_token(self.tenant, 401, &[]))?;
         self.bearer = Some(token.clone());
         Ok(token)
     }
@@ -220,7 +214,7 @@ impl<'a> Management<'a> {
             200 if answer.is_array() => Ok(Given::This(Page { next: self.next(&answer.headers)?, body: answer.body })),
             200 => Ok(Given::Later(Later { why: format!("{} gave no whole page of its log", self.tenant), seconds: None })),
             401 => Ok(Given::Renew),
-            status => Err(self.refused(status, &answer.body)),
+            status => Err(answer::refused(self.tenant, self.credentials, status, &answer.body)),
         }
     }
 
@@ -238,7 +232,7 @@ impl<'a> Management<'a> {
         }
         match serde_json::from_slice(&answer.body) {
             Ok(Token { access_token }) if answer.status == 200 => Ok(Given::This(Secret::new(access_token))),
-            _ => Err(self.no_token(answer.status, &answer.body)),
+            _ => Err(answer::no_token(self.tenant, answer.status, &answer.body)),
         }
     }
 
@@ -264,63 +258,12 @@ impl<'a> Management<'a> {
         }
         Err(ManagementError::Refused(format!("{} says that the next page of its log is elsewhere; a token is not sent there", self.tenant)))
     }
-
-    fn refused(&self, status: u16, body: &[u8]) -> ManagementError {
-        let meaning = match (status, self.credentials) {
-            (401, Credentials::Token(_)) => "AUTH0_TOKEN is not a token of this tenant's Management API, or it has expired",
-            (401, _) => "the token that it gave is not taken (is this the tenant's own domain, and not a custom one?)",
-            (403, _) => "the token lacks the scope read:logs; grant it to the application: Applications > APIs > Auth0 Management API",
-            (404, _) => "there is no Management API (is this the tenant's own domain, and not a custom one?)",
-            (400, _) => "it does not take the place in its log to begin at; give a later SINCE, or FROM, a log_id that it still has",
-            _ => "that is no answer of the Management API (is this the tenant's domain?)",
-        };
-        ManagementError::Refused(format!("{} answers {status}{}: {meaning}", self.tenant, said(body)))
-    }
-
-    fn no_token(&self, status: u16, body: &[u8]) -> ManagementError {
-        let meaning = match status {
-            401 => "AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET are not those of an application of this tenant",
-            403 => {
-                "the application may not use the Management API; authorize it with the scope read:logs: Applications > APIs > \
-                 Auth0 Management API"
-            }
-            404 => "there is no such tenant (is this its domain?)",
-            _ => "no token was given (is this the tenant's own domain, and the application a machine-to-machine one?)",
-        };
-        ManagementError::Refused(format!("{} answers {status} to a request for a token{}: {meaning}", self.tenant, said(body)))
-    }
-}
-
-impl Answer {
-    fn is_array(&self) -> bool {
-        serde_json::from_slice::<Vec<serde::de::IgnoredAny>>(&self.body).is_ok()
-    }
-
-    fn number(&self, header: &str) -> Option<i64> {
-        self.headers.get(header)?.to_str().ok()?.trim().parse().ok()
-    }
-
-    /// Gives when further requests are allowed: the header holds Unix time, in seconds.
-    fn reset(&self) -> Option<DateTime<Utc>> {
-        DateTime::from_timestamp(self.number("x-ratelimit-reset")?, 0)
-    }
 }
 
 /// Gives whole seconds, so that the moment is past after them.
 fn seconds_until(at: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
     let milliseconds = (at - now).num_milliseconds();
     if milliseconds < 0 { 0 } else { (milliseconds / 1_000 + 1).min(LONGEST_PAUSE) }
-}
-
-/// Gives the API's own words about an error, shortened.
-fn said(body: &[u8]) -> String {
-    #[derive(Deserialize)]
-    struct Error {
-        #[serde(alias = "error_description")]
-        message: Option<String>,
-    }
-    let message = serde_json::from_slice(body).ok().and_then(|error: Error| error.message);
-    message.map_or_else(String::new, |message| format!(" ({})", shorten(&message, SAID_WIDTH)))
 }
 
 #[cfg(test)]

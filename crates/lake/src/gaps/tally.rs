@@ -102,17 +102,17 @@ impl Tally {
         }
         Ok(())
     }
+}
 
-    /// Writes the metric of a stack, in CloudWatch's embedded metric format.
-    pub fn metric(missing: usize, stack: &str, source: Option<&str>, now: DateTime<Utc>) -> String {
-        let dimensions = if source.is_some() { json!([["stack"], ["stack", "source"]]) } else { json!([["stack"]]) };
-        let metrics = json!([{"Name": "MissingEvents", "Unit": "Count"}]);
-        let directive = json!({"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics});
-        let aws = json!({"Timestamp": now.timestamp_millis(), "CloudWatchMetrics": [directive]});
-        let mut line = json!({"_aws": aws, "stack": stack, "MissingEvents": missing});
-        if let Some(source) = source {
-            line["source"] = source.into();
-        }
-        line.to_string()
+/// Writes the metric of a stack, in CloudWatch's embedded metric format.
+pub fn metric(missing: usize, stack: &str, source: Option<&str>, now: DateTime<Utc>) -> String {
+    let dimensions = if source.is_some() { json!([["stack"], ["stack", "source"]]) } else { json!([["stack"]]) };
+    let metrics = json!([{"Name": "MissingEvents", "Unit": "Count"}]);
+    let directive = json!({"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics});
+    let aws = json!({"Timestamp": now.timestamp_millis(), "CloudWatchMetrics": [directive]});
+    let mut line = json!({"_aws": aws, "stack": stack, "MissingEvents": missing});
+    if let Some(source) = source {
+        line["source"] = source.into();
     }
+    line.to_string()
 }

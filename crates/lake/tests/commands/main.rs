@@ -29,6 +29,7 @@ use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
 mod credentials;
 mod erase;
 mod gaps;
+mod gaps_ends;
 mod management;
 
 const TOKEN: &str = "local-development-token";
