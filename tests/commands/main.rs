@@ -11,5 +11,6 @@ mod running;
 mod talking;
 
 /// The API that the tests of `lake` simulate.
+#[allow(dead_code, reason = "the tests of `lake` use more of it")]
 #[path = "../../crates/lake/tests/commands/management.rs"]
 mod management;

@@ -109,6 +109,7 @@ fn bad_input_is_a_sentence_and_ends_with_2() {
     let [id, secret] = CLIENT;
     let scope = Api::start(log(&all), &[Mishap::Scope]);
     let login = Api::start(log(&all), &[Mishap::Credentials]);
+    let nobody = nobody();
     let cases: [(&[&str], &[(&str, &str)], &str); 16] = [
         (
             &good[..],
@@ -121,7 +122,7 @@ fn bad_input_is_a_sentence_and_ends_with_2() {
         (&["--domain", &login.url, "--lake", &url, "--since", "2024-03-01"], &CLIENT, "are not those of an application of this tenant."),
         (&["--domain", &scope.url, "--lake", &url, "--since", "2024-03-01"], &CLIENT, "the token lacks the scope read:logs"),
         (
-            &["--domain", nobody().trim_end_matches('/'), "--lake", &url, "--since", "2024-03-01"],
+            &["--domain", nobody.trim_end_matches('/'), "--lake", &url, "--since", "2024-03-01"],
             &CLIENT,
             "nothing listens on the port (is that the tenant's domain?).",
         ),

@@ -145,8 +145,8 @@ fn a_failure_for_once_is_asked_again_and_one_that_stays_is_given_up() {
 fn a_refusal_says_what_to_do_and_shows_no_secret() {
     const TOKEN: &str = "200 OK|{\"access_token\":\"hidden-1\"}";
     const SCOPE: &str = "403 Forbidden|{\"statusCode\":403,\"message\":\"Insufficient scope, expected any of: read:logs\"}";
-    for (answers, credentials, sentence) in [
-        (&["401 Unauthorized|{}"].as_slice(), token(), "answers 401: AUTH0_TOKEN is not a token of this tenant"),
+    let cases: [(&'static [&'static str], Credentials, &str); 11] = [
+        (&["401 Unauthorized|{}"], token(), "answers 401: AUTH0_TOKEN is not a token of this tenant"),
         (&[SCOPE], token(), "answers 403 (Insufficient scope, expected any of: read:logs): the token lacks the scope read:logs"),
         (&["404 Not Found|"], token(), "answers 404: there is no Management API"),
         (&["400 Bad Request|{}"], token(), "answers 400: it does not take the place in its log"),
@@ -162,7 +162,8 @@ fn a_refusal_says_what_to_do_and_shows_no_secret() {
         (&[TOKEN, "401 Unauthorized|{}", TOKEN, "401 Unauthorized|{}"], client(), "answers 401: the token that it gave is not taken"),
         // Whom nobody has ever heard is not asked again.
         (&[""], client(), "(is that the tenant's domain?)"),
-    ] {
+    ];
+    for (answers, credentials, sentence) in cases {
         let (tenant, _requests) = told(answers);
         let asked = ask(&tenant, &credentials, 1);
         let error = asked.page.expect_err(sentence);
