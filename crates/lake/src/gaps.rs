@@ -123,8 +123,7 @@ fn compare(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, clock: &Clock<'
         show(window.until)
     )?;
     let from = args.from.clone().unwrap_or_else(|| Checkpoint::before(window.since));
-    let mut comparison =
-        Comparison { management, held, fill, window, clock, tally: Tally::default(), known: Known::default(), done: from, shown: (0, 0) };
+    let mut comparison = Comparison::new(Sides { management, held, fill }, window, clock, from);
     let ended = comparison.all(writers);
     comparison.show(ended.is_ok(), writers)?;
     match ended {

@@ -1,9 +1,6 @@
 //! One pass over Auth0's log: each record is looked for in the lake, and posted where it is missing.
 
-use std::{
-    collections::{HashSet, VecDeque},
-    io::Write,
-};
+use std::collections::{HashSet, VecDeque};
 
 use chrono::{DateTime, Utc};
 

@@ -1,6 +1,6 @@
 //! `lake gaps`, run as a program against a simulated Management API and a running receiver.
 
-use std::{collections::BTreeSet, fs, path::Path, process::Stdio};
+use std::{collections::BTreeSet, fs, process::Stdio};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{
     Lake, RunningReceiver, Said, TOKEN, command, files, gzip, lake,
     management::{Api, CLIENT, Mishap},
-    nobody, row, s3, said,
+    row, said,
 };
 
 /// One event: as the API gives it, and as a stream sends it.
