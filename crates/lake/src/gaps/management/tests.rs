@@ -80,10 +80,8 @@ fn a_page_is_asked_for_with_a_token_and_gives_its_records_and_where_the_next_is(
     let next = tenant.url("/api/v2/logs?from=2&take=100");
     assert_eq!(asked.page, Ok(Page { body: b"[]".to_vec(), next: Some(next) }));
     let request = requests.recv().expect("a request");
-    assert!(
-        request.starts_with("GET /api/v2/logs?from=900202701150800000000000000000000000000000000000000000&take=100 HTTP/1.1\r\n"),
-        "{request}"
-    );
+    let line = format!("GET /api/v2/logs?from=90020270115080000000{}&take=100 HTTP/1.1\r\n", "0".repeat(36));
+    assert!(request.starts_with(&line), "{request}");
     assert!(request.to_lowercase().contains("authorization: bearer hidden-token\r\n"), "{request}");
     assert_eq!((asked.pauses, asked.said.as_str()), (vec![], ""));
 }
