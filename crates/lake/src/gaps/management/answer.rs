@@ -1,7 +1,7 @@
 //! An answer of the Management API, and what a refusal means.
 
 use chrono::{DateTime, Utc};
-use http::HeaderMap;
+use http::{HeaderMap, header::LINK};
 use serde::Deserialize;
 
 use super::{
@@ -10,6 +10,8 @@ use super::{
 };
 use crate::layout::shorten;
 
+/// Longest pause before the next time, in seconds, whatever a header says.
+pub const LONGEST_PAUSE: i64 = 300;
 /// Columns of the API's own words that are shown.
 const SAID_WIDTH: usize = 160;
 
@@ -31,10 +33,23 @@ impl Answer {
         self.headers.get(header)?.to_str().ok()?.trim().parse().ok()
     }
 
+    /// Finds the next page in the `Link` header.
+    pub fn next(&self) -> Option<&str> {
+        let links = self.headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+        let next = links.map(str::trim).find(|link| link.contains("rel=\"next\"") || link.contains("rel=next"))?;
+        Some(next.strip_prefix('<')?.split_once('>')?.0)
+    }
+
     /// Gives when further requests are allowed: the header holds Unix time, in seconds.
     pub fn reset(&self) -> Option<DateTime<Utc>> {
         DateTime::from_timestamp(self.number("x-ratelimit-reset")?, 0)
     }
+}
+
+/// Gives whole seconds, so that the moment is past after them.
+pub fn seconds_until(at: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
+    let milliseconds = (at - now).num_milliseconds();
+    if milliseconds < 0 { 0 } else { (milliseconds / 1_000 + 1).min(LONGEST_PAUSE) }
 }
 
 /// Says what a refused request for a page means, and what to do.
