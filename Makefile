@@ -15,7 +15,7 @@ LAKE_COMMAND = [ -x "$(BUILT)/lake" ] || echo "Building the commands; the first 
   cargo build --profile laptop -p lake && exec "$(BUILT)/lake"
 
 .DEFAULT_GOAL := help
-.PHONY: help run token test check lint golden bench load fuzz simulate stack deny build watch invoke deploy digests doctor replay erase cost tables merge query detect report test-report test-engines bench-queries
+.PHONY: help run token test check lint golden bench load fuzz simulate stack deny build watch invoke deploy digests doctor replay gaps erase cost tables merge query detect report test-report test-engines bench-queries
 
 # What a laptop has where nothing else is said: a lake in ./lake, and the digest of local-development-token.
 LOCAL_DIGEST = local=ccee612f8893b4f3cb54856a9473e1a832fb452187aa6ed7caa6d68ce4a1ffc2
@@ -105,6 +105,13 @@ replay: ## Post rejected records again: TOKEN=… make replay FROM=s3://bucket U
 	@[ -n "$$FROM" ] || { echo "replay needs FROM=<lake>, URL=<the receiver's URL>, and the token in the variable TOKEN"; exit 1; }
 	@$(LAKE_COMMAND) replay --from="$$FROM" $(if $(URL),--to="$$URL") $(if $(SOURCE),--source="$$SOURCE") \
 	  $(if $(SINCE),--since="$$SINCE") $(if $(UNTIL),--until="$$UNTIL") $(if $(REASON),--reason="$$REASON") --dry-run="$$DRY_RUN"
+
+gaps: ## Say what a lake lacks of Auth0's log: make gaps AUTH0_DOMAIN=acme.eu.auth0.com LAKE=s3://bucket SINCE=24h [UNTIL= SOURCE= FROM= FILL=1 URL=… METRIC=stack]
+	@[ -n "$$AUTH0_DOMAIN" ] && [ -n "$$LAKE" ] || { \
+	echo "gaps needs AUTH0_DOMAIN=<the tenant's domain> and LAKE=<lake>, and AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET in the environment"; exit 1; }
+	@$(LAKE_COMMAND) gaps --domain="$$AUTH0_DOMAIN" --lake="$$LAKE" $(if $(SOURCE),--source="$$SOURCE") \
+	  $(if $(SINCE),--since="$$SINCE") $(if $(UNTIL),--until="$$UNTIL") $(if $(FROM),--from="$$FROM") \
+	  --fill="$$FILL" $(if $(URL),--to="$$URL") $(if $(METRIC),--metric="$$METRIC")
 
 erase: ## Erase one person from a lake: make erase FROM=s3://bucket IDS=file [SQL=file CONFIRM=1], or PERSON=<one id> for IDS
 	@[ -n "$$FROM" ] || { echo "erase needs FROM=<lake>, and IDS=<a file of user ids, addresses or row ids> or PERSON=<one of them>"; exit 1; }

@@ -19,7 +19,7 @@ enum Run {
 use Run::{Here, In};
 
 /// Each command, the variables that documents give it, and where it is run.
-const COMMANDS: [(&str, &str, Run); 30] = [
+const COMMANDS: [(&str, &str, Run); 31] = [
     ("bench", "", Here),
     ("bench-queries", "EVENTS", In("tests/engines/bench.py")),
     ("build", "ARCH", In("tests/deploy.rs")),
@@ -31,6 +31,7 @@ const COMMANDS: [(&str, &str, Run); 30] = [
     ("doctor", "TOKEN URL LAKE WORKGROUP DATABASE", Here),
     ("erase", "FROM IDS SQL CONFIRM PERSON", Here),
     ("fuzz", "FUZZ_SECONDS", Here),
+    ("gaps", "AUTH0_CLIENT_ID AUTH0_CLIENT_SECRET AUTH0_TOKEN AUTH0_DOMAIN LAKE SOURCE SINCE UNTIL FROM FILL URL TOKEN METRIC", Here),
     ("golden", "", Here),
     ("help", "", Here),
     ("invoke", "EVENT", Here),
@@ -53,7 +54,7 @@ const COMMANDS: [(&str, &str, Run); 30] = [
 ];
 
 /// The tests of this folder.
-const TESTS: [&str; 3] = [include_str!("recorded.rs"), include_str!("running.rs"), include_str!("talking.rs")];
+const TESTS: [&str; 4] = [include_str!("gaps.rs"), include_str!("recorded.rs"), include_str!("running.rs"), include_str!("talking.rs")];
 
 /// A command as it is written: what it makes, and the variables that it gives.
 #[derive(Debug, PartialEq, Eq)]
@@ -69,7 +70,8 @@ fn is_target(word: &str) -> bool {
 /// Gives the name of a variable where a word sets one.
 fn variable(word: &str) -> Option<&str> {
     let name = word.trim_start_matches('[').split_once('=')?.0;
-    let is_name = !name.is_empty() && name.chars().all(|char| char.is_ascii_uppercase() || char == '_');
+    let is_name = name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name.chars().all(|char| char.is_ascii_uppercase() || char.is_ascii_digit() || char == '_');
     is_name.then_some(name)
 }
 

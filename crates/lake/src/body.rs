@@ -93,7 +93,8 @@ fn tally(body: &[u8]) -> (usize, usize) {
     })
 }
 
-fn split(body: &[u8]) -> Vec<Record<'_>> {
+/// Cuts a body into records, as a receiver does.
+pub fn split(body: &[u8]) -> Vec<Record<'_>> {
     authenticated(body).map(|batch| batch::split(&batch)).unwrap_or_default()
 }
 

@@ -3,6 +3,7 @@
 use std::{
     io::{self, Write},
     process::ExitCode,
+    thread,
 };
 
 use chrono::{DateTime, Utc};
@@ -18,6 +19,7 @@ mod credentials;
 mod deliver;
 mod doctor;
 mod erase;
+mod gaps;
 mod landed;
 mod layout;
 mod meaning;
@@ -56,6 +58,8 @@ enum Commands {
     Erase(erase::Args),
     /// Follow one marked event through a receiver to its lake, and say step by step what is wrong
     Doctor(doctor::Args),
+    /// Compare a lake with the log that Auth0 itself keeps, say what is missing, and fill it when told --fill
+    Gaps(gaps::Args),
     /// Make the table events and the views beside it, or add what a newer version has
     #[cfg(feature = "aws")]
     Tables(tables::Args),
@@ -72,6 +76,10 @@ fn main() -> ExitCode {
         Commands::Replay(args) => replay::run(&args, &environment, out),
         Commands::Erase(args) => erase::run(&args, &environment, out),
         Commands::Doctor(args) => doctor::run(&args, &environment, now(), out),
+        Commands::Gaps(args) => {
+            let clock = gaps::Clock { now: &now, sleep: &thread::sleep };
+            gaps::run(&args, &environment, &clock, &mut gaps::Writers { out, err: &mut io::stderr() })
+        }
         #[cfg(feature = "aws")]
         Commands::Tables(args) => tables::run(&args, out),
         #[cfg(feature = "aws")]

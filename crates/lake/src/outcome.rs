@@ -4,7 +4,7 @@ use std::{io, process::ExitCode};
 
 use auth0_log_lake::config::ConfigError;
 
-use crate::{post, reading};
+use crate::{gaps::ManagementError, post, reading};
 
 /// How a command ended that did what it could.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub enum Verdict {
     Good,
     /// Something is not as it should be; the command has said what.
     Bad,
+    /// Whether all is well cannot be said; the command has said why.
+    Unsure,
 }
 
 impl Verdict {
@@ -27,6 +29,8 @@ impl From<Verdict> for ExitCode {
         match verdict {
             Verdict::Good => Self::SUCCESS,
             Verdict::Bad => Self::FAILURE,
+            // As it is for options that are none.
+            Verdict::Unsure => Self::from(2),
         }
     }
 }
@@ -55,6 +59,12 @@ pub enum Failure {
     /// Nobody to erase, or an identifier that is none.
     #[error("{0}")]
     Person(String),
+    /// A log of Auth0 that cannot be read.
+    #[error(transparent)]
+    Management(#[from] ManagementError),
+    /// A comparison with Auth0's log that cannot be made, or went no further.
+    #[error("{0}")]
+    Gaps(String),
     /// The samples cannot be read.
     #[error("the samples cannot be read from {folder}: {source}")]
     Samples {

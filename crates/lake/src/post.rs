@@ -149,7 +149,8 @@ impl NoAnswer {
     }
 }
 
-fn why(error: &ureq::Error) -> String {
+/// Says in a sentence why a request was not answered.
+pub fn why(error: &ureq::Error) -> String {
     match error {
         ureq::Error::HostNotFound => "the name of the host is not known to DNS".to_owned(),
         ureq::Error::ConnectionFailed => "no connection to the host could be made".to_owned(),
@@ -216,7 +217,7 @@ impl ReceiverClient {
 }
 
 /// Makes a client that takes any status for an answer, and follows no redirect with a token in hand.
-fn agent(nearby: bool) -> Agent {
+pub fn agent(nearby: bool) -> Agent {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).unversioned_rustls_crypto_provider(provider).build();
     let config = Agent::config_builder()
@@ -231,7 +232,8 @@ fn agent(nearby: bool) -> Agent {
     if nearby { config.proxy(None) } else { config }.build().new_agent()
 }
 
-fn is_loopback(host: &str) -> bool {
+/// Says whether a host is this machine.
+pub fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 

@@ -28,6 +28,9 @@ use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
 
 mod credentials;
 mod erase;
+mod gaps;
+mod gaps_ends;
+mod management;
 
 const TOKEN: &str = "local-development-token";
 const GOOD: &str = r#"{"log_id":"90020260701123456789000000000000000001","data":{"date":"2026-07-01T12:34:56.789Z","type":"s"}}"#;

@@ -1,0 +1,154 @@
+//! Comparing a lake with the log that Auth0 itself keeps, and filling what is missing.
+//!
+//! Auth0's log is read page by page, in the order in which Auth0 stored the records, and each record is looked for in the
+//! lake by its `log_id`: in the hour that its row would be in, then among the rejects. Nothing else is kept than the ids of
+//! three hours of the lake, one page, and what waits to be posted. To repeat does no harm: what is there is not posted, and
+//! the same event from the same source has the same `p_row_id`.
+
+use std::{io::Write, time::Duration};
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    boolean,
+    outcome::{Failure, Verdict},
+    post::{ReceiverClient, Token},
+    reading::Reading,
+};
+use auth0_log_lake::{auth::Source, config::LakeUrl};
+use comparison::{Comparison, Sides};
+use fill::Fill;
+use held::Held;
+use management::Management;
+use tenant::{Credentials, Tenant};
+use window::{Checkpoint, Moment, Window, show};
+
+pub use management::ManagementError;
+
+mod comparison;
+mod fill;
+mod held;
+mod logged;
+mod management;
+mod tally;
+mod tenant;
+mod window;
+
+/// Compares a lake with the log that Auth0 itself keeps, and fills what is missing.
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = "Auth0 is asked as the application in the variables AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, which needs the \
+                        scope read:logs, or with the token in AUTH0_TOKEN. Filling needs the receiver's token in the variable TOKEN. \
+                        It ends with 0 if nothing is missing or all was filled, with 1 if something is missing, and with 2 if that \
+                        cannot be said.")]
+pub struct Args {
+    /// Domain of the Auth0 tenant, such as acme.eu.auth0.com
+    #[arg(long, value_name = "DOMAIN", value_parser = Tenant::parse)]
+    domain: Tenant,
+    /// Lake to compare: s3://bucket[/prefix] or file://dir
+    #[arg(long, value_name = "LAKE_URL")]
+    lake: LakeUrl,
+    /// Source of the tenant; needed where the lake has several
+    #[arg(long, value_name = "NAME", value_parser = source)]
+    source: Option<String>,
+    /// From when on: a day (2026-07-01), a time (2026-07-01T12:00:00Z), or how long ago (90m, 24h, 7d); in UTC
+    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
+    since: Option<Moment>,
+    /// Until when; a day is compared whole [default: now; the last 10 minutes are never judged]
+    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
+    until: Option<Moment>,
+    /// Go on after this log_id, as a run that stopped says
+    #[arg(long, value_name = "LOG_ID", value_parser = Checkpoint::parse)]
+    from: Option<Checkpoint>,
+    /// Post what is missing to the receiver
+    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_value = "no", default_missing_value = "yes",
+          value_parser = boolean::parse)]
+    fill: bool,
+    /// URL of the receiver that it is posted to
+    #[arg(long, value_name = "URL")]
+    to: Option<String>,
+    /// Print the metric MissingEvents of this stack, as a line of CloudWatch's embedded metric format
+    #[arg(long, value_name = "STACK")]
+    metric: Option<String>,
+}
+
+fn source(name: &str) -> Result<String, String> {
+    let known = Source::parse(name).map(|source| source.as_str().to_owned());
+    known.ok_or_else(|| "a source is 1 to 32 of a-z, 0-9 and \"-\"".to_owned())
+}
+
+/// What tells the time, and passes it.
+pub struct Clock<'a> {
+    /// Gives the time.
+    pub now: &'a dyn Fn() -> DateTime<Utc>,
+    /// Waits so long.
+    pub sleep: &'a dyn Fn(Duration),
+}
+
+/// Where a command writes: its result, and what happens meanwhile.
+pub struct Writers<'a> {
+    /// The result.
+    pub out: &'a mut dyn Write,
+    /// Progress, pauses and errors.
+    pub err: &'a mut dyn Write,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Where nothing can be written. What else is wrong is said, and the verdict is that nothing can be said.
+pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, clock: &Clock<'_>, writers: &mut Writers<'_>) -> Result<Verdict, Failure> {
+    match compare(args, lookup, clock, writers) {
+        Err(Failure::System(error)) => Err(error.into()),
+        Err(failure) => {
+            writeln!(writers.err, "lake: {failure}.")?;
+            Ok(Verdict::Unsure)
+        }
+        judged => judged,
+    }
+}
+
+fn compare(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, clock: &Clock<'_>, writers: &mut Writers<'_>) -> Result<Verdict, Failure> {
+    let window = Window::new(args.since, args.until, args.from.as_ref(), (clock.now)()).map_err(Failure::Gaps)?;
+    let credentials = Credentials::from_lookup(lookup).map_err(|error| Failure::Gaps(error.to_string()))?;
+    let receiver = receiver(args, lookup)?;
+    let held = Held::new(Reading::open(&args.lake)?, args.source.clone(), window.since)?;
+    let fill = receiver.as_ref().map(Fill::new).transpose()?;
+    let management = Management::new(&args.domain, &credentials, clock);
+    writeln!(
+        writers.out,
+        "Comparing {} with the log of {}, from {} to {}",
+        args.lake,
+        args.domain,
+        show(window.since),
+        show(window.until)
+    )?;
+    let from = args.from.clone().unwrap_or_else(|| Checkpoint::before(window.since));
+    let mut comparison = Comparison::new(Sides { management, held, fill }, window, clock, from);
+    let ended = comparison.all(writers);
+    comparison.show(ended.is_ok(), writers)?;
+    match ended {
+        Ok(()) => verdict(&comparison, args, clock, writers),
+        Err(Failure::System(error)) => Err(error.into()),
+        Err(failure) if comparison.has_seen_nothing() => Err(failure),
+        Err(failure) => {
+            let from = comparison.done().as_str();
+            Err(Failure::Gaps(format!("stopped before the end: {failure}. To go on where it stopped, give FROM={from} (--from)")))
+        }
+    }
+}
+
+fn verdict(comparison: &Comparison<'_>, args: &Args, clock: &Clock<'_>, writers: &mut Writers<'_>) -> Result<Verdict, Failure> {
+    let missing = comparison.missing();
+    if let Some(stack) = &args.metric {
+        writeln!(writers.out, "{}", tally::metric(missing, stack, args.source.as_deref(), (clock.now)()))?;
+    }
+    Ok(Verdict::good_if(missing == 0 && comparison.unreadable() == 0))
+}
+
+fn receiver(args: &Args, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Option<ReceiverClient>, Failure> {
+    match &args.to {
+        _ if !args.fill => Ok(None),
+        Some(url) => Ok(Some(ReceiverClient::new(url, Token::from_lookup(lookup)?)?)),
+        None => Err(Failure::Gaps("where to post what is missing is not said; give the receiver's URL, URL= (--to)".to_owned())),
+    }
+}

@@ -1,0 +1,238 @@
+//! One pass over Auth0's log: each record is looked for in the lake, and posted where it is missing.
+
+use std::collections::{HashSet, VecDeque};
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Clock, Writers,
+    fill::Fill,
+    held::{Found, Held},
+    logged::{self, Key, Logged},
+    management::{Management, Page},
+    tally::Tally,
+    window::{Checkpoint, Place, Window, show},
+};
+use crate::{
+    body,
+    layout::{count, number},
+    outcome::Failure,
+};
+
+/// Records that are known again where the API repeats them.
+const REMEMBERED: usize = 2_000;
+/// Pages in a row that may hold nothing new.
+const MOST_OLD_PAGES: usize = 10;
+/// Pages after which progress is shown, even where little of the window has passed.
+const PAGES: usize = 200;
+
+/// The records that were seen last.
+#[derive(Debug, Default)]
+struct Known {
+    keys: HashSet<Key>,
+    order: VecDeque<Key>,
+}
+
+impl Known {
+    /// Says whether a record is new, and remembers it.
+    fn is_new(&mut self, key: Key) -> bool {
+        if !self.keys.insert(key) {
+            return false;
+        }
+        self.order.push_back(key);
+        if self.order.len() > REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.keys.remove(&oldest);
+        }
+        true
+    }
+}
+
+/// What is compared, and where what is missing goes.
+pub struct Sides<'a> {
+    /// Auth0's log.
+    pub management: Management<'a>,
+    /// The lake.
+    pub held: Held,
+    /// The receiver, if the lake is to be filled.
+    pub fill: Option<Fill<'a>>,
+}
+
+/// A comparison under way.
+pub struct Comparison<'a> {
+    management: Management<'a>,
+    held: Held,
+    fill: Option<Fill<'a>>,
+    window: Window,
+    clock: &'a Clock<'a>,
+    tally: Tally,
+    known: Known,
+    /// Up to here all is compared, and what was missing is posted.
+    done: Checkpoint,
+    /// The hundredths and pages at which progress was shown.
+    shown: (i64, usize),
+}
+
+/// What a page brought.
+#[derive(Debug, Default)]
+struct Turned {
+    /// It holds a record.
+    has_records: bool,
+    /// Something in it was new.
+    has_news: bool,
+    /// It holds records, and all are after the window.
+    is_after: bool,
+    /// The last record with an id.
+    last: Option<Logged>,
+}
+
+impl<'a> Comparison<'a> {
+    /// Takes what is compared, of which window, and the place to begin at.
+    pub fn new(sides: Sides<'a>, window: Window, clock: &'a Clock<'a>, from: Checkpoint) -> Self {
+        let Sides { management, held, fill } = sides;
+        let (tally, known) = (Tally::default(), Known::default());
+        Self { management, held, fill, window, clock, tally, known, done: from, shown: (0, 0) }
+    }
+
+    /// Compares all of it, and posts what is missing.
+    ///
+    /// # Errors
+    /// A log or a lake that cannot be read, a receiver that stores nothing.
+    pub fn all(&mut self, writers: &mut Writers<'_>) -> Result<(), Failure> {
+        let mut url = self.management.after(&self.done);
+        let mut old_pages = 0;
+        loop {
+            let page = self.management.page(&url, writers.err)?;
+            self.tally.pages += 1;
+            let turned = self.turn(&page, writers)?;
+            old_pages = if turned.has_news { 0 } else { old_pages + 1 };
+            if !turned.has_records || turned.is_after {
+                return self.post(writers);
+            }
+            if old_pages == MOST_OLD_PAGES {
+                return Err(Failure::Gaps(format!("{MOST_OLD_PAGES} pages of Auth0's log in a row held nothing new")));
+            }
+            let after = turned.last.as_ref().and_then(|last| Checkpoint::parse(&last.log_id).ok());
+            url = match (page.next, &after) {
+                (Some(next), _) => next,
+                (None, Some(after)) => self.management.after(after),
+                (None, None) => return Err(Failure::Gaps("Auth0 does not say where its log goes on".to_owned())),
+            };
+            if let (Some(after), Some(at)) = (after, turned.last.and_then(|last| last.stored_at)) {
+                self.show_progress(at, after, writers)?;
+            }
+        }
+    }
+
+    /// Compares the records of a page.
+    fn turn(&mut self, page: &Page, writers: &mut Writers<'_>) -> Result<Turned, Failure> {
+        let records = body::split(&page.body);
+        let records: Vec<&[u8]> = records.iter().map(|record| record.bytes()).collect();
+        let mut turned = Turned { has_records: !records.is_empty(), ..Turned::default() };
+        let mut is_before = false;
+        for (raw, logged) in records.iter().zip(logged::read(&records, (self.clock.now)())) {
+            let Some(logged) = logged else {
+                self.tally.unreadable += 1;
+                continue;
+            };
+            // A record that says no time is none that the API would have left out.
+            let place = logged.stored_at.map_or(Place::Inside, |at| self.window.place(at));
+            is_before |= place != Place::After;
+            if self.known.is_new(logged.key) {
+                turned.has_news = true;
+                if place == Place::Inside {
+                    self.judge(raw, &logged, writers)?;
+                }
+            }
+            turned.last = Some(logged);
+        }
+        turned.is_after = turned.last.is_some() && !is_before;
+        Ok(turned)
+    }
+
+    fn judge(&mut self, raw: &[u8], logged: &Logged, writers: &mut Writers<'_>) -> Result<(), Failure> {
+        let found = self.held.look(logged)?;
+        self.tally.count(logged, found);
+        if found != Found::Nowhere {
+            return Ok(());
+        }
+        self.held.note(logged)?;
+        match &mut self.fill {
+            Some(fill) => fill.add(raw, logged, &mut self.held, writers.err),
+            None => Ok(()),
+        }
+    }
+
+    fn post(&mut self, writers: &mut Writers<'_>) -> Result<(), Failure> {
+        match &mut self.fill {
+            Some(fill) => fill.post(&mut self.held, writers.err),
+            None => Ok(()),
+        }
+    }
+
+    fn show_progress(&mut self, at: DateTime<Utc>, after: Checkpoint, writers: &mut Writers<'_>) -> Result<(), Failure> {
+        let (hundredths, pages) = (self.window.hundredths(at), self.tally.pages);
+        if hundredths <= self.shown.0 && pages < self.shown.1 + PAGES {
+            return Ok(());
+        }
+        self.post(writers)?;
+        self.done = after;
+        self.shown = (hundredths, pages);
+        let (compared, missing) = (count(self.tally.compared(), "record"), number(self.tally.missing()));
+        let (at, done) = (show(at), self.done.as_str());
+        writeln!(writers.err, "  {hundredths} %, up to {at}: {compared} compared, {missing} missing; FROM={done}")?;
+        Ok(())
+    }
+
+    /// Shows what was found; where it did not end, only that.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn show(&self, is_whole: bool, writers: &mut Writers<'_>) -> Result<(), Failure> {
+        let out = &mut *writers.out;
+        if self.tally.pages == 0 {
+            return Ok(());
+        }
+        self.tally.show(self.held.objects, out)?;
+        if is_whole {
+            self.tally.show_edges(&self.window, out)?;
+        }
+        if let Some(fill) = &self.fill {
+            let (posted, events) = (number(fill.events + fill.rejects), number(fill.events));
+            writeln!(
+                out,
+                "Posted {posted} of them to the receiver: {events} became events, {} were rejected and kept.",
+                number(fill.rejects)
+            )?;
+        }
+        if self.tally.unreadable > 0 {
+            let many = count(self.tally.unreadable, "record");
+            writeln!(out, "Problem: {many} of Auth0's log cannot be compared: a receiver would reject them, since they have no id.")?;
+        }
+        let problems = self.held.problems.iter().chain(self.fill.iter().flat_map(|fill| &fill.problems));
+        problems.into_iter().try_for_each(|problem| writeln!(out, "Problem: {problem}."))?;
+        Ok(())
+    }
+
+    /// Gives how many records are missing still.
+    pub fn missing(&self) -> usize {
+        let filled = self.fill.as_ref().map_or(0, |fill| fill.events + fill.rejects);
+        self.tally.missing() - filled
+    }
+
+    /// Gives how many records cannot be compared.
+    pub fn unreadable(&self) -> usize {
+        self.tally.unreadable
+    }
+
+    /// Says whether no page was read.
+    pub fn has_seen_nothing(&self) -> bool {
+        self.tally.pages == 0
+    }
+
+    /// Gives the place up to which all is compared, and what was missing is posted.
+    pub fn done(&self) -> &Checkpoint {
+        &self.done
+    }
+}

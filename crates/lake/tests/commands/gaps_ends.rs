@@ -1,0 +1,187 @@
+//! How `lake gaps` ends where something stands in its way, and what else it says.
+
+use std::path::Path;
+
+use chrono::{TimeDelta, Utc};
+use serde_json::Value;
+
+use crate::{
+    Lake, RunningReceiver, files,
+    gaps::{event, events, gaps, log, run, stream},
+    management::{Api, CLIENT, Mishap},
+    nobody, s3,
+};
+
+#[test]
+fn a_fill_to_another_lake_or_another_source_is_noticed_after_its_first_request() {
+    let (folder, other, all) = (Lake::new(), Lake::new(), events("2024-03-01T00:00:00Z", 30, 100));
+    stream(&RunningReceiver::start(&folder.url(), &[]), &[&all[0]]);
+    let receiver = RunningReceiver::start(&other.url(), &[]);
+    let window = ["--since", "2024-03-01", "--until", "2024-03-02", "--fill", "--to", &receiver.url];
+    let said = gaps(&Api::start(log(&all), &[]), &folder.url(), &window);
+    assert!(
+        said.code == 2 && said.error.contains("has stored what was posted, but the lake does not hold it (is it the receiver of this lake"),
+        "{}",
+        said.error
+    );
+    assert_eq!(other.rows("events").len(), 99, "more went elsewhere");
+    let receiver = RunningReceiver::start(&folder.url(), &[]);
+    let window = ["--since", "2024-03-01", "--until", "2024-03-02", "--source", "us", "--fill", "--to", &receiver.url];
+    let said = gaps(&Api::start(log(&all), &[]), &folder.url(), &window);
+    assert!(said.code == 2 && said.error.contains("TOKEN that of the tenant's source?)."), "{}", said.error);
+}
+
+#[test]
+fn a_receiver_that_stores_nothing_stops_the_fill_and_the_place_is_said() {
+    let (folder, all) = (Lake::new(), events("2024-03-01T00:00:00Z", 1, 100));
+    stream(&RunningReceiver::start(&folder.url(), &[]), &[&all[0]]);
+    const NONE: &str = "200 OK|{\"received\":0,\"accepted\":0,\"rejected\":0}";
+    const LATER: &str = "503 Service Unavailable\r\nRetry-After: 0|{\"error\":\"store_unavailable\"}";
+    let window = |url: &str| ["--since", "2024-03-01", "--until", "2024-03-01", "--fill", "--to", url].map(str::to_owned);
+    for (answers, sentence) in [
+        (&[NONE, LATER] as &'static [&'static str], "lake: stopped before the end: after 5 times, the answer is 503 store_unavailable."),
+        (&[NONE, "200 OK|{\"received\":1,\"accepted\":1,\"rejected\":0}"], "99 records arrived as 1: the receiver is of another version."),
+        (&["401 Unauthorized|{\"error\":\"invalid_token\"}"], "answers 401 invalid_token. The token in TOKEN"),
+    ] {
+        let window = window(&crate::told(answers));
+        let window: Vec<&str> = window.iter().map(String::as_str).collect();
+        let said = gaps(&Api::start(log(&all), &[]), &folder.url(), &window);
+        assert!(said.code == 2 && said.error.contains(sentence), "{sentence} in {}", said.error);
+    }
+    let too_large = window(&crate::told(&[NONE, "413 Payload Too Large|{\"error\":\"body_too_large\"}"]));
+    let said = gaps(&Api::start(log(&all), &[]), &folder.url(), &too_large.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(
+        said.code == 1 && said.has("Posted 0 of them") && said.has("Problem: 99 records, the last of them 900"),
+        "{}{}",
+        said.out,
+        said.error
+    );
+}
+
+#[test]
+fn the_retention_of_auth0_and_the_last_minutes_are_said() {
+    let (folder, all) = (Lake::new(), events("2024-03-05T00:00:00Z", 2, 10));
+    let receiver = RunningReceiver::start(&folder.url(), &[]);
+    stream(&receiver, &all.iter().collect::<Vec<_>>());
+    let api = Api::start(log(&all), &[]);
+    let said = gaps(&api, &folder.url(), &["--since", "2024-03-01"]);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.error);
+    assert!(
+        said.has("The oldest record that Auth0 gave is of 2024-03-05 00:00:00 UTC: before, it was quiet, or the log of your plan,"),
+        "{}",
+        said.out
+    );
+    assert!(said.has("was not judged: its delivery may be under way."), "{}", said.out);
+    // Auth0 stores a record now, and it has not arrived.
+    #[expect(clippy::disallowed_methods, reason = "the command reads the clock")]
+    let now = Utc::now();
+    let fresh = event(99, now, TimeDelta::zero(), "s");
+    let said = gaps(&Api::start([log(&all), log(&[fresh])].concat(), &[]), &folder.url(), &["--since", "2024-03-01"]);
+    assert!(said.code == 0 && said.has_line("20 are events there, 0 are kept as rejects, 0 are missing."), "{}", said.out);
+}
+
+#[test]
+fn a_metric_is_printed_for_cloudwatch() {
+    let (folder, all) = (Lake::new(), events("2024-03-01T00:00:00Z", 1, 9));
+    stream(&RunningReceiver::start(&folder.url(), &[]), &all[2..].iter().collect::<Vec<_>>());
+    let api = Api::start(log(&all), &[]);
+    for (more, dimensions) in [(&[] as &[&str], "[[\"stack\"]]"), (&["--source", "eu"], "[[\"stack\"],[\"stack\",\"source\"]]")] {
+        let said = gaps(&api, &folder.url(), &[&["--since", "2024-03-01", "--until", "2024-03-01", "--metric", "lake-dev"], more].concat());
+        let line: Value = said.out.lines().find_map(|line| serde_json::from_str(line).ok()).expect("a line");
+        let directive = &line["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!((said.code, &line["MissingEvents"], &line["stack"]), (1, &Value::from(2), &Value::from("lake-dev")));
+        assert_eq!(directive["Namespace"], "Auth0LogLake");
+        assert_eq!(
+            (directive["Dimensions"].to_string(), directive["Metrics"].to_string()),
+            (dimensions.to_owned(), "[{\"Name\":\"MissingEvents\",\"Unit\":\"Count\"}]".to_owned())
+        );
+        assert_eq!(line["source"].as_str(), more.get(1).copied());
+        assert!(line["_aws"]["Timestamp"].as_i64().is_some_and(|at| at > 1_700_000_000_000), "{line}");
+    }
+}
+
+/// Options, variables, and what the command says of them.
+type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
+
+#[test]
+fn bad_input_is_a_sentence_and_ends_with_2() {
+    let (folder, all) = (Lake::new(), events("2024-03-01T00:00:00Z", 1, 9));
+    stream(&RunningReceiver::start(&folder.url(), &[]), &all.iter().collect::<Vec<_>>());
+    let (api, url) = (Api::start(log(&all), &[]), folder.url());
+    let good = ["--domain", &api.url, "--lake", &url, "--since", "2024-03-01"];
+    let id = CLIENT[0];
+    let scope = Api::start(log(&all), &[Mishap::Scope]);
+    let login = Api::start(log(&all), &[Mishap::Credentials]);
+    let nobody = nobody();
+    let cases: [Case<'_>; 16] = [
+        (
+            &good[..],
+            &[],
+            "lake: who asks Auth0 is not said; set AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, or AUTH0_TOKEN; missing is AUTH0_CLIENT_ID.",
+        ),
+        (&good, &[id], "missing is AUTH0_CLIENT_SECRET."),
+        (&good, &[("AUTH0_TOKEN", "hidden-other")], "answers 401: AUTH0_TOKEN is not a token of this tenant's Management API"),
+        (&good, &[id, ("AUTH0_CLIENT_SECRET", "hidden-other")], "answers 401 to a request for a token (Unauthorized): AUTH0_CLIENT_ID and"),
+        (&["--domain", &login.url, "--lake", &url, "--since", "2024-03-01"], &CLIENT, "are not those of an application of this tenant."),
+        (&["--domain", &scope.url, "--lake", &url, "--since", "2024-03-01"], &CLIENT, "the token lacks the scope read:logs"),
+        (
+            &["--domain", nobody.trim_end_matches('/'), "--lake", &url, "--since", "2024-03-01"],
+            &CLIENT,
+            "nothing listens on the port (is that the tenant's domain?).",
+        ),
+        (
+            &["--domain", "acme", "--lake", &url, "--since", "2024-03-01"],
+            &CLIENT,
+            "it must be the tenant's domain, such as acme.eu.auth0.com; got \"acme\"",
+        ),
+        (&["--domain", &api.url, "--lake", &url], &CLIENT, "lake: from when on is not said; give SINCE= (--since)"),
+        (
+            &[&good[..], &["--until", "2024-02-01"]].concat(),
+            &CLIENT,
+            "lake: SINCE must be before UNTIL; got 2024-03-01 00:00:00 UTC and 2024-02-02 00:00:00 UTC.",
+        ),
+        (&["--domain", &api.url, "--lake", &url, "--since", "5m"], &CLIENT, "lake: SINCE must be more than 10 minutes ago"),
+        (&[&good[..], &["--from", "7"]].concat(), &CLIENT, "it must be a log_id of Auth0, whose first 20 digits hold a time"),
+        (&[&good[..], &["--source", "It's"]].concat(), &CLIENT, "a source is 1 to 32 of a-z, 0-9 and \"-\""),
+        (
+            &[&good[..], &["--fill"]].concat(),
+            &CLIENT,
+            "lake: where to post what is missing is not said; give the receiver's URL, URL= (--to).",
+        ),
+        (&[&good[..], &["--fill", "--to", "host"]].concat(), &CLIENT, "lake: a receiver's URL must be http://"),
+        (
+            &["--domain", &api.url, "--lake", "file:///nowhere", "--since", "2024-03-01"],
+            &CLIENT,
+            "of file:///nowhere cannot be read: it is not there",
+        ),
+    ];
+    for (arguments, variables, sentence) in cases {
+        let said = run(arguments, variables);
+        assert!(said.code == 2 && said.error.contains(sentence), "{sentence} in {}: {}{}", said.code, said.out, said.error);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bucket_is_compared_and_filled() {
+    let root = tempfile::tempdir().expect("a folder");
+    let endpoint = s3(root.path()).await;
+    let aws = [
+        ("AWS_ENDPOINT_URL_S3", endpoint.as_str()),
+        ("AWS_ACCESS_KEY_ID", "key"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_REGION", "eu-central-1"),
+    ];
+    let receiver = RunningReceiver::start("s3://bucket/auth0", &aws);
+    let all = events("2024-03-01T00:00:00Z", 3, 20);
+    let api = Api::start(log(&all), &[]);
+    let variables = [&aws[..], &CLIENT].concat();
+    let window = ["--domain", &api.url, "--lake", "s3://bucket/auth0", "--since", "2024-03-01", "--until", "2024-03-01"];
+    tokio::task::block_in_place(|| {
+        stream(&receiver, &all[..30].iter().collect::<Vec<_>>());
+        let said = run(&[&window[..], &["--fill", "--to", &receiver.url]].concat(), &variables);
+        assert!(said.code == 0 && said.has("30 are events there") && said.has("Posted 30 of them"), "{}{}", said.out, said.error);
+        let said = run(&window, &variables);
+        assert!(said.code == 0 && said.has_line("60 are events there, 0 are kept as rejects, 0 are missing."), "{}", said.out);
+    });
+    assert!(files(Path::new(&root.path().join("bucket/auth0/events"))).len() >= 3);
+}
