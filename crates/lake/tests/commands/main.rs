@@ -214,15 +214,20 @@ fn every_sample_is_tried_and_what_landed_is_shown() {
         let row = format!("{table} {} {} {} {bytes}", objects.len(), objects.len(), folder.rows(table).len());
         assert!(said.has_line(&row), "{row} in {}", said.out);
     }
-    assert!(said.has_line("\"type\": \"fp\","), "{}", said.out);
+    for line in ["\"p_log_type\": \"Auth0.Events\",", "\"reason\": \"malformed_json\","] {
+        assert!(said.has_line(line), "{line} in {}", said.out);
+    }
     assert!(
         said.out.is_ascii() && said.out.lines().all(|line| line.len() <= 100 || line.contains("/tmp") || line.contains(samples)),
         "{}",
         said.out
     );
 
+    let before = files(&folder.path().join("events")).len();
     let again = lake(&["try", "--url", &receiver.url, "--samples", samples, "--lake", &folder.url()], None);
-    assert!(again.good && again.out.contains("were there already"), "{}", again.out);
+    let after = files(&folder.path().join("events")).len();
+    let row = format!("events {after} {} {} ", after - before, folder.rows("events").len());
+    assert!(again.good && again.has(&row), "{row} in {}", again.out);
 }
 
 #[test]
