@@ -7,7 +7,7 @@ use auth0_log_lake::{
     schema::{Column, ColumnType, DATA, LOCATION_INFO},
 };
 
-use crate::pure::project;
+use support::files::project;
 
 fn document(name: &str) -> String {
     std::fs::read_to_string(project(name)).unwrap_or_else(|error| panic!("{name}: {error}"))

@@ -9,23 +9,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::pure::{land, project};
+use support::{
+    files::project,
+    pure::{land, rows_of},
+};
 
 const FOLDER: &str = "tests/golden";
 
 /// Every file of a folder with its content, by the path below the folder.
-pub fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    for entry in fs::read_dir(folder).into_iter().flatten() {
-        let path = entry.expect("a folder that can be read").path();
-        let name = PathBuf::from(path.file_name().unwrap_or_default());
-        if path.is_dir() {
-            found.extend(files(&path).into_iter().map(|(below, content)| (name.join(below), content)));
-            continue;
-        }
-        found.insert(name, fs::read(&path).expect("a file that can be read"));
-    }
-    found
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    support::files::files(folder).into_iter().map(|(name, content)| (name.into(), content)).collect()
 }
 
 /// Every body of `events/`, by its file's name.
@@ -82,7 +75,7 @@ fn every_sample_becomes_its_golden_objects_and_no_golden_file_is_unused() {
 #[test]
 fn the_samples_are_of_at_least_25_type_codes() {
     let produced = produced();
-    let rows = produced.values().flat_map(|content| crate::pure::rows_of(content));
+    let rows = produced.values().flat_map(|content| rows_of(content));
     let code = |row: &str| serde_json::from_str::<serde_json::Value>(row).ok()?.pointer("/data/type")?.as_str().map(str::to_owned);
     let codes: std::collections::BTreeSet<String> = rows.filter_map(code).collect();
     assert!(codes.len() >= 25, "{codes:?}");

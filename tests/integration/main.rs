@@ -3,14 +3,16 @@
 //! | what | where |
 //! |---|---|
 //! | what each sample becomes | [`golden`] |
-//! | what holds for every record, with a slow reading to compare with | [`rows`], [`lossless`], [`record`], [`json`] |
-//! | how bodies are cut, with a naive splitter to compare with | [`splitting`], [`reference`] |
+//! | what holds for every record | [`rows`], [`lossless`] |
+//! | how bodies are cut, compared with a naive splitter | [`splitting`] |
 //! | bodies of extreme size and form | [`extremes`] |
 //! | the published schema's facts | [`published`] |
 //! | what every store promises, and what is between us and S3 | [`stores`], [`faults`] |
 //! | a store that fails midway | [`midway`] |
 //! | the `receiver` binary between a Runtime API and S3 | [`binary`], [`refusals`] |
-//! | names in documents | [`documents`] |
+//! | names in documents, and the columns of the table | [`documents`], [`tables`] |
+//!
+//! Servers, readers and random records come from the crate `support`, which all tests share.
 //!
 //! Nothing sleeps, nothing is tried again, nothing leaves the loopback, and nothing sets the
 //! environment of this process.
@@ -19,19 +21,16 @@ mod binary;
 mod documents;
 mod extremes;
 mod faults;
-mod function;
 mod golden;
-mod json;
 mod lossless;
 mod memory;
 mod midway;
 mod published;
-mod pure;
-mod record;
-mod reference;
 mod refusals;
 mod rows;
-mod servers;
 mod splitting;
 mod stores;
 mod tables;
+
+/// The `receiver` of this build.
+const RECEIVER: &str = env!("CARGO_BIN_EXE_receiver");
