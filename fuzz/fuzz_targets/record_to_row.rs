@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|record: &[u8]| auth0_log_lake_fuzz::record_to_row(record));
+libfuzzer_sys::fuzz_target!(|record: &[u8]| support::checks::record_to_row(record));

@@ -13,16 +13,12 @@ use std::{
     time::SystemTime,
 };
 
+use support::files::project;
 use tempfile::TempDir;
 
-/// Gives a path of the project.
-pub fn project(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-/// Gives the `lake` of this build, which lies beside the root package's programs.
+/// The `lake` of this build, beside the root package's programs.
 ///
-/// `cargo test --workspace`, which is `make test`, has built it; a test of this package alone does not build it.
+/// `make test` builds it, as any `cargo test --workspace` does; a test of this package alone does not.
 fn lake() -> PathBuf {
     let lake = Path::new(env!("CARGO_BIN_EXE_local")).with_file_name("lake");
     let built = fs::metadata(&lake).and_then(|file| file.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
@@ -37,7 +33,7 @@ fn newest(path: &Path) -> SystemTime {
     entries.map(|entry| newest(&entry.expect("an entry").path())).max().unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
-/// Gives a port that no other test has and the system gives to nobody: it gives those from 32768 on.
+/// A port of no other test, below those that the system hands out (from 32768 on).
 pub fn port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let own = u16::try_from(std::process::id() % 500).expect("small") * 24;
@@ -62,7 +58,7 @@ impl Said {
         lines.into_iter().any(|line| line.split_whitespace().eq(words.split_whitespace()))
     }
 
-    /// Says whether these words stand one after another, over line ends too.
+    /// Says whether these words follow each other, across lines too.
     pub fn has(&self, words: &str) -> bool {
         let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         squeezed(&format!("{}\n{}", self.out, self.error)).contains(&squeezed(words))
@@ -89,12 +85,12 @@ impl Desk {
         self.0.path().join(path)
     }
 
-    /// Lets the fake aws answer what it is asked for by this name.
+    /// Sets the fake aws's answer to a question of this name.
     pub fn answer(&self, name: &str, answer: &str) {
         fs::write(self.path("answers").join(name), answer).expect("an answer");
     }
 
-    /// Gives what the fakes were called with since the last time.
+    /// The calls of the fakes since the last look.
     pub fn calls(&self) -> Vec<String> {
         let calls = fs::read_to_string(self.path("calls")).unwrap_or_default();
         fs::write(self.path("calls"), "").expect("a file");
@@ -110,14 +106,14 @@ impl Desk {
         shell
     }
 
-    /// Types a command, and waits until it has ended.
+    /// Types a command, and waits for its end.
     pub fn types(&self, typed: &str) -> Said {
         let output = self.shell(typed).output().expect("a shell");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
         Said { out: text(output.stdout), error: text(output.stderr), code: output.status.code().unwrap_or(-1) }
     }
 
-    /// Types a command that stays, and waits until it has written a line that begins so.
+    /// Types a command that keeps running, and waits for a line that begins with `until`.
     pub fn starts(&self, typed: &str, until: &str) -> Staying {
         let mut child = self.shell(typed).process_group(0).stdout(Stdio::piped()).spawn().expect("a shell");
         let mut out = BufReader::new(child.stdout.take().expect("its output"));
@@ -129,7 +125,7 @@ impl Desk {
     }
 }
 
-/// A command that stays until Ctrl-C.
+/// A command that runs until Ctrl-C.
 pub struct Staying {
     child: Child,
     out: BufReader<ChildStdout>,
@@ -137,13 +133,13 @@ pub struct Staying {
 }
 
 impl Staying {
-    /// Sends what Ctrl-C sends to all of the command's processes, and gives what it said since it was up.
+    /// Sends what Ctrl-C sends to all of the command's processes; gives its output since the start.
     pub fn ends(mut self) -> String {
         self.signal("-INT");
         let mut rest = String::new();
         self.out.read_to_string(&mut rest).expect("text");
         let ended = self.child.wait().expect("an end");
-        // Where whoever started the tests ignores the signal, as a shell does for what it runs in the background, so does make.
+        // Make ignores the signal if its parent does, as a shell does for background jobs.
         assert!(ended.signal() == Some(2) || ended.success(), "as a command ends that Ctrl-C has ended: {ended}");
         rest
     }

@@ -6,7 +6,9 @@ use std::{
     path::Path,
 };
 
-use crate::desk::{Desk, project};
+use support::files::project;
+
+use crate::desk::Desk;
 
 /// Where a command is run.
 #[derive(Clone, Copy)]
@@ -22,11 +24,11 @@ use Run::{Here, In};
 const COMMANDS: [(&str, &str, Run); 31] = [
     ("bench", "", Here),
     ("bench-queries", "EVENTS", In("tests/engines/bench.py")),
-    ("build", "ARCH", In("tests/deploy.rs")),
+    ("build", "ARCH", In("tests/deploy/build.rs")),
     ("check", "", Here),
-    ("cost", "EVENTS PER_REQUEST SOURCES MILLISECONDS MEMORY ARCH OBJECTS STORED LOGGED", In("tests/deploy.rs")),
+    ("cost", "EVENTS PER_REQUEST SOURCES MILLISECONDS MEMORY ARCH OBJECTS STORED LOGGED", In("tests/deploy/cost.rs")),
     ("deny", "", Here),
-    ("deploy", "TOKEN_DIGESTS STACK ALARM_EMAIL PARAMETERS TAGS DRY_RUN CONFIRM", In("tests/deploy.rs")),
+    ("deploy", "TOKEN_DIGESTS STACK ALARM_EMAIL PARAMETERS TAGS DRY_RUN CONFIRM", In("tests/deploy/main.rs")),
     ("detect", "LAKE ID SINCE UNTIL SET", In("tests/engines/test_detect.py")),
     ("doctor", "TOKEN URL LAKE WORKGROUP DATABASE", Here),
     ("erase", "FROM IDS SQL CONFIRM PERSON", Here),
@@ -50,7 +52,7 @@ const COMMANDS: [(&str, &str, Run); 31] = [
     ("test-report", "", In("tests/report/run")),
     ("token", "SOURCE", Here),
     ("watch", "LAKE_URL TOKEN_DIGESTS", Here),
-    ("digests", "STACK", In("tests/deploy.rs")),
+    ("digests", "STACK", In("tests/deploy/main.rs")),
 ];
 
 /// The tests of this folder.
@@ -67,7 +69,7 @@ fn is_target(word: &str) -> bool {
     word.starts_with(|first: char| first.is_ascii_lowercase()) && word.chars().all(|char| char.is_ascii_lowercase() || char == '-')
 }
 
-/// Gives the name of a variable where a word sets one.
+/// The name of the variable that a word sets, if it does.
 fn variable(word: &str) -> Option<&str> {
     let name = word.trim_start_matches('[').split_once('=')?.0;
     let is_name = name.starts_with(|first: char| first.is_ascii_uppercase())
@@ -93,7 +95,7 @@ fn commands(line: &str) -> Vec<Written> {
     found
 }
 
-/// Gives the code of a document: lines of its blocks, and what stands between backquotes.
+/// The code of a document: the lines of its blocks, and what is between backquotes.
 fn code(text: &str) -> Vec<String> {
     let (mut code, mut in_block) = (Vec::new(), false);
     for line in text.lines() {
@@ -120,7 +122,7 @@ fn documents(folder: &Path, found: &mut BTreeMap<String, String>) {
     }
 }
 
-/// Gives every command that a document or the help names, with where it stands.
+/// Every command that a document or the help names, with its place.
 fn written() -> Vec<(String, Written)> {
     let mut all = BTreeMap::new();
     documents(&project(""), &mut all);
@@ -177,7 +179,7 @@ fn every_command_of_the_table_is_run_through_make_with_its_variables() {
         let typed: Vec<&str> = tests.lines().filter(|line| line.contains("make ") && line.contains(target)).collect();
         assert!(!typed.is_empty(), "make {target}");
         if matches!(run, Here) {
-            // A variable may stand in a line that goes on from one with the command.
+            // A variable may be on the line after the command.
             let given = |name: &&str| !tests.contains(&format!("{name}="));
             let missing: Vec<&str> = variables.split(' ').filter(|name| !name.is_empty()).filter(given).collect();
             assert!(missing.is_empty(), "make {target} is run without {missing:?}");

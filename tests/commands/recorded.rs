@@ -1,4 +1,4 @@
-//! Commands that call another tool: which, and with what.
+//! Commands that call other tools, and how.
 
 use crate::desk::Desk;
 

@@ -1,14 +1,13 @@
 //! The operator's commands against a receiver that `make run` has started.
 
-use std::{
-    fs,
-    io::{BufRead, BufReader, Write},
-    net::TcpListener,
-    path::Path,
-    thread,
+use std::{collections::BTreeMap, fs};
+
+use support::{
+    files::{files, project},
+    s3::{BUCKET, S3},
 };
 
-use crate::desk::{Desk, Staying, port, project};
+use crate::desk::{Desk, Staying, port};
 
 /// A desk with a receiver, and the receiver's URL.
 fn receiver() -> (Desk, Staying, String) {
@@ -17,41 +16,20 @@ fn receiver() -> (Desk, Staying, String) {
     (desk, staying, format!("http://127.0.0.1:{port}/"))
 }
 
-/// Gives the objects of a lake, each with its bytes.
-fn objects(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let paths = entries.map(|entry| entry.expect("an entry").path());
-    let inside = |path: &Path| vec![(path.display().to_string(), fs::read(path).expect("an object"))];
-    let mut all: Vec<_> = paths.flat_map(|path| if path.is_dir() { objects(&path) } else { inside(&path) }).collect();
-    all.sort();
-    all
+/// Types each command; it must end with this code, and say this.
+fn each_says(desk: &Desk, code: i32, commands: &[(String, &str)]) {
+    for (typed, sentence) in commands {
+        let said = desk.types(typed);
+        assert!(said.code == code && said.has(sentence), "{sentence} of {typed} in {said:?}");
+    }
 }
 
-/// An S3 server with one empty bucket.
-fn empty_bucket() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = BufReader::new(stream.expect("a connection"));
-            let mut head = Vec::new();
-            while head.last().is_none_or(|line: &String| !line.trim().is_empty()) {
-                let mut line = String::new();
-                if stream.read_line(&mut line).expect("text") == 0 {
-                    break;
-                }
-                head.push(line);
-            }
-            let name = if head.first().is_some_and(|line| line.contains("versions")) { "ListVersionsResult" } else { "ListBucketResult" };
-            let body = format!("<{name}><IsTruncated>false</IsTruncated></{name}>");
-            let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
-            stream.get_mut().write_all((head + &body).as_bytes()).expect("an answer");
-        }
-    });
-    url
+/// The objects of the lake on a desk.
+fn objects(desk: &Desk) -> BTreeMap<String, Vec<u8>> {
+    files(&desk.path("lake"))
 }
 
-/// Gives the lines with which the runbook begins: what its commands use.
+/// The lines that the runbook begins with, which its commands use.
 fn runbook() -> String {
     let text = fs::read_to_string(project("RUNBOOK.md")).expect("the runbook");
     let block = text.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a block");
@@ -88,24 +66,16 @@ fn the_doctor_follows_its_event_as_far_as_it_is_told_to_look() {
         "authenticated ok The token is that of a source.",
         "stored ok It received 1 record",
     ];
-    for (typed, more) in [
-        (format!("{token} make doctor URL={url}"), ["found in the lake - Not looked for", "found in the table - Not looked for"]),
-        (
-            format!("{token} make doctor URL={url} LAKE=file://{lake}"),
-            ["found in the lake ok Its row is in events/dt=", "found in the table - Not looked for"],
-        ),
-        (
-            format!("{token} make doctor URL={url} LAKE=file://{lake} DATABASE=other"),
-            ["found in the lake ok Its row is in events/dt=", "found in the table - Not looked for"],
-        ),
-        (
-            format!("LAKE= WORKGROUP= {token} make doctor URL={url}"),
-            ["found in the lake - Not looked for", "found in the table - Not looked for"],
-        ),
+    let (found, unseen) = ("found in the lake ok Its row is in events/dt=", "found in the lake - Not looked for");
+    for (typed, in_lake) in [
+        (format!("{token} make doctor URL={url}"), unseen),
+        (format!("{token} make doctor URL={url} LAKE=file://{lake}"), found),
+        (format!("{token} make doctor URL={url} LAKE=file://{lake} DATABASE=other"), found),
+        (format!("LAKE= WORKGROUP= {token} make doctor URL={url}"), unseen),
     ] {
         let said = desk.types(&typed);
         assert_eq!(said.code, 0, "{typed}: {said:?}");
-        for step in steps.iter().chain(&more) {
+        for step in steps.iter().chain(&[in_lake, "found in the table - Not looked for"]) {
             assert!(said.has(step), "{step} of {typed} in {said:?}");
         }
     }
@@ -116,10 +86,16 @@ fn the_doctor_follows_its_event_as_far_as_it_is_told_to_look() {
     // As the runbook writes it: with the output of the stack.
     desk.answer("ReceiverUrl", &url);
     let typed = "TOKEN=local-development-token make doctor URL=\"$(out ReceiverUrl)\"";
-    let said = desk.types(&format!("{}{typed}", runbook()));
-    assert!(said.code == 0 && said.has(steps[2]), "{said:?}");
+    each_says(&desk, 0, &[(format!("{}{typed}", runbook()), steps[2])]);
+    let said = staying.ends();
+    assert!(said.contains("\"request.id\":\"local-"), "{said}");
+}
 
-    for (typed, sentence) in [
+#[test]
+fn the_doctor_says_what_it_needs_and_which_step_failed() {
+    let (desk, staying, url) = receiver();
+    let token = "TOKEN=local-development-token";
+    let commands = [
         (format!("{token} make doctor"), "doctor needs URL=<the receiver's URL>, and the token in the variable TOKEN"),
         (format!("make doctor URL={url}"), "lake: TOKEN must hold the token that is in Auth0's Authorization Token field"),
         (format!("TOKEN=wrong make doctor URL={url}"), "authenticated FAILED It answers 401 invalid_token."),
@@ -128,33 +104,28 @@ fn the_doctor_follows_its_event_as_far_as_it_is_told_to_look() {
             "lake: a receiver's URL must be http://host[:port]/ or https://host/; got \"127.0.0.1\".",
         ),
         (format!("{token} make doctor URL={url} LAKE=lake"), "LAKE_URL must be s3://bucket[/prefix] or file://dir; got \"lake\""),
-    ] {
-        let said = desk.types(&typed);
-        assert!(said.code == 2 && said.has(sentence), "{typed}: {said:?}");
-    }
-    let said = staying.ends();
-    assert!(said.contains("\"request.id\":\"local-"), "{said}");
+    ];
+    each_says(&desk, 2, &commands);
+    staying.ends();
 }
 
 #[test]
 fn rejects_are_posted_again_as_they_are_chosen_and_a_choice_that_is_none_is_an_error() {
     let (desk, staying, url) = receiver();
     assert!(staying.said.contains("What is now in the lake"), "{}", staying.said);
-    let (token, before) = ("TOKEN=local-development-token", objects(&desk.path("lake")));
+    let (token, before) = ("TOKEN=local-development-token", objects(&desk));
     let replay = format!("{token} make replay FROM=file://lake URL={url}");
     let dry = desk.types(&format!("{replay} DRY_RUN=1"));
     let found = dry.out.lines().find(|line| line.starts_with("Found ")).expect("a count").to_owned();
     assert!(dry.code == 0 && dry.has("malformed_json"), "{dry:?}");
     assert_eq!(desk.types("make replay FROM=file://lake DRY_RUN=yes").code, 0);
-    for (typed, sentence) in [
+    let commands = [
         (format!("{replay} SINCE=2020-01-01 UNTIL=2020-01-02"), "Found 0 rejects"),
         (format!("{replay} SOURCE=other"), "Found 0 rejects"),
         (format!("{replay} REASON=invalid_utf8 DRY_RUN=true"), "Found "),
-    ] {
-        let said = desk.types(&typed);
-        assert!(said.code == 0 && said.has(sentence), "{typed}: {said:?}");
-    }
-    for (typed, sentence) in [
+    ];
+    each_says(&desk, 0, &commands);
+    let commands = [
         ("make replay".to_owned(), "replay needs FROM=<lake>, URL=<the receiver's URL>, and the token in the variable TOKEN"),
         (format!("{token} make replay FROM=file://lake"), "lake: where to post is not said; give the receiver's URL (--to)"),
         (format!("{replay} REASON=nonsense"), "the reasons are invalid_utf8, malformed_json, not_an_object, missing_data"),
@@ -162,15 +133,13 @@ fn rejects_are_posted_again_as_they_are_chosen_and_a_choice_that_is_none_is_an_e
         (format!("{replay} SINCE=yesterday"), "invalid value 'yesterday' for '--since <DATE>'"),
         (format!("{token} make replay FROM=file://nowhere URL={url}"), "lake: rejects/* of file://nowhere cannot be read: it is not there"),
         (format!("TOKEN=wrong make replay FROM=file://lake URL={url}"), "Nothing was posted: "),
-    ] {
-        let said = desk.types(&typed);
-        assert!(said.code == 2 && said.has(sentence), "{typed}: {said:?}");
-    }
-    assert_eq!(objects(&desk.path("lake")), before);
+    ];
+    each_says(&desk, 2, &commands);
+    assert_eq!(objects(&desk), before);
     // No is no: this one posts.
     let said = desk.types(&format!("{replay} DRY_RUN=0"));
     assert!(said.code == 0 && said.has_line(&found) && said.has("What was rejected again is kept below rejects/ once more"), "{said:?}");
-    assert!(objects(&desk.path("lake")).len() > before.len());
+    assert!(objects(&desk).len() > before.len());
     staying.ends();
 }
 
@@ -178,32 +147,15 @@ fn rejects_are_posted_again_as_they_are_chosen_and_a_choice_that_is_none_is_an_e
 fn a_person_is_erased_only_when_it_is_confirmed() {
     let (desk, staying, _) = receiver();
     staying.ends();
-    let before = objects(&desk.path("lake"));
+    let before = objects(&desk);
     let erase = "make erase FROM=file://lake";
-    fs::write(desk.path("person.txt"), "ann@example.com\n\nauth0|0123456789abcdef01234567\n").expect("a file");
-    fs::write(desk.path("blank.txt"), "\n\n").expect("a file");
-    for (typed, sentence) in [
-        (
-            "make erase IDS=person.txt".to_owned(),
-            "erase needs FROM=<lake>, and IDS=<a file of user ids, addresses or row ids> or PERSON=<one of them>",
-        ),
-        (erase.to_owned(), "lake: whom to erase is not said; give a file of identifiers (--ids), or one in the variable PERSON."),
-        (format!("{erase} PERSON= CONFIRM=1"), "lake: PERSON must hold one identifier: it is blank."),
-        (format!("{erase} PERSON=ann CONFIRM=1"), "lake: PERSON must hold one identifier: it is neither a user id"),
-        (format!("{erase} IDS=blank.txt CONFIRM=1"), "lake: blank.txt must hold one identifier a line; it holds none."),
-        (format!("{erase} IDS=none.txt CONFIRM=1"), "lake: the identifiers cannot be read from none.txt: No such file or directory"),
-        (format!("{erase} IDS=person.txt CONFIRM=maybe"), "it must be 1, true or yes, or 0, false, no or empty"),
-    ] {
-        let said = desk.types(&typed);
-        assert!(said.code == 2 && said.has(sentence), "{typed}: {said:?}");
-    }
     let user = user_of(&desk);
     for no in ["", " CONFIRM=", " CONFIRM=0", " CONFIRM=no"] {
         let said = desk.types(&format!("PERSON='{user}' {erase}{no}"));
         assert!(said.code == 0 && said.has("Nothing was changed. With CONFIRM=1 (--confirm), "), "{no}: {said:?}");
         assert!(said.has("DELETE FROM events WHERE row_id IN ('") && !said.out.contains(&user), "{no}: {said:?}");
     }
-    assert_eq!(objects(&desk.path("lake")), before);
+    assert_eq!(objects(&desk), before);
     let said = desk.types(&format!("{erase} PERSON='{user}' SQL=erase.sql CONFIRM=1"));
     assert!(said.code == 0 && said.has(" none is of the person."), "{said:?}");
     let statements = fs::read_to_string(desk.path("erase.sql")).expect("statements");
@@ -214,14 +166,34 @@ fn a_person_is_erased_only_when_it_is_confirmed() {
         rest = rest.split_once(statement).unwrap_or_else(|| panic!("{statement} in order in {statements}")).1;
     }
     assert!(statements.ends_with(");\n"), "{statements}");
-    let after = objects(&desk.path("lake"));
-    let names = |objects: &[(String, Vec<u8>)]| objects.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
-    assert_eq!(names(&after), names(&before));
+    let after = objects(&desk);
+    assert!(after.keys().eq(before.keys()));
     assert_ne!(after, before);
     assert!(desk.types(&format!("{erase} PERSON='{user}'")).has("With CONFIRM=1 (--confirm), 0 rows in 0 objects are erased"));
 }
 
-/// Gives a user id that the samples hold.
+#[test]
+fn identifiers_that_name_nobody_are_an_error() {
+    let desk = Desk::new();
+    let erase = "make erase FROM=file://lake";
+    fs::write(desk.path("person.txt"), "ann@example.com\n\nauth0|0123456789abcdef01234567\n").expect("a file");
+    fs::write(desk.path("blank.txt"), "\n\n").expect("a file");
+    let commands = [
+        (
+            "make erase IDS=person.txt".to_owned(),
+            "erase needs FROM=<lake>, and IDS=<a file of user ids, addresses or row ids> or PERSON=<one of them>",
+        ),
+        (erase.to_owned(), "lake: whom to erase is not said; give a file of identifiers (--ids), or one in the variable PERSON."),
+        (format!("{erase} PERSON= CONFIRM=1"), "lake: PERSON must hold one identifier: it is blank."),
+        (format!("{erase} PERSON=ann CONFIRM=1"), "lake: PERSON must hold one identifier: it is neither a user id"),
+        (format!("{erase} IDS=blank.txt CONFIRM=1"), "lake: blank.txt must hold one identifier a line; it holds none."),
+        (format!("{erase} IDS=none.txt CONFIRM=1"), "lake: the identifiers cannot be read from none.txt: No such file or directory"),
+        (format!("{erase} IDS=person.txt CONFIRM=maybe"), "it must be 1, true or yes, or 0, false, no or empty"),
+    ];
+    each_says(&desk, 2, &commands);
+}
+
+/// A user id in the samples.
 fn user_of(desk: &Desk) -> String {
     let sample = fs::read_to_string(desk.path("events/array.json")).expect("a sample");
     let after = sample.split("\"user_id\"").nth(1).and_then(|rest| rest.split('"').nth(1)).expect("a user id");
@@ -232,15 +204,17 @@ fn user_of(desk: &Desk) -> String {
 #[test]
 fn replay_and_erase_read_the_bucket_of_the_stack_as_the_runbook_writes_them() {
     let (desk, staying, url) = receiver();
-    desk.answer("Bucket", "lake-of-the-stack");
+    let s3 = S3::start();
+    desk.answer("Bucket", BUCKET);
     desk.answer("ReceiverUrl", &url);
     fs::write(desk.path("person.txt"), "ann@example.com\n").expect("a file");
-    let aws = format!("{}export AWS_ENDPOINT_URL_S3={} AWS_ACCESS_KEY_ID=key AWS_SECRET_ACCESS_KEY=secret\n", runbook(), empty_bucket());
+    let variables = s3.environment().map(|(name, value)| format!("{name}={value}")).join(" ");
+    let aws = format!("{}export {variables}\n", runbook());
     let documented = fs::read_to_string(project("RUNBOOK.md")).expect("the runbook");
     for (typed, sentence) in [
         (
             "TOKEN=… make replay FROM=\"s3://$(out Bucket)/\" URL=\"$(out ReceiverUrl)\"",
-            "Reading 0 objects below s3://lake-of-the-stack/rejects/",
+            &*format!("Reading 0 objects below s3://{BUCKET}/rejects/"),
         ),
         ("make erase FROM=\"s3://$(out Bucket)/\" IDS=person.txt SQL=erase.sql", "all 0 objects, 0 of them with rows of the person 0 0"),
         (

@@ -2,18 +2,20 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
     time::Duration,
 };
 
 use auth0_log_lake::metrics::NAMESPACE;
 use serde_json::Value;
-
-use crate::{
+use support::{
+    files::project,
     function::{Answer, Function, TOKEN, Written, event, sample, settings},
-    pure::{land, project, rows_of},
-    servers::{KEY, S3, SECRET, Told, told},
+    pure::{land, rows_of},
+    s3::{KEY, S3, SECRET},
+    server::{Told, told},
 };
+
+use crate::RECEIVER;
 
 /// The sample events with their answers.
 const SAMPLES: [(&str, u64, &str); 9] = [
@@ -32,7 +34,6 @@ fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
     answer.headers.get(name).map(String::as_str)
 }
 
-/// Gives the body of a sample event.
 fn body(event: &Value) -> Vec<u8> {
     use base64::{Engine, prelude::BASE64_STANDARD};
     let text = event["body"].as_str().unwrap_or_default();
@@ -40,14 +41,14 @@ fn body(event: &Value) -> Vec<u8> {
 }
 
 /// Counts the rows of each table below the lake's prefix.
-fn rows(objects: &BTreeMap<PathBuf, Vec<u8>>, table: &str) -> usize {
-    let below = objects.iter().filter(|(path, _)| path.starts_with(format!("auth0/{table}")));
+fn rows(objects: &BTreeMap<String, Vec<u8>>, table: &str) -> usize {
+    let below = objects.iter().filter(|(path, _)| path.starts_with(&format!("auth0/{table}/")));
     below.map(|(_, bytes)| rows_of(bytes).count()).sum()
 }
 
 /// Starts a function, sends it every sample event, and ends it.
 async fn every_sample(s3: &S3) -> (Vec<Answer>, Written) {
-    let mut function = Function::over(s3).await;
+    let mut function = Function::over(RECEIVER, s3);
     let mut answers = Vec::new();
     for (name, ..) in SAMPLES {
         answers.push(function.invoke(&sample(name)).await);
@@ -57,7 +58,7 @@ async fn every_sample(s3: &S3) -> (Vec<Answer>, Written) {
 
 #[tokio::test]
 async fn every_sample_event_is_answered_as_its_description_says() {
-    let (answers, _) = every_sample(&S3::start().await).await;
+    let (answers, _) = every_sample(&S3::start()).await;
     for ((name, status, body), answer) in SAMPLES.iter().zip(&answers) {
         assert_eq!((answer.status, answer.body.as_str()), (*status, *body), "{name}");
         assert_eq!(header(answer, "content-type"), Some("application/json"), "{name}");
@@ -76,22 +77,18 @@ async fn every_sample_event_is_answered_as_its_description_says() {
 
 #[tokio::test]
 async fn every_record_of_the_sample_events_is_in_the_bucket() {
-    let s3 = S3::start().await;
+    let s3 = S3::start();
     every_sample(&s3).await;
     let objects = s3.objects();
     assert_eq!((rows(&objects, "events"), rows(&objects, "rejects")), (35, 1));
     let expected: BTreeSet<String> =
         SAMPLES.iter().filter(|(_, status, _)| *status == 200).flat_map(|(name, ..)| hours(&body(&sample(name)))).collect();
-    let stored: BTreeSet<String> = objects
-        .keys()
-        .filter_map(|path| path.strip_prefix("auth0/events").ok())
-        .filter_map(|path| path.parent())
-        .map(|hour| hour.to_string_lossy().into_owned())
-        .collect();
+    let stored: BTreeSet<String> =
+        objects.keys().filter_map(|path| path.strip_prefix("auth0/events/")?.rsplit_once('/')).map(|(hour, _)| hour.to_owned()).collect();
     assert_eq!(stored, expected);
 }
 
-/// Gives the hours that the events of a body touch.
+/// The hours of the events in a body.
 fn hours(body: &[u8]) -> Vec<String> {
     let folder = |key: String| key.rsplit_once('/').map(|(folder, _)| folder.trim_start_matches("events/").to_owned());
     land(body).keys("events/").into_iter().filter_map(folder).collect()
@@ -99,8 +96,8 @@ fn hours(body: &[u8]) -> Vec<String> {
 
 #[tokio::test]
 async fn the_same_event_twice_is_stored_once() {
-    let s3 = S3::start().await;
-    let mut function = Function::over(&s3).await;
+    let s3 = S3::start();
+    let mut function = Function::over(RECEIVER, &s3);
     let first = function.invoke(&sample("array.json")).await;
     let once = s3.objects();
     let second = function.invoke(&sample("array.json")).await;
@@ -112,8 +109,8 @@ async fn the_same_event_twice_is_stored_once() {
 
 #[tokio::test]
 async fn nothing_connects_to_s3_before_the_first_request_that_stores() {
-    let s3 = S3::start().await;
-    let mut function = Function::over(&s3).await;
+    let s3 = S3::start();
+    let mut function = Function::over(RECEIVER, &s3);
     function.has_started().await;
     assert_eq!(s3.server.seen.connections(), 0, "at the start");
     for refused in ["no-token.json", "wrong-token.json", "get.json", "empty-batch.json"] {
@@ -126,8 +123,8 @@ async fn nothing_connects_to_s3_before_the_first_request_that_stores() {
 
 #[tokio::test]
 async fn a_batch_of_hundreds_of_records_over_many_hours_is_stored_whole() {
-    let s3 = S3::start().await;
-    let mut function = Function::over(&s3).await;
+    let s3 = S3::start();
+    let mut function = Function::over(RECEIVER, &s3);
     let record = |number: usize| {
         let hour = number % 40;
         format!(
@@ -145,8 +142,8 @@ async fn a_batch_of_hundreds_of_records_over_many_hours_is_stored_whole() {
 
 #[tokio::test]
 async fn a_store_that_never_answers_is_answered_503_before_the_function_ends() {
-    let hole = told(&[Told::Nothing]).await;
-    let mut function = Function::start(&settings(&hole)).await;
+    let hole = told(&[Told::Nothing]);
+    let mut function = Function::start(RECEIVER, &settings(&hole.endpoint));
     let answer = function.invoke_within(&sample("array.json"), Duration::from_millis(1_500)).await;
     assert_eq!((answer.status, answer.body.as_str()), (503, r#"{"error":"store_unavailable"}"#));
     assert!(header(&answer, "retry-after").and_then(|seconds| seconds.parse::<u32>().ok()).is_some_and(|seconds| seconds > 0));
@@ -156,8 +153,8 @@ async fn a_store_that_never_answers_is_answered_503_before_the_function_ends() {
 
 #[tokio::test]
 async fn an_event_that_cannot_be_read_is_answered_400_and_what_nobody_reads_may_be_anything() {
-    let s3 = S3::start().await;
-    let mut function = Function::over(&s3).await;
+    let s3 = S3::start();
+    let mut function = Function::over(RECEIVER, &s3);
     let mut odd = sample("array.json");
     odd["queryStringParameters"] = serde_json::json!({"a": null});
     odd["requestContext"]["http"]["path"] = serde_json::json!(7);
@@ -184,7 +181,7 @@ async fn an_event_that_cannot_be_read_is_answered_400_and_what_nobody_reads_may_
 
 #[tokio::test]
 async fn each_request_writes_one_log_line_and_one_line_of_metrics() {
-    let (_, written) = every_sample(&S3::start().await).await;
+    let (_, written) = every_sample(&S3::start()).await;
     let lines: Vec<Value> = written.stdout.iter().map(|line| serde_json::from_str(line).expect(line)).collect();
     let (metrics, logs): (Vec<&Value>, Vec<&Value>) = lines.iter().partition(|line| line.get("_aws").is_some());
     assert_eq!((logs.len(), metrics.len(), written.stderr.as_str()), (SAMPLES.len(), SAMPLES.len(), ""));
@@ -199,7 +196,7 @@ async fn each_request_writes_one_log_line_and_one_line_of_metrics() {
     }
 }
 
-/// Holds a line against CloudWatch's specification of the embedded metric format.
+/// Checks a line against CloudWatch's specification of the embedded metric format.
 fn is_embedded_metrics(line: &Value, has_source: bool) {
     assert!(line["_aws"]["Timestamp"].as_u64().is_some_and(|at| at > 1_700_000_000_000), "{line}");
     let directives = line["_aws"]["CloudWatchMetrics"].as_array().expect("directives");
@@ -216,7 +213,7 @@ fn is_embedded_metrics(line: &Value, has_source: bool) {
     }
 }
 
-/// Gathers every string of eight characters or more that a sample event holds.
+/// Collects every string in a sample event.
 fn strings(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::String(text) => match serde_json::from_str::<Value>(text).ok().filter(Value::is_object) {
@@ -248,7 +245,7 @@ fn private() -> BTreeSet<String> {
 
 #[tokio::test]
 async fn nothing_secret_or_personal_and_nothing_of_a_body_is_written() {
-    let (_, written) = every_sample(&S3::start().await).await;
+    let (_, written) = every_sample(&S3::start()).await;
     let private = private();
     assert!(private.len() > 200, "{}", private.len());
     let text = format!("{}\n{}", written.stdout.join("\n"), written.stderr);

@@ -7,7 +7,7 @@ use auth0_log_lake::{
     schema::{DATA, LOCATION_INFO, data, event_row, ingest, reject_row},
 };
 
-use crate::pure::project;
+use support::files::project;
 
 fn document(name: &str) -> String {
     std::fs::read_to_string(project(name)).unwrap_or_else(|error| panic!("{name}: {error}"))

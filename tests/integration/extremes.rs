@@ -4,7 +4,7 @@ use auth0_log_lake::{batch::MOST_RECORDS, partition::MOST_HOURS, receive::LARGES
 use chrono::TimeDelta;
 use serde_json::Value;
 
-use crate::pure::{Landed, land, time};
+use support::pure::{Landed, land, time};
 
 const EVENT: &str = "{\"log_id\":\"1\",\"data\":{}}";
 
@@ -20,7 +20,6 @@ fn reasons(landed: &Landed) -> Vec<String> {
     rejects(landed).iter().map(|row| row["reason"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
-/// Gives the bytes that a reject row holds.
 fn raw(row: &Value) -> Vec<u8> {
     crate::lossless::raw(&row.to_string()).expect("a reject holds its bytes")
 }

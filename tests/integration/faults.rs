@@ -1,4 +1,4 @@
-//! What goes wrong between us and S3, and what a put makes of it.
+//! What goes wrong between us and S3, and how a put takes it.
 
 use std::time::Duration;
 
@@ -7,22 +7,25 @@ use auth0_log_lake::{
     store::{Put, Store, StoreErrorKind, put_all},
 };
 use http::StatusCode;
+use support::{
+    s3::BUCKET,
+    server::{Told, nobody, told},
+};
 
 use crate::{
     memory::{deadline, in_time},
-    servers::{BUCKET, Told, told},
     stores::{object, s3_store},
 };
 
 const OK: Told = Told::Answer(StatusCode::OK, "");
-const CONFLICT: Told = Told::Answer(StatusCode::CONFLICT, "ConditionalRequestConflict");
-const THERE: Told = Told::Answer(StatusCode::PRECONDITION_FAILED, "PreconditionFailed");
-const SLOW_DOWN: Told = Told::Answer(StatusCode::SERVICE_UNAVAILABLE, "SlowDown");
-const BROKEN: Told = Told::Answer(StatusCode::INTERNAL_SERVER_ERROR, "InternalError");
+const CONFLICT: Told = Told::Error(StatusCode::CONFLICT, "ConditionalRequestConflict");
+const THERE: Told = Told::Error(StatusCode::PRECONDITION_FAILED, "PreconditionFailed");
+const SLOW_DOWN: Told = Told::Error(StatusCode::SERVICE_UNAVAILABLE, "SlowDown");
+const BROKEN: Told = Told::Error(StatusCode::INTERNAL_SERVER_ERROR, "InternalError");
 
-/// Puts one object to a server that does as told; gives what came of it, and how many tries it took.
+/// Puts one object to a server that does as told; gives the result, and the number of attempts.
 async fn put(steps: &[Told]) -> (Result<Put, StoreErrorKind>, usize) {
-    let server = told(steps).await;
+    let server = told(steps);
     let put = s3_store(&server.endpoint, BUCKET).put(&object(1, b"bytes", Compression::None)).await;
     (put.map_err(|error| error.kind), server.seen.puts().len())
 }
@@ -66,13 +69,13 @@ async fn what_no_repetition_mends_is_tried_once() {
         (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", StoreErrorKind::Misconfigured),
         (StatusCode::NOT_IMPLEMENTED, "NotImplemented", StoreErrorKind::Misconfigured),
     ] {
-        assert_eq!(put(&[Told::Answer(status, code)]).await, (Err(kind), 1), "{code}");
+        assert_eq!(put(&[Told::Error(status, code)]).await, (Err(kind), 1), "{code}");
     }
 }
 
 #[tokio::test]
 async fn a_store_that_never_answers_is_late_at_the_deadline() {
-    let server = told(&[Told::Nothing]).await;
+    let server = told(&[Told::Nothing]);
     let objects = [object(1, b"bytes", Compression::None)];
     let late = put_all(&s3_store(&server.endpoint, BUCKET), &objects, in_time(Duration::from_millis(300))).await;
     assert_eq!(late.map_err(|error| error.kind), Err(StoreErrorKind::Late));
@@ -81,7 +84,7 @@ async fn a_store_that_never_answers_is_late_at_the_deadline() {
 
 #[tokio::test]
 async fn a_store_that_never_answers_ends_by_itself_within_the_time_of_a_request() {
-    let server = told(&[Told::Nothing]).await;
+    let server = told(&[Told::Nothing]);
     let objects = [object(1, b"bytes", Compression::None)];
     let ended = tokio::time::timeout(Duration::from_secs(24), put_all(&s3_store(&server.endpoint, BUCKET), &objects, deadline())).await;
     assert_eq!(ended.map(|late| late.map_err(|error| error.kind)), Ok(Err(StoreErrorKind::Late)));
@@ -90,7 +93,6 @@ async fn a_store_that_never_answers_ends_by_itself_within_the_time_of_a_request(
 
 #[tokio::test]
 async fn a_port_where_nothing_listens_is_unavailable() {
-    let address = tokio::net::TcpListener::bind("127.0.0.1:0").await.and_then(|listener| listener.local_addr()).expect("a port");
-    let error = s3_store(&format!("http://{address}"), BUCKET).put(&object(1, b"", Compression::None)).await.expect_err("nobody is there");
+    let error = s3_store(&nobody(), BUCKET).put(&object(1, b"", Compression::None)).await.expect_err("nobody is there");
     assert_eq!(error.kind, StoreErrorKind::Unavailable, "{}", error.chain());
 }

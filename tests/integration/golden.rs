@@ -12,23 +12,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::pure::{land, project, rows_of};
+use support::{
+    files::project,
+    pure::{land, rows_of},
+};
 
 const FOLDER: &str = "tests/golden";
 
 /// Every file of a folder with its content, by the path below the folder.
 pub fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    for entry in fs::read_dir(folder).into_iter().flatten() {
-        let path = entry.expect("a folder that can be read").path();
-        let name = PathBuf::from(path.file_name().unwrap_or_default());
-        if path.is_dir() {
-            found.extend(files(&path).into_iter().map(|(below, content)| (name.join(below), content)));
-            continue;
-        }
-        found.insert(name, fs::read(&path).expect("a file that can be read"));
-    }
-    found
+    support::files::files(folder).into_iter().map(|(name, content)| (name.into(), content)).collect()
 }
 
 /// Every body of `events/`, by its file's name.

@@ -1,4 +1,4 @@
-//! Every value that was sent is found again: in its column, or in `unmapped`.
+//! Every value that was sent is in the row: in its column, or in `unmapped`.
 //!
 //! The reading here is slow and knows nothing of how the receiver works: it takes the record's
 //! text apart into a tree, and asks the row for each value in turn.
@@ -6,17 +6,17 @@
 use auth0_log_lake::schema::{Column, ColumnType, DATA, LOCATION_INFO};
 use chrono::{DateTime, NaiveDateTime};
 use proptest::prelude::*;
-
-use crate::{
+use support::{
+    files::project,
     json::Json,
-    pure::{land, project, rows_of},
-    record::record,
+    pure::{land, rows_of},
+    records::record,
 };
 
-/// Deepest nesting that stands as itself.
+/// Deepest nesting that a json column holds as JSON.
 const MAX_DEPTH: usize = 100;
 
-/// Says whether what was kept is what was sent; a value nested too deep is kept as a string of its text.
+/// Says whether a value was kept; one nested too deep is kept as a string of its text.
 fn keeps(sent: &Json, kept: &Json) -> bool {
     match kept {
         Json::String(text) if sent.depth() > MAX_DEPTH => Json::read(text).as_ref() == Some(sent),
@@ -49,7 +49,7 @@ fn holds(kind: ColumnType, sent: &Json, column: &Json) -> bool {
     }
 }
 
-/// What a row holds of a record, apart from its columns.
+/// What a row keeps of a record.
 struct Kept {
     unmapped: Json,
     data: Json,
@@ -71,7 +71,7 @@ impl Kept {
 /// A name with its value.
 type Member = (String, Json);
 
-/// Gives what is sent last under a name, and each earlier one.
+/// The last member of each name, and the earlier ones.
 fn last_and_earlier(object: &Json) -> (Vec<&Member>, Vec<&Member>) {
     let members = object.members();
     let (last, earlier): (Vec<_>, Vec<_>) =
@@ -83,7 +83,7 @@ fn column_of(columns: &'static [Column], name: &str) -> Option<&'static Column> 
     columns.iter().find(|column| column.sent_as.contains(&name))
 }
 
-/// Says whether an object's member is in its column or in what is kept beside the columns.
+/// Says whether a member is in its column or beside the columns.
 fn is_found(columns: &'static [Column], (name, sent): &Member, row: &Json, beside: Option<&Json>) -> bool {
     let column = column_of(columns, name);
     let unmapped = beside.and_then(|beside| beside.get(name)).is_some_and(|kept| keeps(sent, kept));
@@ -91,7 +91,7 @@ fn is_found(columns: &'static [Column], (name, sent): &Member, row: &Json, besid
     unmapped || mapped || column.is_some() && *sent == Json::Null
 }
 
-/// Gives the names of `data` whose values are lost.
+/// The names in `data` whose values are lost.
 fn lost_of_data(data: &Json, kept: &Kept) -> Vec<String> {
     let (last, earlier) = last_and_earlier(data);
     let lost_last = last.iter().filter(|member| {
@@ -126,7 +126,7 @@ fn lost_of_envelope(record: &Json, row: &Json, kept: &Kept) -> Vec<String> {
     lost_last.chain(lost_earlier).map(|(name, _)| format!("$envelope.{name}")).collect()
 }
 
-/// Gives the names of all values of a record that its row does not hold.
+/// The names of all values of a record that its row lost.
 fn lost(record: &str, row: &str) -> Option<Vec<String>> {
     let (record, row) = (Json::read(record)?, Json::read(row)?);
     let kept = Kept::of(&row)?;
@@ -160,7 +160,7 @@ proptest! {
     }
 }
 
-/// Gives the bytes that a reject row holds.
+/// The bytes that a reject row keeps.
 pub fn raw(row: &str) -> Option<Vec<u8>> {
     use base64::{Engine, prelude::BASE64_STANDARD};
     let row: serde_json::Value = serde_json::from_str(row).ok()?;

@@ -3,8 +3,8 @@
 //! | what | where |
 //! |---|---|
 //! | what each sample becomes | [`golden`] |
-//! | what holds for every record, with a slow reading to compare with | [`rows`], [`lossless`], [`record`], [`json`] |
-//! | how bodies are cut, with a naive splitter to compare with | [`splitting`], [`reference`] |
+//! | what holds for every record | [`rows`], [`lossless`] |
+//! | how bodies are cut, compared with a naive splitter | [`splitting`] |
 //! | bodies of extreme size and form | [`extremes`] |
 //! | the published schema's facts | [`published`] |
 //! | what every store promises, and what is between us and S3 | [`stores`], [`faults`] |
@@ -12,6 +12,9 @@
 //! | the `receiver` binary between a Runtime API and S3 | [`binary`], [`refusals`] |
 //! | names in documents | [`documents`] |
 //! | documents as readers meet them | [`pages`] |
+//! | the template and the columns of the table | [`template`], [`tables`] |
+//!
+//! Servers, readers and random records come from the crate `support`, which all tests share.
 //!
 //! Nothing sleeps, nothing is tried again, nothing leaves the loopback, and nothing sets the
 //! environment of this process.
@@ -20,21 +23,18 @@ mod binary;
 mod documents;
 mod extremes;
 mod faults;
-mod function;
 mod golden;
-mod json;
 mod lossless;
 mod memory;
 mod midway;
 mod pages;
 mod published;
-mod pure;
-mod record;
-mod reference;
 mod refusals;
 mod rows;
-mod servers;
 mod splitting;
 mod stores;
 mod tables;
 mod template;
+
+/// The `receiver` of this build.
+const RECEIVER: &str = env!("CARGO_BIN_EXE_receiver");

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 pub struct MemoryStore(Mutex<BTreeMap<String, Bytes>>);
 
 impl MemoryStore {
-    /// Gives the objects by their keys.
+    /// The objects, by their keys.
     pub fn objects(&self) -> MutexGuard<'_, BTreeMap<String, Bytes>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -39,7 +39,7 @@ impl Store for MemoryStore {
     }
 }
 
-/// A store that takes so many puts and then fails, until it is mended.
+/// A store that fails after some puts, until it is mended.
 #[derive(Debug)]
 pub struct Failing<S> {
     /// The store behind it.
@@ -48,12 +48,12 @@ pub struct Failing<S> {
 }
 
 impl<S> Failing<S> {
-    /// Wraps a store that takes `puts` puts.
+    /// Wraps a store, to fail after `puts` puts.
     pub fn after(puts: usize, inner: S) -> Self {
         Self { inner, left: AtomicUsize::new(puts) }
     }
 
-    /// Lets every put through from now on.
+    /// Lets every later put through.
     pub fn mend(&self) {
         self.left.store(usize::MAX, Ordering::SeqCst);
     }
@@ -69,12 +69,11 @@ impl<S: Store> Store for Failing<S> {
     }
 }
 
-/// Gives a deadline that no test comes near.
+/// A deadline that no test reaches.
 pub fn deadline() -> Instant {
     in_time(Duration::from_secs(60))
 }
 
-/// Gives a deadline in some time.
 #[expect(clippy::disallowed_methods, reason = "a deadline is a time from now on")]
 pub fn in_time(time: Duration) -> Instant {
     Instant::now() + time

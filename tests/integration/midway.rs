@@ -11,11 +11,12 @@ use auth0_log_lake::{
 use bytes::Bytes;
 use http::{Request, StatusCode, header::RETRY_AFTER};
 
-use crate::{
-    golden::files,
-    memory::{Failing, MemoryStore, deadline},
-    pure::{TOKEN, headers, land, project, received_at, rows_of, sources},
+use support::{
+    files::{files, project},
+    pure::{TOKEN, headers, land, received_at, rows_of, sources},
 };
+
+use crate::memory::{Failing, MemoryStore, deadline};
 
 fn receiver<S: Store>(store: S) -> Receiver<S> {
     Receiver::with_store(store, sources(), Addresses::default(), Compression::None)

@@ -6,10 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{
-    golden::files,
-    pure::{project, rows_of},
-};
+use support::{files::project, pure::rows_of};
+
+use crate::golden::files;
 
 /// Lines that the first page may have.
 const FIRST_PAGE: usize = 120;

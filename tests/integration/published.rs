@@ -1,9 +1,9 @@
-//! The field table against the facts of the published schema.
+//! Compares the field table with the published schema.
 
 use auth0_log_lake::schema::{Column, ColumnType, DATA, Indicator, LOCATION_INFO, LOG_TYPE};
 use serde_json::Value;
 
-use crate::pure::land;
+use support::pure::land;
 
 const FACTS: &str = include_str!("../fixtures/auth0-events.txt");
 
@@ -23,7 +23,7 @@ fn fields() -> Vec<Field> {
     facts().filter(|words| words[0] != "schema").map(field).collect()
 }
 
-/// Gives the column of a published path below `data`.
+/// The column of a published path below `data`.
 fn column(path: &str) -> Option<&'static Column> {
     let below = path.strip_prefix("data.")?;
     match below.strip_prefix("location_info.") {
@@ -32,7 +32,7 @@ fn column(path: &str) -> Option<&'static Column> {
     }
 }
 
-/// Says whether a column holds what is published as a type: json in a text column, so that every engine reads it.
+/// Says whether a column can hold a published type; json goes into a text column, so that every engine reads it.
 fn honours(kind: ColumnType, published: &str) -> bool {
     match published {
         "string" => matches!(kind, ColumnType::String | ColumnType::Words),

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use crate::function::{DIGEST, command};
+use support::function::{DIGEST, command};
 
-/// Starts the binary; gives whether it ended well, and what it wrote to standard error.
+use crate::RECEIVER;
+
+/// Starts the binary; gives whether it succeeded, and its standard error.
 async fn start(settings: &[(&str, &str)]) -> (bool, String) {
     let settings: Vec<(&str, String)> = settings.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-    let output = command(&settings).output();
+    let output = command(RECEIVER, &settings).output();
     let output = tokio::time::timeout(Duration::from_secs(60), output).await.expect("the start stops").expect("the receiver starts");
     assert!(output.stdout.is_empty(), "{:?}", output.stdout);
     (output.status.success(), String::from_utf8(output.stderr).expect("text"))

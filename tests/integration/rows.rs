@@ -13,19 +13,19 @@ use auth0_log_lake::{
 use bytes::Bytes;
 use http::Request;
 use proptest::{collection::vec, prelude::*};
-
-use crate::{
+use support::{
     json::Json,
-    memory::MemoryStore,
     pure::{self, land, land_at, received_at, rows_of, time},
-    record::{any_bytes, batch, record},
+    records::{any_bytes, batch, record},
 };
+
+use crate::memory::MemoryStore;
 
 fn cases() -> ProptestConfig {
     ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// Says whether the names are some of those known, in their order.
+/// Says whether the names are known ones, in their order.
 fn in_order(names: &[&str], known: &[&str]) -> bool {
     let mut known = known.iter();
     names.iter().all(|name| known.any(|known| known == name))
@@ -69,13 +69,13 @@ fn is_closed_event(row: &Json) -> bool {
         && strings(ingest.get("drift"))
 }
 
-/// Gives the hour that a row's time lies in, spelled as an object's folders spell it.
+/// The hour of a row's time, spelled as in an object's key.
 fn folders(row: &Json, key: &str) -> Option<String> {
     let (date, clock) = row.get(key)?.text()?.split_once(' ')?;
     Some(format!("dt={date}/hour={}", clock.get(..2)?))
 }
 
-/// Answers one request with an in-memory store; gives the outcome, and every row stored.
+/// Answers one request with an in-memory store; gives the outcome, and how many rows are stored.
 fn answer(request: Request<()>, body: Vec<u8>) -> (Outcome, usize) {
     let receiver = Receiver::with_store(MemoryStore::default(), pure::sources(), Addresses::default(), Compression::None);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
@@ -142,11 +142,11 @@ proptest! {
 
     #[test]
     fn prop_event_objects_keep_their_keys_when_the_same_batch_comes_again_later(records in vec(record(), 0..12)) {
-        // One record that is alone in its hour, so that there is always an object to hold.
+        // One record alone in its hour, so that there is always an object to compare.
         let sure = r#"{"log_id":"sure","data":{"date":"2020-02-02T02:02:02.000Z"}}"#.to_owned();
         let body = format!("[{}]", [records, vec![sure]].concat().join(",")).into_bytes();
         let (now, later) = (land(&body), land_at(&body, time("2026-11-23T09:40:00.001Z")));
-        // Rows whose time is that of the request move with it, and into the hour of the second one.
+        // Rows timed by their request move with it, into the hour of the second request.
         let moved: BTreeSet<String> =
             now.rows("events/").into_iter().filter(|(_, row)| row.contains("\"time_source\":\"received\"")).map(|(key, _)| key).collect();
         let stays = |key: &&String| !moved.contains(*key) && !key.starts_with("events/dt=2026-11-23/hour=09/");

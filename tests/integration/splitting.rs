@@ -2,8 +2,7 @@
 
 use auth0_log_lake::{batch, reject::Reason};
 use proptest::{collection::vec, prelude::*, sample::select};
-
-use crate::{
+use support::{
     pure::authenticated,
     reference::{Cut, Piece, split},
 };
@@ -21,44 +20,47 @@ fn cut(body: &[u8]) -> Vec<Piece> {
 }
 
 /// Structure in small pieces, whole ones and broken ones.
+const PIECES: [&str; 35] = [
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    ":",
+    "\"",
+    "\\",
+    "\n",
+    "\r\n",
+    " ",
+    "1",
+    "x",
+    "\"a\"",
+    "\"\\\"]\"",
+    "\"{\"",
+    "{\"a\":1}",
+    "{\"a\":[1,{}]}",
+    "[1,2]",
+    "{\"logs\":[",
+    "{ \"logs\" : [",
+    "\"logs\":[{\"a\":1}],",
+    "\"lo\\u0067s\":[",
+    "\"logs\":",
+    "\"logs\": x [1],",
+    "{\"logs\": x [1],\"b\":2}",
+    "]}",
+    "\"log_id\":\"1\"",
+    "\"data\":{}",
+    "\"other\":1",
+    "\u{feff}",
+    "\"line\nfeed\"",
+    "text\n",
+    "{\"logs\":[1],\"x\":2}",
+    "\"a string that is longer than one block of sixty-four bytes, with [brackets], {braces} and \\\"quotes\\\" in it\"",
+];
+
+/// Pieces put together at random.
 fn pieces() -> impl Strategy<Value = Vec<u8>> {
-    let piece = select(vec![
-        "[",
-        "]",
-        "{",
-        "}",
-        ",",
-        ":",
-        "\"",
-        "\\",
-        "\n",
-        "\r\n",
-        " ",
-        "1",
-        "x",
-        "\"a\"",
-        "\"\\\"]\"",
-        "\"{\"",
-        "{\"a\":1}",
-        "{\"a\":[1,{}]}",
-        "[1,2]",
-        "{\"logs\":[",
-        "{ \"logs\" : [",
-        "\"logs\":[{\"a\":1}],",
-        "\"lo\\u0067s\":[",
-        "\"logs\":",
-        "\"logs\": x [1],",
-        "{\"logs\": x [1],\"b\":2}",
-        "]}",
-        "\"log_id\":\"1\"",
-        "\"data\":{}",
-        "\"other\":1",
-        "\u{feff}",
-        "\"line\nfeed\"",
-        "text\n",
-        "{\"logs\":[1],\"x\":2}",
-        "\"a string that is longer than one block of sixty-four bytes, with [brackets], {braces} and \\\"quotes\\\" in it\"",
-    ]);
+    let piece = select(PIECES.to_vec());
     let raw = vec(any::<u8>(), 0..3);
     vec(prop_oneof![40 => piece.prop_map(|piece| piece.as_bytes().to_vec()), 1 => raw], 0..30).prop_map(|pieces| pieces.concat())
 }
@@ -95,7 +97,7 @@ fn formats() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Counts each byte that is neither white space nor structure.
+/// How often each byte occurs that is neither white space nor structure.
 fn content<'a>(bytes: impl Iterator<Item = &'a u8>) -> [usize; 256] {
     let mut counts = [0; 256];
     bytes.filter(|byte| !b" \t\r\n[]{},:".contains(byte)).for_each(|byte| counts[usize::from(*byte)] += 1);

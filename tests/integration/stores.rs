@@ -1,49 +1,45 @@
 //! What every store promises: an object is created once, whole, and never replaced.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use auth0_log_lake::{
     object::{Compression, Object, ObjectKey, Table},
     store::{FileStore, Put, S3Store, Store, StoreErrorKind, put_all},
 };
 use bytes::Bytes;
-
-use crate::{
-    golden::files,
-    memory::{MemoryStore, deadline},
+use support::{
+    files::files,
     pure::received_at,
-    servers::{BUCKET, KEY, S3, SECRET},
+    s3::{BUCKET, KEY, S3, SECRET},
 };
 
-/// Puts of one key that race.
+use crate::memory::{MemoryStore, deadline};
+
+/// How many puts of one key race.
 const RACERS: u8 = 24;
 
-/// Makes an object whose key says nothing of its bytes.
+/// An object whose key does not depend on its bytes.
 pub fn object(name: u8, bytes: &[u8], compression: Compression) -> Object {
     Object { key: ObjectKey::new(Table::Events, received_at(), [name; 16], compression), bytes: Bytes::copy_from_slice(bytes) }
 }
 
-/// A store of the suite.
+/// A store that the suite can look into.
 trait Shelf: Store + 'static {
-    /// Gives what the store holds, by the keys.
-    fn objects(&self) -> BTreeMap<PathBuf, Vec<u8>>;
+    /// The objects, by their keys.
+    fn objects(&self) -> BTreeMap<String, Vec<u8>>;
 }
 
 impl Shelf for MemoryStore {
-    fn objects(&self) -> BTreeMap<PathBuf, Vec<u8>> {
-        self.objects().iter().map(|(key, bytes)| (PathBuf::from(key), bytes.to_vec())).collect()
+    fn objects(&self) -> BTreeMap<String, Vec<u8>> {
+        self.objects().iter().map(|(key, bytes)| (key.clone(), bytes.to_vec())).collect()
     }
 }
 
-/// A store with what is behind it.
+/// A store, and what is behind it.
 struct Behind<S, B> {
     store: S,
     behind: B,
-    objects: fn(&B) -> BTreeMap<PathBuf, Vec<u8>>,
+    objects: fn(&B) -> BTreeMap<String, Vec<u8>>,
 }
 
 impl<S: Store, B: Send + Sync> Store for Behind<S, B> {
@@ -53,7 +49,7 @@ impl<S: Store, B: Send + Sync> Store for Behind<S, B> {
 }
 
 impl<S: Store + 'static, B: Send + Sync + 'static> Shelf for Behind<S, B> {
-    fn objects(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+    fn objects(&self) -> BTreeMap<String, Vec<u8>> {
         (self.objects)(&self.behind)
     }
 }
@@ -64,16 +60,16 @@ fn file_store() -> impl Shelf {
     Behind { store, behind: folder, objects: |folder| files(&folder.path().join("a/lake")) }
 }
 
-/// Makes a store of a bucket on a server.
+/// A store over a bucket of a server.
 pub fn s3_store(endpoint: &str, bucket: &str) -> S3Store {
     S3Store::on_server(bucket.to_owned(), "some/prefix/".to_owned(), endpoint, KEY, SECRET)
 }
 
-async fn s3() -> impl Shelf {
-    let s3 = S3::start().await;
+fn s3() -> impl Shelf {
+    let s3 = S3::start();
     let store = s3_store(&s3.server.endpoint, BUCKET);
     let below = |s3: &S3| {
-        let stripped = |(path, bytes): (PathBuf, Vec<u8>)| Some((path.strip_prefix("some/prefix").ok()?.to_owned(), bytes));
+        let stripped = |(key, bytes): (String, Vec<u8>)| Some((key.strip_prefix("some/prefix/")?.to_owned(), bytes));
         s3.objects().into_iter().filter_map(stripped).collect()
     };
     Behind { store, behind: s3, objects: below }
@@ -84,7 +80,7 @@ async fn an_object_is_created_once_and_never_replaced(store: impl Shelf) {
     let second = Object { bytes: Bytes::from_static(b"second, and longer"), ..first.clone() };
     assert_eq!(store.put(&first).await.expect("a put"), Put::Created);
     assert_eq!(store.put(&second).await.expect("a put"), Put::AlreadyThere);
-    assert_eq!(store.objects(), BTreeMap::from([(PathBuf::from(first.key.to_string()), b"first".to_vec())]));
+    assert_eq!(store.objects(), BTreeMap::from([(first.key.to_string(), b"first".to_vec())]));
 }
 
 async fn of_puts_that_race_one_creates(store: impl Shelf) {
@@ -111,7 +107,7 @@ async fn every_object_of_a_request_is_stored_byte_for_byte(store: impl Shelf) {
     assert_eq!((puts.created, puts.already_there, puts.bytes), (5, 0, objects.iter().map(|object| object.bytes.len()).sum()));
     let again = put_all(&store, &objects, deadline()).await.expect("every put");
     assert_eq!((again.created, again.already_there, again.bytes), (0, 5, 0));
-    let expected: BTreeMap<_, _> = objects.iter().map(|object| (PathBuf::from(object.key.to_string()), object.bytes.to_vec())).collect();
+    let expected: BTreeMap<_, _> = objects.iter().map(|object| (object.key.to_string(), object.bytes.to_vec())).collect();
     assert!(store.objects() == expected, "every object as it was put");
 }
 
@@ -138,7 +134,7 @@ macro_rules! contract {
 contract! {
     memory: crate::memory::MemoryStore::default();
     file: super::file_store();
-    bucket: super::s3().await;
+    bucket: super::s3();
 }
 
 #[tokio::test]
@@ -146,11 +142,11 @@ async fn a_file_lake_holds_staged_files_at_its_root_and_objects_below_their_tabl
     let folder = tempfile::tempdir().expect("a folder");
     let lake = folder.path().join("lake");
     let store = FileStore::new(lake.clone());
-    // What a process that was killed leaves; no reader of a table comes across it, and no put minds it.
+    // A killed process leaves this behind. No reader of a table sees it, and no put trips over it.
     std::fs::create_dir(&lake).expect("the lake's folder");
     std::fs::write(lake.join(".staged-left"), b"half").expect("a staged file");
     store.put(&object(1, b"whole", Compression::None)).await.expect("a put");
-    let names = |folder: &Path| files(folder).into_keys().map(|path| path.to_string_lossy().into_owned()).collect::<Vec<_>>();
+    let names = |folder: &Path| files(folder).into_keys().collect::<Vec<_>>();
     let key = object(1, b"", Compression::None).key.to_string();
     assert_eq!(names(&lake), [".staged-left".to_owned(), key.clone()]);
     assert_eq!(names(&lake.join("events")), [key.strip_prefix("events/").unwrap_or_default()]);
@@ -183,7 +179,7 @@ async fn a_file_lake_that_cannot_be_a_folder_is_not_found() {
 
 #[tokio::test]
 async fn a_bucket_that_is_not_there_is_not_found() {
-    let s3 = S3::start().await;
+    let s3 = S3::start();
     let store = s3_store(&s3.server.endpoint, "another-bucket");
     let error = store.put(&object(1, b"", Compression::None)).await.expect_err("there is no such bucket");
     assert_eq!(error.kind, StoreErrorKind::NotFound, "{}", error.chain());
@@ -191,7 +187,7 @@ async fn a_bucket_that_is_not_there_is_not_found() {
 
 #[tokio::test]
 async fn a_wrong_key_is_denied() {
-    let s3 = S3::start().await;
+    let s3 = S3::start();
     let store = S3Store::on_server(BUCKET.to_owned(), String::new(), &s3.server.endpoint, KEY, "another-secret");
     let error = store.put(&object(1, b"", Compression::None)).await.expect_err("the secret is wrong");
     assert_eq!(error.kind, StoreErrorKind::Denied, "{}", error.chain());
@@ -199,7 +195,7 @@ async fn a_wrong_key_is_denied() {
 
 #[tokio::test]
 async fn every_put_to_s3_is_conditional_with_a_checksum_and_says_what_it_holds() {
-    let s3 = S3::start().await;
+    let s3 = S3::start();
     let store = s3_store(&s3.server.endpoint, BUCKET);
     for (name, compression, media_type) in [
         (1, Compression::Gzip, "application/gzip"),

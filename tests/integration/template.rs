@@ -8,7 +8,7 @@ use auth0_log_lake::{
 };
 use yaml_rust2::{Yaml, YamlLoader};
 
-use crate::pure::project;
+use support::files::project;
 
 fn template() -> Yaml {
     let text = std::fs::read_to_string(project("template.yaml")).expect("template.yaml");

@@ -1,4 +1,4 @@
-//! Chance from a seed: the same seed gives the same world, on every machine and for ever.
+//! Random numbers from a seed: the same seed gives the same world, on every machine.
 
 /// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
 #[derive(Clone, Debug)]
@@ -10,7 +10,7 @@ impl Random {
         Self(seed)
     }
 
-    /// Gives a source of chance of its own, so that what one actor draws changes nothing for another.
+    /// A generator of its own for an actor, so that its draws change nothing for the others.
     pub fn fork(&mut self) -> Self {
         Self(self.next())
     }
@@ -23,18 +23,18 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// Gives a number from `0` to `bound - 1`.
+    /// A number from `0` to `bound - 1`.
     pub fn below(&mut self, bound: u64) -> u64 {
         // The bias of the remainder is below 2^-40 for the bounds used here.
         self.next() % bound.max(1)
     }
 
-    /// Gives a number from `from` to `to`, both included.
+    /// A number from `from` to `to`, both included.
     pub fn between(&mut self, from: u64, to: u64) -> u64 {
         from + self.below(to - from + 1)
     }
 
-    /// Says yes so many times in a hundred.
+    /// True this many times in a hundred.
     pub fn percent(&mut self, chance: u64) -> bool {
         self.below(100) < chance
     }
@@ -43,7 +43,7 @@ impl Random {
         &choices[self.below(choices.len() as u64) as usize]
     }
 
-    /// Puts a list into another order (Fisher and Yates).
+    /// Shuffles a list (Fisher and Yates).
     pub fn shuffle<T>(&mut self, list: &mut [T]) {
         for last in (1..list.len()).rev() {
             list.swap(last, self.below(last as u64 + 1) as usize);

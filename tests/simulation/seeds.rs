@@ -1,6 +1,6 @@
 //! Worlds of many seeds.
 //!
-//! `cargo test --test simulation many_seeds` lives through a fixed few hundred. More of them, with
+//! `cargo test --test simulation many_seeds` runs a fixed few hundred. More of them, with
 //! progress: `SEEDS=10000 cargo test --release --test simulation -- --nocapture many_seeds`. One
 //! of them, told aloud: `SEED=17 cargo test --test simulation -- --nocapture one_seed`.
 
@@ -16,13 +16,13 @@ const SEEDS: u64 = 300;
 /// Worlds that run side by side.
 const THREADS: usize = 2;
 
-/// A number that the caller of the test gives, if it does.
+/// A number from the environment, if it is set.
 #[expect(clippy::disallowed_methods, reason = "how many worlds, and which, is for whoever starts the test to say")]
 fn asked_for(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|number| number.parse().unwrap_or_else(|_| panic!("{name} must be a number; got {number:?}")))
 }
 
-/// Lives through the world of a seed, and says how to do so again where a promise was broken.
+/// Runs the world of a seed; if a promise is broken, says how to run it again.
 fn live(seed: u64) -> Result<Summary, String> {
     let command = format!("SEED={seed} cargo test --test simulation -- --nocapture one_seed");
     let violation = |Violation { wrong, place }| format!("seed {seed} breaks a promise: {wrong:?} at {place}\nreplay it: {command}");

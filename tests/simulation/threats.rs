@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use crate::pure::project;
+use support::files::project;
 
-/// Gathers the text of every source file below a folder.
+/// Collects the text of every source file below a folder.
 fn sources(folder: &Path, text: &mut String) {
     for entry in fs::read_dir(folder).expect("a folder of the project") {
         let path = entry.expect("an entry").path();

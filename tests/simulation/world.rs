@@ -41,7 +41,7 @@ const LONGEST: Duration = Duration::from_secs(48 * 3_600);
 /// Time after which nothing that a bucket was asked for is still under way.
 const AFTERMATH: Duration = Duration::from_secs(700);
 
-/// What one world came to.
+/// What happened in one world.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     pub requests: usize,
@@ -82,7 +82,7 @@ pub enum Voice {
     Aloud,
 }
 
-/// Lives through the world of a seed.
+/// Runs the world of a seed.
 pub fn run(seed: u64, mutant: Option<Mutant>, voice: Voice) -> Result<Summary, Violation> {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
     LocalSet::new().block_on(&runtime, async {
@@ -136,7 +136,7 @@ impl World {
         self.judge(&streams)
     }
 
-    /// Looks at the whole lake once all is over.
+    /// Checks the whole lake at the end.
     fn judge(&self, streams: &[Rc<Stream>]) -> Result<Summary, Violation> {
         if let Some(violation) = self.violation.take() {
             return Err(violation);
@@ -160,7 +160,7 @@ impl World {
         self.violation.borrow().is_some()
     }
 
-    /// Notes a broken promise; the first one is what a run gives.
+    /// Notes a broken promise; a run reports the first.
     fn break_promise(&self, violation: Violation) {
         self.tell(format_args!("{violation:?}"));
         self.violation.borrow_mut().get_or_insert(violation);
@@ -192,7 +192,7 @@ impl World {
         now() - self.start
     }
 
-    /// The time on the wall, by a clock that is so many milliseconds off.
+    /// The wall clock's time, on a clock that is this many milliseconds off.
     fn wall_clock(&self, off: i64) -> DateTime<Utc> {
         self.epoch + TimeDelta::milliseconds(self.elapsed().as_millis() as i64 + off)
     }

@@ -1,6 +1,6 @@
-//! Switches that are given as a word, such as `DRY_RUN=1`.
+//! Switches given as a word, such as `DRY_RUN=1`.
 
-/// Reads a switch; nothing is no.
+/// Reads a switch; empty means no.
 ///
 /// # Errors
 /// Any other word, as a sentence.

@@ -1,10 +1,10 @@
-//! What an AWS call says that found no credentials: a sentence, and what to do.
+//! Turns "no credentials" of an AWS call into a sentence that says what to do.
 
 use std::error::Error;
 
 use aws_credential_types::provider::error::CredentialsError;
 
-/// Says what to do where an error comes from missing credentials; none where it does not.
+/// What to do, if an error comes from missing credentials.
 pub fn missing(error: &(dyn Error + 'static)) -> Option<String> {
     let credentials = causes(error).find_map(|cause| cause.downcast_ref::<CredentialsError>())?;
     if matches!(credentials, CredentialsError::CredentialsNotLoaded(_)) {
@@ -20,7 +20,7 @@ pub fn missing(error: &(dyn Error + 'static)) -> Option<String> {
     ))
 }
 
-/// Gives an error and its causes as one line, without Rust's own form of them.
+/// An error and its causes as one line of plain text.
 pub fn chain(error: &(dyn Error + 'static)) -> String {
     let words = |cause: &(dyn Error + 'static)| cause.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
     let mut said: Vec<String> = causes(error).map(words).collect();

@@ -1,4 +1,4 @@
-//! Posting a body until a receiver has stored it, a bounded number of times.
+//! Posts a body until the receiver has stored it, up to a limit.
 
 use std::{
     io::{self, Write},
@@ -11,29 +11,29 @@ use crate::{
     post::{Counts, ReceiverClient},
 };
 
-/// Times that one body is posted.
+/// How often one body is posted at most.
 const ATTEMPTS: u32 = 5;
-/// Longest pause before the next time, in seconds, whatever `Retry-After` says.
+/// Longest pause before a retry, in seconds, whatever `Retry-After` says.
 const LONGEST_PAUSE: u64 = 60;
 
 /// A body that could not be delivered.
 #[derive(Debug, thiserror::Error)]
 pub enum Undelivered {
-    /// This body is refused; others may get in.
+    /// The request is refused; another may get in.
     #[error("{0}")]
     Body(String),
-    /// No body gets in at present.
+    /// No request gets in for now.
     #[error("{0}")]
     All(String),
-    /// What happens cannot be shown.
+    /// Progress cannot be written.
     #[error(transparent)]
     Output(#[from] io::Error),
 }
 
-/// Posts a body; where the receiver asks for later, waits and posts it again.
+/// Posts a body; if the receiver asks to retry later, waits and posts it again.
 ///
 /// # Errors
-/// A refusal, or a receiver that still fails at the last time.
+/// A refusal, or a receiver that still fails at the last attempt.
 pub fn deliver(receiver: &ReceiverClient, body: &[u8], out: &mut dyn Write) -> Result<Counts, Undelivered> {
     let mut attempt = 1;
     loop {

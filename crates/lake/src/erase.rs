@@ -1,4 +1,4 @@
-//! Erasing one person's rows from a lake.
+//! Erases one person's rows from a lake.
 //!
 //! Every object of both tables is read, and each row in which the person is found is counted and
 //! shown. Only with `--confirm` are the objects replaced by themselves without these rows, under
@@ -57,7 +57,7 @@ pub struct Args {
 /// Runs the command.
 ///
 /// # Errors
-/// Identifiers that are none, a lake that cannot be read.
+/// An identifier is not one, or the lake cannot be read.
 pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, out: &mut dyn Write) -> Result<Verdict, Failure> {
     let person = person(args, lookup)?;
     let objects = Opened::open(&args.from)?;
@@ -107,7 +107,7 @@ fn on(objects: &impl Objects, args: &Args, person: &Person, out: &mut dyn Write)
     check(objects, args, person, out)
 }
 
-/// Ends what an erase before has left under way; says whether the command may go on.
+/// Finishes what an earlier erase left half done; says whether the command may go on.
 fn finish_earlier(objects: &impl Objects, args: &Args, out: &mut dyn Write) -> Result<bool, Failure> {
     let earlier =
         replace::under_way(objects).map_err(|source| LakeError::new(format!("{}*", replace::COPIES), &args.from, "listed", source))?;
@@ -118,7 +118,7 @@ fn finish_earlier(objects: &impl Objects, args: &Args, out: &mut dyn Write) -> R
     if !args.confirm {
         return Ok(true);
     }
-    // Also shows before anything is changed whether old versions may be deleted.
+    // This also shows, before anything changes, whether old versions may be deleted.
     let forgotten = objects.forget(replace::COPIES).map_err(|source| Stopped::Store {
         key: format!("{}*", replace::COPIES),
         done: "freed of old versions (it needs s3:ListBucketVersions and s3:DeleteObjectVersion)",
@@ -131,7 +131,7 @@ fn finish_earlier(objects: &impl Objects, args: &Args, out: &mut dyn Write) -> R
     }
 }
 
-/// Says why it stopped, and that a repeat goes on from there.
+/// Shows why it stopped, and that a repeat continues from there.
 fn stop(stopped: Stopped, args: &Args, out: &mut dyn Write) -> Result<Verdict, Failure> {
     let why = match stopped {
         Stopped::Store { key, done, source } => LakeError::new(key, &args.from, done, source).to_string(),
@@ -142,7 +142,7 @@ fn stop(stopped: Stopped, args: &Args, out: &mut dyn Write) -> Result<Verdict, F
     Ok(Verdict::Bad)
 }
 
-/// Reads the whole lake once more, and deletes what is left of the copies.
+/// Searches the whole lake again, and deletes what is left of the copies.
 fn check(objects: &impl Objects, args: &Args, person: &Person, out: &mut dyn Write) -> Result<Verdict, Failure> {
     if let Err(source) = objects.forget(replace::COPIES) {
         return stop(Stopped::Store { key: format!("{}*", replace::COPIES), done: "freed of old versions", source }, args, out);

@@ -1,9 +1,9 @@
-//! How things are shown: plain ASCII, at most 100 columns.
+//! How the commands print: plain ASCII, at most 100 columns.
 
-/// Most columns of a line.
+/// Widest line, in columns.
 pub const WIDTH: usize = 100;
 
-/// Shows a number with its thousands apart.
+/// A number with commas between the thousands.
 pub fn number(number: usize) -> String {
     let digits = number.to_string();
     let mut out = String::new();
@@ -16,12 +16,12 @@ pub fn number(number: usize) -> String {
     out
 }
 
-/// Shows how many of something there are.
+/// A number and its noun, in the plural if it needs one.
 pub fn count(many: usize, one: &str) -> String {
     format!("{} {one}{}", number(many), if many == 1 { "" } else { "s" })
 }
 
-/// Shows rows of cells under a head: the first column to the left, the others to the right.
+/// A table: the first column aligned left, the others right.
 pub fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
     let widest = |column: usize| rows.iter().map(|row| row[column].len()).chain([head[column].len()]).max().unwrap_or(0);
     let widths: [usize; N] = std::array::from_fn(widest);
@@ -37,7 +37,7 @@ pub fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
     std::iter::once(line(head)).chain(rows).collect()
 }
 
-/// Shows text as ASCII; every other character as JSON escapes it.
+/// Text as ASCII, with all other characters escaped as in JSON.
 pub fn ascii(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for char in text.chars() {
@@ -53,7 +53,7 @@ pub fn ascii(text: &str) -> String {
     out
 }
 
-/// Cuts ASCII text to a width; three dots say that there is more.
+/// Cuts text to a width, with three dots at the end.
 pub fn shorten(text: &str, width: usize) -> String {
     let text = ascii(text);
     if text.len() <= width {
@@ -62,7 +62,7 @@ pub fn shorten(text: &str, width: usize) -> String {
     format!("{}...", &text[..width.saturating_sub(3)])
 }
 
-/// Breaks text into lines of at most a width, between words.
+/// Breaks text into lines between words.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
@@ -77,7 +77,7 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Shows a JSON object one member a line, indented; arrays stay on their line, long values are cut short.
+/// A JSON object with one member a line; arrays stay on one line, long values are cut short.
 pub fn members(json: &str) -> String {
     let mut lines = vec![String::from("  ")];
     let (mut open, mut in_string, mut escaped) = (Vec::new(), false, false);

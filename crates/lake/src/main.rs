@@ -87,7 +87,7 @@ fn main() -> ExitCode {
     };
     match ended {
         Ok(verdict) => verdict.into(),
-        // Whoever read the output has seen enough.
+        // The reader of the output has closed it.
         Err(Failure::System(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
             _ = writeln!(io::stderr(), "lake: {failure}.");

@@ -1,4 +1,4 @@
-//! What an answer means that is not a stored batch, and what to do about it.
+//! Explains answers other than a stored batch, and what to do about them.
 
 use crate::post::Answer;
 
@@ -33,7 +33,7 @@ pub fn meaning(answer: &Answer) -> String {
     said.to_owned()
 }
 
-/// Shows an answer's status, and its code where it has one.
+/// An answer's status, and its code if it has one.
 pub fn status(answer: &Answer) -> String {
     answer.code().map_or_else(|| answer.status.to_string(), |code| format!("{} {code}", answer.status))
 }

@@ -6,19 +6,19 @@ use auth0_log_lake::config::ConfigError;
 
 use crate::{gaps::ManagementError, post, reading};
 
-/// How a command ended that did what it could.
+/// How a finished command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// All is well.
+    /// Everything is in order.
     Good,
-    /// Something is not as it should be; the command has said what.
+    /// Something is wrong, and the command has said what.
     Bad,
     /// Whether all is well cannot be said; the command has said why.
     Unsure,
 }
 
 impl Verdict {
-    /// Gives [`Verdict::Good`] where this holds.
+    /// [`Verdict::Good`] if this holds.
     pub fn good_if(holds: bool) -> Self {
         if holds { Self::Good } else { Self::Bad }
     }
@@ -35,28 +35,28 @@ impl From<Verdict> for ExitCode {
     }
 }
 
-/// Why a command could not go on, as a sentence for whoever runs it.
+/// Why a command could not go on, as a sentence for the person who runs it.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// A setting is missing or wrong.
     #[error(transparent)]
     Setting(#[from] ConfigError),
-    /// A token that is missing or wrong.
+    /// The token is missing or wrong.
     #[error(transparent)]
     Token(#[from] post::TokenError),
-    /// A receiver's URL that is none.
+    /// The receiver's URL is not one.
     #[error(transparent)]
     Url(#[from] post::UrlError),
-    /// A receiver that gave no answer.
+    /// The receiver did not answer.
     #[error(transparent)]
     NoAnswer(#[from] post::NoAnswer),
-    /// A lake that cannot be read.
+    /// The lake cannot be read.
     #[error(transparent)]
     Read(#[from] reading::LakeError),
     /// No receiver to post to.
     #[error("where to post is not said; give the receiver's URL (--to), or --dry-run to post nothing")]
     Nowhere,
-    /// Nobody to erase, or an identifier that is none.
+    /// There is nobody to erase, or an identifier is not one.
     #[error("{0}")]
     Person(String),
     /// A log of Auth0 that cannot be read.
@@ -73,22 +73,22 @@ pub enum Failure {
         /// Why not.
         source: io::Error,
     },
-    /// Nothing listens.
+    /// Nothing listens at the URL.
     #[error("nothing listens at {url} after {seconds} seconds: is the receiver running, and is this its port?")]
     NotListening {
         /// Where.
         url: String,
-        /// How long it was waited for.
+        /// How long the command waited, in seconds.
         seconds: u64,
     },
     /// The system gave no random numbers.
     #[error("the system gives no random numbers: {0}")]
     Random(getrandom::Error),
-    /// A statement that Athena did not end well.
+    /// A statement failed in Athena.
     #[cfg(feature = "aws")]
     #[error(transparent)]
     Query(#[from] crate::athena::QueryError),
-    /// What is to be shown cannot be written, or the system is out of something.
+    /// The output cannot be written, or the system has run out of something.
     #[error(transparent)]
     System(#[from] io::Error),
 }

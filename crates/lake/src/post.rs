@@ -1,4 +1,4 @@
-//! Speaking to a receiver as Auth0 does: one `POST`, and what it answers.
+//! Talks to a receiver as Auth0 does: one `POST`, one answer.
 
 use std::{
     fmt,
@@ -17,35 +17,35 @@ use ureq::{
     tls::{RootCerts, TlsConfig},
 };
 
-/// Longest time for one request: more than a receiver takes for its own answer.
+/// Timeout of one request: longer than a receiver takes to answer.
 const LONGEST: Duration = Duration::from_secs(60);
-/// Longest time to connect.
+/// Timeout of a connection.
 const CONNECT: Duration = Duration::from_secs(10);
-/// Longest time to see whether something listens nearby.
+/// Timeout of the check whether something listens.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
-/// Most of an answer that is read, in bytes: a receiver's has less than 100, AWS's own a few hundred.
+/// Longest answer that is read, in bytes: a receiver's has less than 100, AWS's own a few hundred.
 const LARGEST_ANSWER: u64 = 64 << 10;
 
-/// A bearer token. Its `Debug` shows nothing.
+/// A bearer token. Its `Debug` hides it.
 #[derive(Clone)]
 pub struct Token(String);
 
-/// Why a token cannot be one. What it is is not shown.
+/// Why a text is not a token. The text is not shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
     /// None was given.
     #[error("TOKEN must hold the token that is in Auth0's Authorization Token field, without \"Bearer \"; it is not set")]
     Missing,
-    /// The scheme stands before it.
+    /// It begins with the scheme.
     #[error("TOKEN must hold the token alone; it begins with \"Bearer \"")]
     Scheme,
-    /// It holds what no header can.
+    /// It has characters that no header can hold.
     #[error("TOKEN must be visible ASCII without spaces; it holds something else")]
     Form,
 }
 
 impl Token {
-    /// Takes a token, without the white space around it.
+    /// Reads a token, without the white space around it.
     ///
     /// # Errors
     /// Text that no receiver would take for a token.
@@ -66,12 +66,12 @@ impl Token {
     /// Reads the token from the environment.
     ///
     /// # Errors
-    /// Where it is missing or cannot be one.
+    /// It is missing, or not a token.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, TokenError> {
         Self::parse(&lookup("TOKEN").unwrap_or_default())
     }
 
-    /// Gives the token itself, for a digest or a header.
+    /// The token itself, for a digest or a header.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
@@ -83,7 +83,7 @@ impl fmt::Debug for Token {
     }
 }
 
-/// A receiver's URL that is none.
+/// A text that is not a receiver's URL.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a receiver's URL must be http://host[:port]/ or https://host/; got {0:?}")]
 pub struct UrlError(String);
@@ -96,10 +96,9 @@ pub struct ReceiverClient {
     token: Token,
 }
 
-/// What came back.
+/// An answer to a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
-    /// HTTP status.
     pub status: u16,
     /// Body, as text.
     pub body: String,
@@ -107,7 +106,7 @@ pub struct Answer {
     pub retry_after: Option<u64>,
 }
 
-/// What a receiver says of the records of one request.
+/// How many records of a request were received, accepted and rejected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Counts {
     /// Records in the body.
@@ -119,12 +118,12 @@ pub struct Counts {
 }
 
 impl Answer {
-    /// Gives the counts of a request whose records are all stored.
+    /// The counts, if every record was stored.
     pub fn counts(&self) -> Option<Counts> {
         serde_json::from_str(&self.body).ok().filter(|_| self.status == 200)
     }
 
-    /// Gives the receiver's own code of an error.
+    /// The receiver's error code, if there is one.
     pub fn code(&self) -> Option<String> {
         #[derive(Deserialize)]
         struct Coded {
@@ -134,7 +133,7 @@ impl Answer {
     }
 }
 
-/// A request that nobody answered.
+/// A request without an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("{url} gave no answer: {}", why(.source))]
 pub struct NoAnswer {
@@ -143,7 +142,7 @@ pub struct NoAnswer {
 }
 
 impl NoAnswer {
-    /// Says in a sentence what failed.
+    /// What failed, as a sentence.
     pub fn why(&self) -> String {
         why(&self.source)
     }
@@ -180,12 +179,11 @@ impl ReceiverClient {
         Ok(Self { agent, url: uri, token })
     }
 
-    /// Gives the URL.
     pub fn url(&self) -> String {
         self.url.to_string()
     }
 
-    /// Says whether the token travels where others could read it.
+    /// Says whether the token crosses a network unencrypted.
     pub fn is_in_the_clear(&self) -> bool {
         self.url.scheme_str() == Some("http") && !self.url.host().is_some_and(is_loopback)
     }
@@ -200,10 +198,10 @@ impl ReceiverClient {
 
     /// Posts one body.
     ///
-    /// A body that is not UTF-8 is marked as bytes, so that a Function URL hands it on unchanged (as base64).
+    /// A body that is not UTF-8 is marked as binary, so that a Function URL passes it on unchanged (as base64).
     ///
     /// # Errors
-    /// Where there is no answer; any status is one.
+    /// No answer. Any status is an answer.
     pub fn post(&self, body: &[u8]) -> Result<Answer, NoAnswer> {
         let content_type = if std::str::from_utf8(body).is_ok() { "application/json" } else { "application/octet-stream" };
         let request =
@@ -216,7 +214,7 @@ impl ReceiverClient {
     }
 }
 
-/// Makes a client that takes any status for an answer, and follows no redirect with a token in hand.
+/// A client that takes any status as an answer, and never follows a redirect with the token.
 pub fn agent(nearby: bool) -> Agent {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).unversioned_rustls_crypto_provider(provider).build();
@@ -228,7 +226,7 @@ pub fn agent(nearby: bool) -> Agent {
         .timeout_connect(Some(CONNECT))
         .user_agent(concat!("auth0-log-lake/", env!("CARGO_PKG_VERSION")))
         .tls_config(tls);
-    // A proxy of the environment is not asked for what runs on this machine.
+    // A proxy in the environment is not used for this machine.
     if nearby { config.proxy(None) } else { config }.build().new_agent()
 }
 

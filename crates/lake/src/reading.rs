@@ -1,4 +1,4 @@
-//! Reading a lake: which objects there are, and the rows of each.
+//! Reads a lake: its objects, and the rows of each.
 
 use std::io::{self, Read};
 
@@ -14,14 +14,14 @@ use auth0_log_lake::{
     store::{StoreError, StoreErrorKind},
 };
 
-/// A lake that is read.
+/// A lake open for reading.
 #[derive(Debug)]
 pub struct Reading {
     lake: Opened,
     url: LakeUrl,
 }
 
-/// What could not be done with a lake, as a sentence.
+/// Why something could not be done with a lake, as a sentence.
 #[derive(Debug, thiserror::Error)]
 #[error("{what} of {url} cannot be {done}: {}", why(.source))]
 pub struct LakeError {
@@ -32,7 +32,7 @@ pub struct LakeError {
 }
 
 impl LakeError {
-    /// Takes what of which lake cannot be `done` (such as "read"), and why.
+    /// Names what cannot be `done` (such as "read"), in which lake, and why.
     pub fn new(what: impl Into<String>, url: &LakeUrl, done: &'static str, source: StoreError) -> Self {
         Self { what: what.into(), url: url.to_string(), done, source }
     }
@@ -57,12 +57,12 @@ fn why(error: &StoreError) -> String {
     if chain.is_empty() { sentence.to_owned() } else { format!("{sentence} ({chain})") }
 }
 
-/// The keys that a listing found.
+/// The keys of a listing.
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
-    /// Objects of the receiver.
+    /// Objects that a receiver wrote.
     pub objects: Vec<ObjectKey>,
-    /// Names that are none of a receiver's.
+    /// Other names.
     pub strangers: Vec<String>,
 }
 
@@ -77,7 +77,7 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// Takes the bytes of an object, and as many whole rows as they hold.
+    /// Decompresses an object, as far as it is undamaged.
     pub fn of(compression: Compression, bytes: &[u8]) -> Self {
         let mut text = Vec::new();
         let read = match compression {
@@ -93,7 +93,7 @@ impl Rows {
         Self { bytes: bytes.len(), fault, text }
     }
 
-    /// Gives the rows, in order.
+    /// The rows, in order.
     pub fn lines(&self) -> impl Iterator<Item = &[u8]> {
         self.text.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty())
     }
@@ -103,15 +103,15 @@ impl Reading {
     /// Opens a lake; nothing is read yet.
     ///
     /// # Errors
-    /// Where the system has no room for a runtime.
+    /// The system cannot start a runtime.
     pub fn open(url: &LakeUrl) -> io::Result<Self> {
         Ok(Self { lake: Opened::open(url)?, url: url.clone() })
     }
 
-    /// Lists the objects whose keys these are, in order.
+    /// Lists the objects with these keys, in order.
     ///
     /// # Errors
-    /// A lake that is not there or cannot be listed.
+    /// The lake is missing, or cannot be listed.
     pub fn list(&self, keys: &Keys) -> Result<Listing, LakeError> {
         let found = self.lake.list(keys).map_err(|source| self.failed(format!("{}*", keys.prefix), source))?;
         let mut listing = Listing::default();
@@ -127,7 +127,7 @@ impl Reading {
     /// Reads the rows of an object.
     ///
     /// # Errors
-    /// An object that cannot be read; one that is damaged gives the rows before the damage.
+    /// The object cannot be read. A damaged one gives the rows before the damage.
     pub fn rows(&self, key: &ObjectKey) -> Result<Rows, LakeError> {
         let name = key.to_string();
         let bytes = self.lake.get(&name).map_err(|source| self.failed(name, source))?.bytes;

@@ -1,4 +1,4 @@
-//! Posting rejected records again, as they were sent.
+//! Posts rejected records again, as they were sent.
 //!
 //! A record is rejected by a receiver that could not read it. When a newer one can, its events are
 //! had by posting what the rejects keep. To repeat it does no harm: the same event from the same
@@ -38,11 +38,11 @@ pub mod selection;
 
 use selection::{Selection, Summary};
 
-/// Most records of one request: fewer than the hours that it may touch, so that none goes beyond.
+/// Most records in one request: fewer than the hours that it may touch.
 const MOST_RECORDS: usize = 1_000;
-/// Bytes past which a request takes no further record: far below what is accepted, and quick to store.
+/// A request takes no further record past this many bytes: far below the limit, and quick to store.
 const ENOUGH_BYTES: usize = 1 << 20;
-/// Columns of a detail that are shown.
+/// How much of a detail is shown, in columns.
 const DETAIL_WIDTH: usize = 70;
 
 /// Posts rejected records again.
@@ -73,13 +73,13 @@ pub struct Args {
     dry_run: bool,
 }
 
-/// Takes a reason that a receiver gives.
+/// Reads the name of a reason.
 fn reason(code: &str) -> Result<String, String> {
     let known = REASONS.iter().find(|known| **known == code.trim());
     known.map(|known| (*known).to_owned()).ok_or_else(|| format!("the reasons are {}", REASONS.join(", ")))
 }
 
-/// What became of the records that were rejected for one reason.
+/// What became of the records rejected for one reason.
 #[derive(Debug, Default)]
 struct Outcome {
     posted: usize,
@@ -91,7 +91,7 @@ struct Outcome {
 /// A replay under way.
 struct Replay<'a> {
     receiver: &'a ReceiverClient,
-    /// Records that wait to go together, by reason.
+    /// Records that wait for others of their reason.
     waiting: BTreeMap<String, Vec<Raw>>,
     outcomes: BTreeMap<String, Outcome>,
     problems: Vec<String>,
@@ -101,7 +101,7 @@ struct Replay<'a> {
 /// Runs the command.
 ///
 /// # Errors
-/// A lake that cannot be listed, a receiver that cannot be reached.
+/// The lake cannot be listed, or the receiver cannot be reached.
 pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, out: &mut dyn Write) -> Result<Verdict, Failure> {
     let receiver = match &args.to {
         _ if args.dry_run => None,
@@ -151,7 +151,7 @@ fn show_summary(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn post_all(selection: &Selection, summary: &Summary, receiver: &ReceiverClient, out: &mut dyn Write) -> Result<Verdict, Failure> {
-    // An empty batch stores nothing, and shows at once whether anything will get in.
+    // An empty batch stores nothing, and shows whether requests get in at all.
     let answer = receiver.post(b"[]")?;
     if answer.counts().is_none() {
         writeln!(out, "Nothing was posted: {} answered {}. {}", receiver.url(), status(&answer), meaning(&answer))?;
@@ -178,7 +178,7 @@ fn post_all(selection: &Selection, summary: &Summary, receiver: &ReceiverClient,
 impl Replay<'_> {
     fn all(&mut self, selection: &Selection, distinct: usize) -> Result<(), Undelivered> {
         let mut done = 0;
-        // Problems of the lake have been shown with the summary.
+        // The summary has shown the lake's problems.
         selection.each(&mut Vec::new(), |key, row| {
             self.add(key, &row)?;
             done += 1;
@@ -192,7 +192,7 @@ impl Replay<'_> {
         self.post_waiting()
     }
 
-    /// Posts the records of a reject, or lets them wait for others.
+    /// Posts the records of a reject, or holds them back to go with others.
     fn add(&mut self, key: &ObjectKey, row: &RejectRow) -> Result<(), Undelivered> {
         let records = match row.records() {
             Ok(records) => records,

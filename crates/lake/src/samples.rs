@@ -1,4 +1,4 @@
-//! Posting sample bodies to a receiver, and showing what became of them.
+//! Posts sample bodies to a receiver, and shows what became of them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,11 +22,11 @@ use crate::{
 };
 use auth0_log_lake::{config::LakeUrl, object::Compression};
 
-/// Token of a receiver on a laptop, where it guards nothing.
+/// The documented token of a receiver on a laptop.
 pub const LOCAL_TOKEN: &str = "local-development-token";
-/// How long a receiver may take to start, in seconds.
+/// How long to wait for the receiver to start, in seconds.
 const START: u64 = 60;
-/// Tries a second to reach it.
+/// Attempts to reach it in each second.
 const TRIES: u64 = 10;
 
 /// Posts sample bodies to a receiver, and shows what landed in its lake.
@@ -47,17 +47,23 @@ pub struct Args {
     log: Option<PathBuf>,
 }
 
-/// One sample and what came of it.
+/// One sample, its size, and the answer to it.
 struct Tried {
     file: String,
     bytes: usize,
     answer: Result<Answer, NoAnswer>,
 }
 
+impl Tried {
+    fn counts(&self) -> Option<Counts> {
+        self.answer.as_ref().ok()?.counts()
+    }
+}
+
 /// Runs the command.
 ///
 /// # Errors
-/// Samples that cannot be read, a receiver that does not listen, a lake that cannot be read.
+/// The samples or the lake cannot be read, or the receiver does not listen.
 pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, out: &mut dyn Write) -> Result<Verdict, Failure> {
     let set = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
     let token = set("TOKEN").unwrap_or_else(|| LOCAL_TOKEN.to_owned());
@@ -66,7 +72,7 @@ pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, out: &mut dyn W
     let reading = Reading::open(&lake)?;
     let samples = samples(&args.samples)?;
     wait_for(&receiver)?;
-    // A lake that is not there yet is made by the first put.
+    // The first put makes a lake that is not there yet.
     let before: BTreeSet<String> = reading.list(&Keys::default()).unwrap_or_default().objects.iter().map(ToString::to_string).collect();
 
     writeln!(out, "Posting {} from {} to {}\n", count(samples.len(), "sample"), args.samples.display(), receiver.url())?;
@@ -81,7 +87,7 @@ pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, out: &mut dyn W
     writeln!(out, "What is now in the lake, {}:\n", place(&lake))?;
     let landed = Landed::read(&reading, &before)?;
     landed.show(out)?;
-    show_next(&landed, &lake, &samples, &token, &receiver, out)?;
+    show_next(&landed, &lake, out)?;
     Ok(Verdict::good_if(good && landed.problems.is_empty()))
 }
 
@@ -116,10 +122,10 @@ fn try_one(receiver: &ReceiverClient, sample: &Path, args: &Args) -> Result<Trie
     Ok(Tried { file: ascii(&file), bytes: body.len(), answer: receiver.post(&body) })
 }
 
-/// Shows each answer, and says whether all are good.
+/// Shows each answer; says whether every sample was stored.
 fn show_answers(tried: &[Tried], out: &mut dyn Write) -> io::Result<bool> {
     let mut rows: Vec<[String; 6]> = tried.iter().map(row).collect();
-    let counts = || tried.iter().filter_map(|tried| tried.answer.as_ref().ok()?.counts());
+    let counts = || tried.iter().filter_map(Tried::counts);
     let sum = |of: fn(Counts) -> usize| number(counts().map(of).sum());
     let bytes = number(tried.iter().map(|tried| tried.bytes).sum());
     rows.push(["all".to_owned(), bytes, String::new(), sum(|all| all.received), sum(|all| all.accepted), sum(|all| all.rejected)]);
@@ -127,7 +133,7 @@ fn show_answers(tried: &[Tried], out: &mut dyn Write) -> io::Result<bool> {
     Ok(counts().count() == tried.len())
 }
 
-/// Shows each problem once, with the samples that met it, and the last reason in the receiver's log.
+/// Shows each problem once, with its samples, and the last error in the receiver's log.
 fn show_problems(tried: &[Tried], log: Option<&Path>, out: &mut dyn Write) -> io::Result<()> {
     let mut problems: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for tried in tried {
@@ -152,7 +158,7 @@ fn show_problems(tried: &[Tried], log: Option<&Path>, out: &mut dyn Write) -> io
     }
 }
 
-/// Gives what a line of a receiver's log says of a failure.
+/// The error in a line of a receiver's log.
 fn reason(line: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Line {
@@ -168,12 +174,10 @@ fn reason(line: &str) -> Option<String> {
 
 fn row(tried: &Tried) -> [String; 6] {
     let status = tried.answer.as_ref().map_or_else(|_| "none".to_owned(), |answer| answer.status.to_string());
-    let counts = tried.answer.as_ref().ok().and_then(Answer::counts);
-    let shown = |of: fn(Counts) -> usize| counts.map_or_else(|| "-".to_owned(), |counts| number(of(counts)));
+    let shown = |of: fn(Counts) -> usize| tried.counts().map_or_else(|| "-".to_owned(), |counts| number(of(counts)));
     [tried.file.clone(), number(tried.bytes), status, shown(|all| all.received), shown(|all| all.accepted), shown(|all| all.rejected)]
 }
 
-/// Shows where a lake is.
 fn place(lake: &LakeUrl) -> String {
     match lake {
         LakeUrl::File(folder) => std::path::absolute(folder).unwrap_or_else(|_| folder.clone()).display().to_string(),
@@ -181,31 +185,13 @@ fn place(lake: &LakeUrl) -> String {
     }
 }
 
-/// Shows what a person can do next.
-fn show_next(
-    landed: &Landed,
-    lake: &LakeUrl,
-    samples: &[PathBuf],
-    token: &str,
-    receiver: &ReceiverClient,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    if let (LakeUrl::File(folder), Some(key)) = (lake, landed.telling()) {
-        let (reader, files) = match key.compression() {
-            Compression::Gzip => ("gunzip -c", "*.gz"),
-            Compression::Zstd => ("zstd -dc", "*.zst"),
-            Compression::None => ("cat", "*"),
-        };
-        writeln!(out, "Look at this hour yourself:\n\n  {reader} {}/{}{files}\n", folder.display(), hour_folder(&key))?;
-    }
-    let sample = samples.iter().find(|sample| sample.ends_with("array.json")).or(samples.first());
-    let Some(sample) = sample else { return Ok(()) };
-    // The local token is in the documentation; any other stays in its variable.
-    let token = if token == LOCAL_TOKEN { token } else { "$TOKEN" };
-    let body = sample.display();
-    writeln!(
-        out,
-        "Post a batch yourself:\n\n  curl --data-binary @{body} -H \"Authorization: Bearer {token}\" \\\n    {}\n",
-        receiver.url()
-    )
+/// Shows how to read the rows of the hour whose event was shown.
+fn show_next(landed: &Landed, lake: &LakeUrl, out: &mut dyn Write) -> io::Result<()> {
+    let (LakeUrl::File(folder), Some((_, key))) = (lake, &landed.events.example) else { return Ok(()) };
+    let reader = match key.compression() {
+        Compression::Gzip => "gunzip -c",
+        Compression::Zstd => "zstd -dc",
+        Compression::None => "cat",
+    };
+    writeln!(out, "Look at this hour yourself:\n\n  {reader} {}/{}*\n", folder.display(), hour_folder(key))
 }

@@ -1,4 +1,4 @@
-//! The objects of a lake, as an operator's commands see them. The receiver itself only puts.
+//! The objects of a lake, as the commands read and change them. The receiver itself only puts.
 
 use std::io;
 
@@ -12,13 +12,12 @@ use tokio::runtime::{Builder, Runtime};
 mod bucket;
 mod folder;
 
-/// Objects that are read side by side.
+/// How many objects are read at the same time.
 const GETS_AT_ONCE: usize = 16;
 
-/// An object as it is held: what a copy of it must have.
+/// A stored object: all that a copy of it needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Held {
-    /// Its bytes.
     pub bytes: Vec<u8>,
     /// Its media type, in a bucket.
     pub content_type: Option<String>,
@@ -26,45 +25,45 @@ pub struct Held {
     pub content_encoding: Option<String>,
 }
 
-/// What is done to the objects of a lake, one step at a time.
+/// The operations on the objects of a lake, each of which may fail.
 pub trait Objects {
-    /// Lists keys, in order.
+    /// Lists the keys, in order.
     ///
     /// # Errors
-    /// A lake that is not there or cannot be listed.
+    /// The lake is missing, or cannot be listed.
     fn list(&self, keys: &Keys) -> Result<Vec<String>, StoreError>;
 
     /// Reads one object.
     ///
     /// # Errors
-    /// An object that is not there or cannot be read.
+    /// The object is missing, or cannot be read.
     fn get(&self, key: &str) -> Result<Held, StoreError>;
 
-    /// Reads some objects, in this order.
+    /// Reads several objects, in this order.
     fn get_all(&self, keys: &[String]) -> Vec<Result<Held, StoreError>> {
         keys.iter().map(|key| self.get(key)).collect()
     }
 
-    /// Creates an object, or finds one of this key there, whatever it holds.
+    /// Creates an object, unless its key is taken.
     ///
     /// # Errors
-    /// A store that fails; the object may be there all the same.
+    /// The store failed; the object may exist all the same.
     fn create(&self, key: &str, held: &Held) -> Result<Put, StoreError>;
 
-    /// Deletes an object; one that is not there is deleted already.
+    /// Deletes an object, if it exists.
     ///
     /// # Errors
-    /// A store that fails; the object may be gone all the same.
+    /// The store failed; the object may be gone all the same.
     fn delete(&self, key: &str) -> Result<(), StoreError>;
 
-    /// Deletes the old versions of an object, or of all below a prefix with a slash at its end; gives how many there were.
+    /// Deletes the old versions of an object, or of all below a prefix that ends with a slash; gives their number.
     ///
     /// # Errors
-    /// A bucket whose versions cannot be listed or deleted.
+    /// The versions cannot be listed or deleted.
     fn forget(&self, key: &str) -> Result<usize, StoreError>;
 }
 
-/// A lake that is open, with the runtime that its calls wait in.
+/// An open lake, with the runtime for its calls.
 #[derive(Debug)]
 pub struct Opened {
     lake: Lake,
@@ -75,7 +74,7 @@ impl Opened {
     /// Opens a lake; nothing is read yet.
     ///
     /// # Errors
-    /// Where the system has no room for a runtime.
+    /// The system cannot start a runtime.
     pub fn open(url: &LakeUrl) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let lake = runtime.block_on(Lake::open(url));
@@ -85,7 +84,7 @@ impl Opened {
 
 #[cfg(test)]
 impl Opened {
-    /// Opens a bucket of one server of the S3 protocol, below the prefix `auth0/`.
+    /// Opens a bucket of an S3 server, below the prefix `auth0/`.
     pub fn on_server(endpoint: &str, key: &str, secret: &str, bucket: &str) -> Self {
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         Self { lake: Lake::S3(bucket::Bucket::on_server(endpoint, key, secret, bucket)), runtime }
@@ -125,7 +124,7 @@ impl Objects for Opened {
     fn forget(&self, key: &str) -> Result<usize, StoreError> {
         match &self.lake {
             Lake::S3(store) => self.runtime.block_on(store.forget(key)),
-            // A folder keeps none.
+            // A folder keeps no versions.
             Lake::File(_) => Ok(0),
         }
     }
@@ -134,16 +133,14 @@ impl Objects for Opened {
 /// A lake, in a bucket or a folder.
 #[derive(Debug)]
 enum Lake {
-    /// A bucket.
     S3(bucket::Bucket),
-    /// A folder.
     File(folder::Folder),
 }
 
-/// Which keys are listed.
+/// Which keys to list.
 #[derive(Clone, Debug, Default)]
 pub struct Keys {
-    /// What they start with.
+    /// All start with this.
     pub prefix: String,
     /// None that sorts before this.
     pub from: String,
@@ -152,7 +149,7 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Takes every key that starts so.
+    /// All keys with this prefix.
     pub fn below(prefix: impl Into<String>) -> Self {
         Self { prefix: prefix.into(), ..Self::default() }
     }
@@ -161,12 +158,12 @@ impl Keys {
         key.starts_with(&self.prefix) && key >= self.from.as_str() && !self.are_before(key)
     }
 
-    /// Says whether this key and all that sort after it are left out.
+    /// Says whether this key and all after it are left out.
     fn are_before(&self, key: &str) -> bool {
         self.to.as_deref().is_some_and(|to| key >= to)
     }
 
-    /// Says whether a folder, its slash at the end, may hold some of them.
+    /// Says whether a folder (with its slash) may hold some of them.
     fn may_lie_in(&self, folder: &str) -> bool {
         folder.starts_with(&self.prefix) || self.prefix.starts_with(folder)
     }

@@ -1,4 +1,4 @@
-//! A new token, and where it and its digest go.
+//! Makes a new token, and says where it and its digest go.
 //!
 //! The token is 256 bits of the system's randomness, so that nobody can guess it and a plain digest,
 //! without salt or stretching, says nothing about it.
@@ -28,7 +28,7 @@ fn source(name: &str) -> Result<Source, &'static str> {
 /// Prints a new token.
 ///
 /// # Errors
-/// Where the system gives no random numbers.
+/// The system gives no random numbers.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Verdict, Failure> {
     let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes).map_err(Failure::Random)?;

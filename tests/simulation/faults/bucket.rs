@@ -1,18 +1,18 @@
-//! The `receiver` binary and S3, with a network between them that fails: the right status before the deadline, and a repetition that harms nothing.
+//! The `receiver` binary and S3 over a failing network: the right status in time, and a harmless retry.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::Value;
+use support::{
+    function::{DIGEST, Function, TOKEN, event, settings},
+    s3::{KEY, S3, SECRET},
+};
 use tokio::{task::JoinSet, time::Instant};
 
-use super::{
-    files,
-    proxy::{Fault, Proxy},
-};
-use crate::{
-    function::{DIGEST, Function, TOKEN, event, settings},
-    servers::{KEY, S3, SECRET},
-};
+use super::proxy::{Fault, Proxy};
+
+/// The `receiver` of this build.
+const RECEIVER: &str = env!("CARGO_BIN_EXE_receiver");
 
 /// One way in which a network fails.
 struct Case {
@@ -62,12 +62,12 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-/// One event and one record that is none: two objects, two puts side by side.
+/// One event and one reject: two objects, two puts at the same time.
 const BODY: &str = "{\"log_id\":\"90020260701123456789000000000000000001223372037868840734\",\"data\":{\"date\":\"2026-07-01T12:34:56.789Z\",\"type\":\"s\"}}\nnot a record";
 
-/// Gives the rows of each object of the bucket, without what each request says of itself.
+/// The rows of each object of the bucket, without what depends on the request.
 fn rows(s3: &S3) -> BTreeMap<String, Vec<Value>> {
-    let objects = files(&s3.bucket()).into_iter().filter(|(name, _)| name.contains(".ndjson"));
+    let objects = s3.objects().into_iter().filter(|(name, _)| name.contains(".ndjson"));
     let rows = |(name, bytes): (String, Vec<u8>)| {
         let text = String::from_utf8(bytes).expect("rows");
         let lines = text.strip_suffix('\n').unwrap_or_else(|| panic!("half an object: {name}"));
@@ -93,12 +93,10 @@ fn now() -> Instant {
 
 async fn meet(case: Case, clean: BTreeMap<String, Vec<Value>>) {
     let name = case.name;
-    let s3 = S3::start().await;
+    let s3 = S3::start();
     let proxy = Proxy::start(&s3.server.endpoint, &case.first, case.then).await;
-    let mut settings = settings(&s3.server);
-    settings.iter_mut().filter(|(name, _)| *name == "AWS_ENDPOINT_URL_S3").for_each(|(_, endpoint)| endpoint.clone_from(&proxy.endpoint));
-    let mut function = Function::start(&settings).await;
-    // The time of a request starts when it is taken, not while the function starts.
+    let mut function = Function::start(RECEIVER, &settings(&proxy.endpoint));
+    // The time of a request does not include the start of the function.
     function.has_started().await;
     let asked = now();
     let answer = function.invoke_within(&event(BODY), case.time).await;
@@ -126,8 +124,8 @@ async fn meet(case: Case, clean: BTreeMap<String, Vec<Value>>) {
 
 #[tokio::test]
 async fn every_fault_is_answered_in_time_and_a_repetition_harms_nothing() {
-    let s3 = S3::start().await;
-    let mut function = Function::over(&s3).await;
+    let s3 = S3::start();
+    let mut function = Function::over(RECEIVER, &s3);
     assert_eq!(function.invoke(&event(BODY)).await.status, 200);
     let clean = rows(&s3);
     assert_eq!(clean.values().map(Vec::len).sum::<usize>(), 2);

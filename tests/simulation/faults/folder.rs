@@ -13,11 +13,9 @@ use std::{
 
 use auth0_log_lake::object::ObjectKey;
 use serde_json::Value;
+use support::files::files;
 
-use super::{
-    files,
-    local::{Local, Sender, Under},
-};
+use super::local::{Local, Sender, Under};
 use crate::random::Random;
 
 /// How often the receiver is killed.
@@ -25,7 +23,7 @@ const KILLS: u64 = 20;
 /// Senders that send at the same time.
 const SENDERS: usize = 4;
 
-/// A batch that nobody else sends: two hours, and a record that is none.
+/// A batch that nobody else sends: two hours, and one record that is not an event.
 fn batch(number: usize) -> Vec<u8> {
     let record = |hour: usize| {
         format!("{{\"log_id\":\"{number}-{hour}\",\"data\":{{\"date\":\"2026-07-01T{hour:02}:00:00.000Z\",\"type\":\"s\"}}}}")
@@ -38,13 +36,13 @@ fn ids(number: usize) -> [String; 3] {
     [format!("{number}-{}", number % 5), format!("{number}-7"), format!("number {number} is no record")]
 }
 
-/// A batch that needs so many bytes, whatever compresses it.
+/// A batch that needs this many bytes, however it is compressed.
 fn large(random: &mut Random, bytes: usize) -> Vec<u8> {
     let noise: String = (0..bytes / 16).map(|_| format!("{:016x}", random.next())).collect();
     format!("{{\"log_id\":\"{noise:.20}\",\"data\":{{\"user_agent\":\"{noise}\"}}}}").into_bytes()
 }
 
-/// Reads a lake: every object is whole, and what is none of the lake's is a staged file at its root.
+/// Reads a lake: every object is whole, and all else is a staged file at its root.
 fn read(lake: &Path) -> (BTreeMap<String, Vec<u8>>, BTreeSet<String>) {
     let (staged, objects): (BTreeMap<_, _>, BTreeMap<_, _>) = files(lake).into_iter().partition(|(name, _)| name.starts_with(".staged-"));
     assert!(staged.keys().all(|name| !name.contains('/')), "{:?}", staged.keys());
@@ -61,7 +59,7 @@ fn read(lake: &Path) -> (BTreeMap<String, Vec<u8>>, BTreeSet<String>) {
     (objects, ids)
 }
 
-/// Posts batches from several senders until so many are answered, kills the receiver, and gives what was answered 200.
+/// Posts batches from several senders until enough are answered, kills the receiver, and gives what was answered 200.
 fn kill_under_load(local: Local, next: &AtomicUsize, answers: usize) -> BTreeSet<usize> {
     let (answered, heard) = mpsc::channel();
     let send = |sender: Sender, answered: mpsc::Sender<usize>| loop {

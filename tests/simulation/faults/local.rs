@@ -38,7 +38,7 @@ impl Under {
         matches!(self, Self::SmallDisk | Self::ReadOnly)
     }
 
-    /// Says whether this machine lets us do so.
+    /// Says whether this machine allows it.
     pub fn is_possible(self) -> bool {
         let mut probe = Command::new("unshare");
         let probe = probe.args(["--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "tmpfs", env!("CARGO_TARGET_TMPDIR")]);
@@ -65,7 +65,7 @@ impl Local {
         command.arg("-c").arg(under.shell()).arg("sh").arg(lake).arg(env!("CARGO_BIN_EXE_local"));
         command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("PORT", port.to_string());
         command.env("LAKE_URL", format!("file://{}", lake.display())).env("COMPRESSION", "none");
-        command.env("TOKEN_DIGESTS", crate::function::DIGEST);
+        command.env("TOKEN_DIGESTS", support::function::DIGEST);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("the receiver starts");
         let mut pipe = child.stdout.take().expect("a pipe");
         let stdout = thread::spawn(move || {
@@ -79,18 +79,18 @@ impl Local {
         Self { child, port, lake: lake.to_owned(), stdout: Some(stdout) }
     }
 
-    /// Gives a sender to this receiver.
+    /// A sender to this receiver.
     pub fn sender(&self) -> Sender {
         Sender(self.port)
     }
 
-    /// Gives the lake's folder as the process sees it.
+    /// The lake's folder, as the process sees it.
     pub fn lake(&self) -> PathBuf {
         let root = PathBuf::from(format!("/proc/{}/root", self.child.id()));
         root.join(self.lake.strip_prefix("/").unwrap_or(&self.lake))
     }
 
-    /// Ends the process with SIGKILL; gives what it has written.
+    /// Kills the process; gives its output.
     pub fn kill(mut self) -> String {
         self.end();
         self.stdout.take().map(|stdout| stdout.join().expect("text")).unwrap_or_default()
@@ -114,14 +114,14 @@ impl Drop for Local {
 pub struct Sender(u16);
 
 impl Sender {
-    /// Posts a body; gives the status, or none where the connection broke.
+    /// Posts a body; gives the status, or none if the connection broke.
     pub fn post(self, body: &[u8]) -> Option<u16> {
         self.try_post(body).ok().filter(|status| *status != 0)
     }
 
     fn try_post(self, body: &[u8]) -> io::Result<u16> {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.0))?;
-        let token = crate::function::TOKEN;
+        let token = support::function::TOKEN;
         let head = format!(
             "POST / HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
             body.len()

@@ -12,25 +12,25 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// What befalls one connection.
+/// What happens to one connection.
 #[derive(Clone, Copy, Debug)]
 pub enum Fault {
     None,
-    /// Everything comes so much later.
+    /// Everything is late by this much.
     Latency(Duration),
-    /// It is reset as soon as it is there.
+    /// It is reset at once.
     Reset,
     /// It is reset after so many bytes of the request's head.
     ResetInHead(usize),
     /// It is reset when half of the request's body has arrived.
     ResetInBody,
-    /// The request goes nowhere, and a status with an error code of S3 comes back.
+    /// The request is dropped, and an error of S3 comes back.
     Answer(u16, &'static str),
-    /// The request takes effect, and so many bytes of its answer come back.
+    /// The request takes effect, and this many bytes of the answer come back.
     HalfAnswer(usize),
     /// The request takes effect, and nothing comes back.
     NoAnswer,
-    /// The request goes nowhere, and nothing comes back.
+    /// The request is dropped, and nothing comes back.
     BlackHole,
 }
 
@@ -63,7 +63,7 @@ impl Proxy {
         Self { endpoint, script }
     }
 
-    /// How many of the faults that were to come first no connection has met.
+    /// How many of the first faults no connection has met yet.
     pub fn unmet(&self) -> usize {
         self.script.lock().unwrap_or_else(PoisonError::into_inner).next.len()
     }
@@ -102,12 +102,7 @@ async fn pass(mut client: TcpStream, server: &str, fault: Fault) -> io::Result<(
         }
         Fault::Answer(status, code) => {
             read_request(&mut client).await?;
-            let body = format!("<Error><Code>{code}</Code><Message>made up</Message></Error>");
-            let head = format!(
-                "HTTP/1.1 {status} X\r\ncontent-type: application/xml\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-                body.len()
-            );
-            client.write_all(format!("{head}{body}").as_bytes()).await?;
+            client.write_all(error(status, code).as_bytes()).await?;
             client.shutdown().await?;
         }
         Fault::HalfAnswer(bytes) => {
@@ -124,7 +119,15 @@ async fn pass(mut client: TcpStream, server: &str, fault: Fault) -> io::Result<(
     Ok(())
 }
 
-/// Sends a request on, and gives the start of its answer.
+/// An error as S3 answers it.
+fn error(status: u16, code: &str) -> String {
+    let body = format!("<Error><Code>{code}</Code><Message>made up</Message></Error>");
+    let head =
+        format!("HTTP/1.1 {status} X\r\ncontent-type: application/xml\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+    head + &body
+}
+
+/// Forwards a request, and gives the start of its answer.
 async fn forward(client: &mut TcpStream, server: &str) -> io::Result<Vec<u8>> {
     let mut server = TcpStream::connect(server).await?;
     let request = read_request(client).await?;

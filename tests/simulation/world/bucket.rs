@@ -91,7 +91,7 @@ impl Bucket {
         self.locked(|state| state.weather = weather);
     }
 
-    /// How many requests did not go as they should so far.
+    /// How many requests have failed so far.
     pub fn faults(&self) -> u64 {
         self.locked(|state| state.faults)
     }
@@ -151,7 +151,7 @@ impl Bucket {
             // In the middle of the body: nothing is written.
             4 => Answer::Reset,
             5 => self.silence().await,
-            // It takes effect, and nobody learns of it.
+            // It takes effect, but the answer is lost.
             6 => {
                 self.write(key, bytes, latency).await;
                 Answer::Reset
@@ -169,13 +169,13 @@ impl Bucket {
         }
     }
 
-    /// An answer that does not come in anybody's time.
+    /// An answer that never comes.
     async fn silence(&self) -> Answer {
         sleep(Duration::from_secs(600)).await;
         Answer::Reset
     }
 
-    /// The conditional put: 409 while another one of the key is under way, 412 where an object is there.
+    /// The conditional put: 409 while another put of the key is under way, 412 if the object exists.
     async fn write(&self, key: String, bytes: Bytes, latency: u64) -> Answer {
         if !self.locked(|state| state.under_way.insert(key.clone())) {
             self.locked(|state| state.faults += 1);
@@ -230,7 +230,7 @@ impl Store for Bucket {
 }
 
 impl Bucket {
-    /// Puts as a store would that has the fault of a mutant.
+    /// Puts as a store with a mutant's fault would.
     async fn put_wrongly(&self, mutant: Mutant, key: String, bytes: &Bytes) -> Result<Put, StoreErrorKind> {
         let (key, bytes) = (mutant.key(key), mutant.bytes(bytes));
         let one_in_ten = self.locked(|state| state.random.percent(10));

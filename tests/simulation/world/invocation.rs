@@ -1,4 +1,4 @@
-//! One request at the receiver's real code, and whether its answer is the right one.
+//! Sends one request to the receiver's real code, and checks the answer.
 
 use std::{
     cell::RefCell,
@@ -56,7 +56,7 @@ impl Instance {
         Self { receiver, phase, under_way: RefCell::default() }
     }
 
-    /// Ends all that is under way, at whatever point it is; gives how many requests that were.
+    /// Ends every request under way, wherever it is; gives their number.
     pub fn kill(&self) -> usize {
         let under_way = self.under_way.take();
         let alive = under_way.iter().filter(|request| !request.is_finished()).count();
@@ -69,16 +69,16 @@ impl Instance {
 #[derive(Debug)]
 pub struct Post {
     pub token: &'static str,
-    /// Whose token it is, where it is somebody's.
+    /// Whose token it is, if anybody's.
     pub source: Option<&'static str>,
     pub batch: Batch,
     /// How long the sender waits for an answer.
     pub patience: Duration,
 }
 
-/// What can befall a request on its way.
+/// What can happen to a request on its way.
 struct Luck {
-    /// It is killed when it has been polled so many times.
+    /// It is killed after this many polls.
     polls: Option<u64>,
     body_breaks: bool,
     answer_is_lost: bool,
@@ -126,7 +126,7 @@ pub async fn post(world: &Rc<World>, post: Post) -> Option<u16> {
     status
 }
 
-/// Lets the receiver answer, and holds the answer against the contract. None where it is killed.
+/// Lets the receiver answer, and checks the answer against the contract. None if it is killed.
 async fn invoke(world: &World, instance: &Instance, post: Post, luck: Luck, number: usize) -> Option<u16> {
     let head = Request::post("/").header(AUTHORIZATION, format!("Bearer {}", post.token)).body(()).expect("a request").into_parts().0;
     let known = instance.phase.tokens().iter().any(|(_, token)| *token == post.token);
@@ -184,7 +184,7 @@ fn judge(world: &World, post: &Post, report: &Report, expected: &Expected, late:
     }
 }
 
-/// Holds an answer of 200 against the lake as it is at this moment.
+/// Checks an answer of 200 against the lake at this moment.
 fn stored(world: &World, post: &Post, [accepted, rejected]: [usize; 2]) -> Result<(), Wrong> {
     let events = post.batch.records.iter().filter(|record| matches!(record.fate, super::record::Fate::Event { .. })).count();
     if (accepted, rejected) != (events, post.batch.records.len() - events) {
@@ -201,7 +201,7 @@ fn stored(world: &World, post: &Post, [accepted, rejected]: [usize; 2]) -> Resul
     if all { Ok(()) } else { Err(Wrong::NotStoredWhenAnswered) }
 }
 
-/// A request that is dropped when it has been polled so many times.
+/// A request that is dropped after this many polls.
 struct Killed<F> {
     request: Option<Pin<Box<F>>>,
     polls: Option<u64>,

@@ -1,4 +1,4 @@
-//! What has been seen of the lake: every object is read once, and every row is held against the contract.
+//! What has been seen of the lake: each object is read once, each row checked against the contract.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,7 +22,7 @@ pub struct Lake {
     rows: BTreeMap<(String, String), Row>,
 }
 
-/// What is the same of a row in every object that holds it.
+/// The part of a row that is the same in every object.
 #[derive(Debug, PartialEq, Eq)]
 struct Row {
     table: Table,
@@ -68,7 +68,7 @@ impl Lake {
         if same_hour && key.contains(&hour) && key.contains(&name) { Ok(()) } else { Err(Wrong::Hour) }
     }
 
-    /// Holds one row against the contract; gives its time.
+    /// Checks one row against the contract; gives its time.
     fn row(&mut self, table: Table, mut row: Value) -> Result<String, Wrong> {
         let text = |value: &Value| value.as_str().map(str::to_owned).ok_or(Wrong::NotWhole);
         let id = text(&row["p_row_id"])?;
@@ -92,7 +92,7 @@ impl Lake {
         Ok(time)
     }
 
-    /// Says whether a record of a source is stored as what it must become.
+    /// Says whether a source's record is stored as it should be.
     pub fn holds(&self, source: &str, record: &Record) -> bool {
         let Some(row) = self.rows.get(&(source.to_owned(), record.row_id(source))) else { return false };
         match &record.fate {
@@ -101,13 +101,13 @@ impl Lake {
         }
     }
 
-    /// A row that stands for nothing that was sent.
+    /// A row that was never sent.
     pub fn invented(&self, sent: &BTreeSet<(String, String)>) -> Option<String> {
         self.rows.keys().find(|key| !sent.contains(*key)).map(|(source, id)| format!("{source} {id}"))
     }
 }
 
-/// Removes what depends on the request, and on what stood beside the record in it.
+/// Removes what depends on the request and on the records beside it.
 fn forget_the_request(row: &mut Value) {
     let from_record = row["ingest"]["time_source"] != "received";
     let Some(members) = row.as_object_mut() else { return };

@@ -5,11 +5,11 @@ use bytes::Bytes;
 /// One fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mutant {
-    /// One put in ten says that it created an object, and did not.
+    /// One put in ten claims to have created an object.
     LosesWrites,
     /// A put answers before it is done.
     AnswersEarly,
-    /// A failed put says that it worked.
+    /// A failed put claims success.
     SwallowsErrors,
     /// Objects of rejects are dropped.
     ForgetsRejects,
@@ -90,7 +90,7 @@ impl Mutant {
     }
 }
 
-/// Gives a row another id, which is that of its `log_id` alone.
+/// Replaces a row's id by one of its `log_id` alone.
 fn forget_source(line: &str) -> String {
     let mut row: serde_json::Value = serde_json::from_str(line).unwrap_or_default();
     if let Some(log_id) = row["log_id"].as_str() {

@@ -1,4 +1,4 @@
-//! What happens around the streams: the bucket's weather, deployments, tokens that change, processes that are killed.
+//! What happens around the streams: the bucket's weather, deployments, token rotation, kills.
 
 use std::{rc::Rc, time::Duration};
 
@@ -76,13 +76,13 @@ pub async fn deploys(world: Rc<World>, mut random: Random, streams: Vec<Rc<Strea
     }
 }
 
-/// Starts a new version; requests that the old one has begun come to their end there.
+/// Starts a new version; the old one finishes its requests.
 fn deploy(world: &World, random: &mut Random, phase: Phase) {
     world.tell(format_args!("deploy: {phase:?}"));
     world.instance.replace(Rc::new(Instance::new(world.bucket.clone(), phase, world.mutant, random)));
 }
 
-/// Kills the receiver with all that it has under way, now and then.
+/// Kills the receiver now and then, with its requests under way.
 pub async fn kills(world: Rc<World>, mut random: Random) {
     let often = random.between(60, 2_000);
     while world.elapsed().as_secs() < STORMS_END && !world.is_over() {
@@ -94,7 +94,7 @@ pub async fn kills(world: Rc<World>, mut random: Random) {
     }
 }
 
-/// The tokens as a receiver is told them, which a mutant mixes up.
+/// The tokens as configured; a mutant mixes them up.
 pub fn told(phase: Phase, mutant: Option<Mutant>) -> Vec<(&'static str, &'static str)> {
     let swapped = |source| if source == EU { US } else { EU };
     let wrong = mutant == Some(Mutant::SwapsSources);

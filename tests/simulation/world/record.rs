@@ -1,4 +1,4 @@
-//! What a tenant's log holds: everyday events, odd ones, and records that are none.
+//! What a tenant's log holds: everyday events, odd ones, and records that are not events.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
@@ -14,7 +14,7 @@ pub struct Record {
     pub fate: Fate,
     /// Milliseconds from the start of the world until it can be sent.
     pub available: u64,
-    /// It breaks the structure of what it stands in, so that only a line of its own can hold it.
+    /// It breaks the structure around it, so that it needs a line of its own.
     pub needs_a_line: bool,
 }
 
@@ -43,7 +43,7 @@ pub fn row_id(source: &str, known_by: &[u8]) -> String {
     digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Texts that a visitor of a login page can leave in a record, as JSON string content.
+/// Texts that a visitor to a login page can leave in a record, as JSON string content.
 const NASTY: [&str; 8] = [
     "",
     r"\ud800 alone",

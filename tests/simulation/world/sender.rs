@@ -1,4 +1,4 @@
-//! Auth0's side: streams that send until they are answered 2xx, in batches cut anew each time.
+//! Auth0's side: streams that send until they get a 2xx, in new batches each time.
 //!
 //! Three attempts with a pause between them, then the cycle starts again. Several connections send
 //! at the same time, so there is no order. A stream may be paused; one that begins at an old
@@ -36,7 +36,7 @@ pub struct Stream {
     pub token: Cell<&'static str>,
     format: Cell<Format>,
     records: Vec<Rc<Record>>,
-    /// What has not been answered 2xx and is not under way.
+    /// What is neither answered 2xx nor under way.
     pending: RefCell<Vec<Rc<Record>>>,
     under_way: Cell<usize>,
     /// Seconds from the start until it exists, and between which it is paused.
@@ -114,7 +114,7 @@ impl Stream {
         batch.to_vec()
     }
 
-    /// Takes back what was not answered 2xx.
+    /// Takes back a batch that was not answered 2xx.
     fn end(&self, batch: Vec<Rc<Record>>, delivered: bool) {
         self.under_way.set(self.under_way.get() - batch.len());
         if !delivered && !self.gives_up {

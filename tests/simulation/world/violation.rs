@@ -11,7 +11,7 @@ pub enum Wrong {
     Stuck,
     /// A key is not of the contract's form.
     Key,
-    /// An object cannot be read to its end, or a row of it is none.
+    /// An object cannot be read to its end, or holds what is not a row.
     NotWhole,
     /// An object lies in another hour, or bears another time, than its rows.
     Hour,
@@ -21,7 +21,7 @@ pub enum Wrong {
     RowId,
     /// One row id stands for two events.
     TwoEventsOneId,
-    /// A row stands for nothing that was sent.
+    /// A row was never sent.
     Invented,
     /// An answer's counts are not those of the batch.
     Counts,

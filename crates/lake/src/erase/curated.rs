@@ -1,24 +1,24 @@
-//! The curated table `events`, which holds rows of its own: the statements that erase there.
+//! The statements that erase from the curated table `events`, which holds copies of the rows.
 //!
-//! They are printed, not run: the table is the operator's to have or not, and its engine too.
+//! They are printed, not run: whether there is a table, and on which engine, is up to the operator.
 
-/// The statement that deletes some rows, as the table's own SQL has it.
+/// The statement that deletes rows, as in the table's own SQL.
 const DELETE: &str = include_str!("../../../../sql/erase.sql");
-/// What is run before the deletes, in this order.
+/// Runs before the deletes, in this order.
 const BEFORE: &[&str] = &[include_str!("../../../../sql/erase_begin.sql")];
-/// What is run after the deletes, in this order, so that no file holds the rows.
+/// Runs after the deletes, in this order, so that no file keeps the rows.
 const AFTER: &[&str] = &[
     include_str!("../../../../sql/optimize.sql"),
     include_str!("../../../../sql/erase_forget.sql"),
     include_str!("../../../../sql/vacuum.sql"),
     include_str!("../../../../sql/erase_end.sql"),
 ];
-/// Most rows of one statement: 180 kB of ids, where Athena takes 262,144 bytes (its quota page, read in November 2026).
+/// Most rows in one statement: 180 kB of ids; Athena takes 262,144 bytes (its quota page, read in November 2026).
 const MOST_ROWS: usize = 5_000;
 /// Hexadecimal digits of a row id.
 const DIGITS: usize = 32;
 
-/// Gives the statements that erase these rows, in order; none where there are no rows.
+/// The statements that erase these rows, in order; none for no rows.
 pub fn statements(row_ids: &[String]) -> Vec<String> {
     let deletes = deletes(row_ids);
     if deletes.is_empty() {

@@ -1,17 +1,14 @@
 //! Every step of an erase fails in turn, in a folder and in a bucket; a repeat ends whole.
 
-use std::{cell::Cell, collections::BTreeMap, fs, io::Read, net::Ipv4Addr, path::Path, sync::mpsc, thread};
+mod redelivery;
 
-use axum::{
-    Router,
-    body::Body,
-    extract::Request,
-    http::{Method, StatusCode, header::IF_NONE_MATCH},
-    response::{IntoResponse, Response},
-    serve::ListenerExt,
-};
+use std::{cell::Cell, collections::BTreeMap, fs, io::Read, path::Path};
+
 use flate2::read::MultiGzDecoder;
-use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
+use support::{
+    files::{files, folder},
+    s3::{BUCKET, KEY, S3, SECRET},
+};
 
 use super::{Args, Person, on, replace::COPIES};
 use crate::{
@@ -26,14 +23,14 @@ use auth0_log_lake::{
 const EMAIL: &str = "ann@example.com";
 const USER: &str = "auth0|507f1f77bcf86cd799439011";
 
-/// When a step fails: before it does anything, or after it has done all of it and its answer is lost.
+/// When a step fails: before it starts, or when it is done and only its answer is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum When {
     Before,
     After,
 }
 
-/// A lake one step of which fails, and, as after a crash, all that follow.
+/// A lake in which one step fails; after a crash, all later ones too.
 struct Faulty<'a> {
     lake: &'a Opened,
     step: Cell<usize>,
@@ -86,7 +83,7 @@ fn event(id: u32, user: &str, details: &str) -> String {
     serde_json::json!({"p_row_id": format!("{id:032x}"), "p_any_usernames": [user], "data": {"details": details}}).to_string() + "\n"
 }
 
-/// Gives what stands in the lake, and what must be left of it.
+/// The rows in the lake, and those that must be left.
 fn rows() -> (Rows, Rows) {
     let others = [event(1, "joann@example.com", "{}"), event(2, "bob@example.com", r#"{"to":"ann@example.com.au"}"#)];
     let theirs = [event(3, USER, "{}"), event(4, "x", r#"{"a":"{\"to\":\"Ann@Example.com\"}"}"#)];
@@ -110,7 +107,7 @@ fn fill(root: &Path, rows: &Rows) {
     for folder in ["events", "rejects", COPIES] {
         _ = fs::remove_dir_all(root.join(folder));
     }
-    // What the S3 server remembers of objects lies beside the bucket.
+    // The S3 server keeps notes about its objects beside the bucket.
     for entry in root.ancestors().nth(2).into_iter().flat_map(fs::read_dir).flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(".bucket-") {
             fs::remove_file(entry.path()).expect("a file of the server");
@@ -123,30 +120,24 @@ fn fill(root: &Path, rows: &Rows) {
     }
 }
 
-/// A folder in memory where the system has one: an erase syncs what it does, some thousand times here.
-fn folder() -> tempfile::TempDir {
-    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a folder")
-}
-
-/// Reads every file below a folder that is an object; the name of one is its key.
-fn files(root: &Path, folder: &Path, found: &mut Rows) {
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        let name = path.strip_prefix(root).expect("below").to_string_lossy().into_owned();
-        if path.is_dir() {
-            files(root, &path, found);
-        } else if name.ends_with(".gz") {
-            let mut text = String::new();
-            MultiGzDecoder::new(fs::File::open(&path).expect("an object")).read_to_string(&mut text).expect("rows");
-            found.insert(name, text);
-        }
-    }
-}
-
+/// The rows of each object below a folder, by its key.
 fn held(root: &Path) -> Rows {
-    let mut found = Rows::new();
-    files(root, root, &mut found);
-    found
+    let rows = |bytes: Vec<u8>| {
+        let mut text = String::new();
+        MultiGzDecoder::new(&bytes[..]).read_to_string(&mut text).expect("rows");
+        text
+    };
+    files(root).into_iter().filter(|(key, _)| key.ends_with(".gz")).map(|(key, bytes)| (key, rows(bytes))).collect()
+}
+
+/// The lake in a folder.
+fn folder_lake(root: &Path) -> Opened {
+    Opened::open(&format!("file://{}", root.display()).parse().expect("a lake")).expect("a lake")
+}
+
+/// The lake in a bucket.
+fn bucket_lake(s3: &S3) -> Opened {
+    Opened::on_server(&s3.server.endpoint, KEY, SECRET, BUCKET)
 }
 
 fn erase(objects: &impl Objects, confirm: bool) -> (Option<Verdict>, String) {
@@ -160,7 +151,7 @@ fn erase(objects: &impl Objects, confirm: bool) -> (Option<Verdict>, String) {
     (ended.ok(), text)
 }
 
-/// Says that no row of anybody else is lost: each is in its object, or in the copy of it.
+/// Asserts that no other person's row is lost: each is in its object or the copy.
 fn assert_nobody_else_is_lost(root: &Path, left: &Rows, what: &str) {
     let now = held(root);
     for (key, rows) in left {
@@ -184,7 +175,7 @@ fn fail_each_step(lake: &Opened, root: &Path, (before, left): &(Rows, Rows), way
                 steps = fails;
                 break;
             }
-            // An object that could not be read at first can be free of the person, as the check at the end sees.
+            // The check at the end may find that an object which could not be read at first is free of the person.
             assert!(ended != Some(Verdict::Good) || held(root) == *left, "{what}: {said}");
             assert_nobody_else_is_lost(root, left, &what);
             let (again, said) = erase(lake, true);
@@ -200,28 +191,28 @@ fn fail_each_step(lake: &Opened, root: &Path, (before, left): &(Rows, Rows), way
 #[test]
 fn a_folder_whose_every_step_fails_in_turn_is_whole_after_a_repeat() {
     let root = folder();
-    let lake = Opened::open(&format!("file://{}", root.path().display()).parse().expect("a lake")).expect("a lake");
+    let lake = folder_lake(root.path());
     let ways = [(When::Before, false), (When::After, false), (When::Before, true), (When::After, true)];
     assert!(fail_each_step(&lake, root.path(), &rows(), &ways) > 40);
 }
 
 #[test]
 fn a_bucket_whose_every_step_fails_in_turn_is_whole_after_a_repeat() {
-    let root = folder();
-    let lake = Opened::on_server(&server(root.path()), "key", "secret", "bucket");
+    let s3 = S3::start();
+    let lake = bucket_lake(&s3);
     let (mut before, mut left) = rows();
-    // One object that becomes empty, and one that keeps rows: over a network each step takes its time.
+    // Two objects only, since each step over a network takes time: one becomes empty, one keeps rows.
     for rows in [&mut before, &mut left] {
         rows.retain(|name, _| *name == key("events", 2) || *name == key("rejects", 4));
     }
-    let below = root.path().join("bucket/auth0");
+    let below = s3.bucket().join("auth0");
     assert!(fail_each_step(&lake, &below, &(before, left), &[(When::Before, true), (When::After, false)]) > 25);
 }
 
 #[test]
 fn an_object_keeps_its_media_type_and_its_coding() {
-    let root = folder();
-    let lake = Opened::on_server(&server(root.path()), "key", "secret", "bucket");
+    let s3 = S3::start();
+    let lake = bucket_lake(&s3);
     let (before, _) = rows();
     let name = key("events", 1);
     let bytes = Compression::Gzip.compress(std::iter::once(before[&name].as_bytes())).expect("memory");
@@ -236,7 +227,7 @@ fn an_object_keeps_its_media_type_and_its_coding() {
 #[test]
 fn a_dry_run_shows_the_counts_and_changes_nothing() {
     let root = folder();
-    let lake = Opened::open(&format!("file://{}", root.path().display()).parse().expect("a lake")).expect("a lake");
+    let lake = folder_lake(root.path());
     let (before, _) = rows();
     fill(root.path(), &before);
     let (ended, said) = erase(&lake, false);
@@ -257,52 +248,9 @@ fn a_dry_run_shows_the_counts_and_changes_nothing() {
 }
 
 #[test]
-fn a_batch_that_is_delivered_again_while_its_object_is_replaced_is_erased_too() {
-    /// A lake in which a sender puts an object again each time that it is deleted, so many times.
-    struct Sender<'a>(&'a Opened, Cell<usize>, Held);
-    impl Objects for Sender<'_> {
-        fn list(&self, keys: &Keys) -> Result<Vec<String>, StoreError> {
-            self.0.list(keys)
-        }
-        fn get(&self, key: &str) -> Result<Held, StoreError> {
-            self.0.get(key)
-        }
-        fn create(&self, key: &str, held: &Held) -> Result<Put, StoreError> {
-            self.0.create(key, held)
-        }
-        fn delete(&self, key: &str) -> Result<(), StoreError> {
-            self.0.delete(key)?;
-            if key == self::key("events", 1) && self.1.get() > 0 {
-                self.1.set(self.1.get() - 1);
-                self.0.create(key, &self.2)?;
-            }
-            Ok(())
-        }
-        fn forget(&self, key: &str) -> Result<usize, StoreError> {
-            self.0.forget(key)
-        }
-    }
-    let root = folder();
-    let lake = Opened::open(&format!("file://{}", root.path().display()).parse().expect("a lake")).expect("a lake");
-    let (before, left) = rows();
-    fill(root.path(), &before);
-    let first = lake.get(&key("events", 1)).expect("an object");
-    let (ended, said) = erase(&Sender(&lake, Cell::new(2), first.clone()), true);
-    assert_eq!((ended, held(root.path())), (Some(Verdict::Good), left.clone()), "{said}");
-
-    fill(root.path(), &before);
-    let (ended, said) = erase(&Sender(&lake, Cell::new(99), first), true);
-    assert_eq!(ended, Some(Verdict::Bad), "{said}");
-    assert!(said.contains("a sender puts it again each time"), "{said}");
-    assert_nobody_else_is_lost(root.path(), &left, "a sender that never ends");
-    assert_eq!(erase(&lake, true).0, Some(Verdict::Good));
-    assert_eq!(held(root.path()), left);
-}
-
-#[test]
 fn what_an_erase_left_under_way_is_finished_whomever_the_next_one_is_for() {
     let root = folder();
-    let lake = Opened::open(&format!("file://{}", root.path().display()).parse().expect("a lake")).expect("a lake");
+    let lake = folder_lake(root.path());
     let (before, left) = rows();
     for fails in 0..60 {
         fill(root.path(), &before);
@@ -316,37 +264,4 @@ fn what_an_erase_left_under_way_is_finished_whomever_the_next_one_is_for() {
         assert!(now.keys().eq(before.keys()), "step {fails}: {now:?}");
         assert!(now.iter().all(|(key, rows)| *rows == before[key] || *rows == left[key]), "step {fails}");
     }
-}
-
-/// Starts an S3 server over a folder, with a bucket that lets objects be created and never overwritten.
-fn server(root: &Path) -> String {
-    fs::create_dir(root.join("bucket")).expect("a bucket");
-    let mut service = S3ServiceBuilder::new(s3s_fs::FileSystem::new(root).expect("a server over a folder"));
-    service.set_auth(SimpleAuth::from_single("key", "secret"));
-    let service = service.build();
-    let answer = move |request: Request| {
-        let service = service.clone();
-        async move {
-            if request.method() == Method::PUT && request.headers().get(IF_NONE_MATCH).is_none() {
-                return StatusCode::FORBIDDEN.into_response();
-            }
-            // The server over a folder keeps no versions, and does not know the call.
-            if request.uri().query().is_some_and(|query| query.split('&').any(|part| part == "versions" || part == "versions=")) {
-                return Response::new(Body::from("<ListVersionsResult></ListVersionsResult>"));
-            }
-            service.call(request.map(s3s::Body::http_body_unsync)).await.expect("an answer").map(Body::new)
-        }
-    };
-    let (tell, told) = mpsc::channel();
-    thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
-            tell.send(format!("http://{}", listener.local_addr().expect("an address"))).expect("somebody waits");
-            // Else each answer waits for what it follows to be acknowledged.
-            let listener = listener.tap_io(|stream| stream.set_nodelay(true).expect("a socket"));
-            axum::serve(listener, Router::new().fallback(answer)).await
-        })
-    });
-    told.recv().expect("an address")
 }

@@ -1,19 +1,19 @@
-//! A row's text without the escapes around it, one layer after another.
+//! Removes the escapes from a row's text, layer by layer.
 //!
 //! What a person is known by can stand in a row as it is, in JSON inside a JSON string (as `details`
 //! does), in a URL (`auth0%7C507f`), or in several of these at once. Each layer takes one level of
 //! JSON's and of the URL's escapes off, until nothing changes.
 
-/// Most layers that are taken off: more than a sender can nest in a body without doubling it that often.
+/// Most layers that are removed: each doubles the escapes, so no body holds more.
 const MOST: usize = 24;
 
-/// Gives the text in lower case as it stands, and then without one more layer of escapes each time.
+/// The text in lower case, and then again with one more layer of escapes removed each time.
 pub fn layers(text: &[u8]) -> impl Iterator<Item = String> {
     let peeled = |text: &Vec<u8>| Some(peel(text)).filter(|next| next != text);
     std::iter::successors(Some(text.to_vec()), peeled).take(MOST).map(|text| String::from_utf8_lossy(&text).to_lowercase())
 }
 
-/// Takes one layer of escapes off; what is no escape stays.
+/// Removes one layer of escapes.
 fn peel(text: &[u8]) -> Vec<u8> {
     let (mut out, mut rest) = (Vec::with_capacity(text.len()), text);
     while let Some(at) = rest.iter().position(|&byte| byte == b'\\' || byte == b'%') {
@@ -24,7 +24,7 @@ fn peel(text: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Writes what the text begins with, without its escape, and gives of how many bytes that was read.
+/// Writes the first character, unescaped, and gives how many bytes it took.
 fn escape(text: &[u8], out: &mut Vec<u8>) -> usize {
     let (written, length) = match text {
         [b'%', high, low, ..] => (digits(&[*high, *low]).and_then(|byte| u8::try_from(byte).ok()), 3),
@@ -43,7 +43,7 @@ fn escape(text: &[u8], out: &mut Vec<u8>) -> usize {
     if written.is_some() { length } else { 1 }
 }
 
-/// Reads the digits of `\uXXXX`, and of the second half of a pair.
+/// Reads the digits of `\uXXXX`, and those of the second surrogate.
 fn unicode(rest: &[u8]) -> Option<(char, usize)> {
     let unit = digits(rest.get(..4)?)?;
     if let (0xD800..0xDC00, Some(br"\u")) = (unit, rest.get(4..6)) {

@@ -1,4 +1,4 @@
-//! Whom to look for, and in which rows they are.
+//! Whom to search for, and whether a row is theirs.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -12,7 +12,7 @@ const SHORTEST: usize = 6;
 /// Digits of a row id.
 const ROW_ID: usize = 32;
 
-/// What a person is known by. Its `Debug` and `Display` show none of it.
+/// The identifiers of a person. Their `Debug` and `Display` hide them.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Person {
     emails: BTreeSet<String>,
@@ -20,16 +20,16 @@ pub struct Person {
     rows: BTreeSet<String>,
 }
 
-/// An identifier that is none. What it is is not shown.
+/// Why a text is not an identifier. The text is not shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
-    /// Nothing is there.
+    /// It is blank.
     #[error("it is blank")]
     Blank,
-    /// It could be anybody's.
+    /// It is too short to be one person's.
     #[error("it has only {0} characters, and a user id or an e-mail address has {SHORTEST} or more")]
     Short(usize),
-    /// It is of no known form.
+    /// It has no known form.
     #[error("it is neither a user id (such as auth0|507f1f77bcf86cd799439011), nor an e-mail address, nor a row id of 32 hex digits")]
     Form,
 }
@@ -39,15 +39,15 @@ pub enum IdError {
 pub enum Found {
     /// Not at all.
     No,
-    /// Only as a part of something longer, such as another's address that ends alike.
+    /// Only inside something longer, such as another address with the same ending.
     Part,
     /// As a whole.
     Whole,
-    /// What the row keeps is encoded in a way that cannot be read here.
+    /// Unknown: the row's content is encoded in a way that cannot be read here.
     Unreadable,
 }
 
-/// What of a row is looked at by its name.
+/// The members of a row that are searched by name.
 #[derive(Default, Deserialize)]
 struct Named {
     p_row_id: Option<String>,
@@ -59,7 +59,7 @@ impl Person {
     /// Adds an identifier: a user id, an e-mail address or a row id.
     ///
     /// # Errors
-    /// Text that is none of these.
+    /// The text is none of these.
     pub fn add(&mut self, text: &str) -> Result<(), IdError> {
         let text = text.trim().trim_start_matches('\u{FEFF}').to_lowercase();
         if text.is_empty() {
@@ -80,10 +80,10 @@ impl Person {
         }
     }
 
-    /// Adds each line of a text; blank lines hold nothing.
+    /// Adds each line of a text; blank lines are skipped.
     ///
     /// # Errors
-    /// The first line that is no identifier, as a sentence without it.
+    /// The first line that is not an identifier, as a sentence that does not repeat it.
     pub fn add_lines(&mut self, text: &str) -> Result<(), String> {
         for (i, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             self.add(line).map_err(|error| format!("line {}: {error}", i + 1))?;
@@ -91,7 +91,7 @@ impl Person {
         Ok(())
     }
 
-    /// Says whether there is nobody to look for.
+    /// Says whether no identifier was added.
     pub fn is_nobody(&self) -> bool {
         self.emails.len() + self.users.len() + self.rows.len() == 0
     }
@@ -132,7 +132,7 @@ impl Person {
     }
 }
 
-/// Looks for an identifier that nothing before or after makes another.
+/// Finds an identifier that is not part of a longer one.
 fn whole(text: &str, id: &str, continues: fn(char, Option<char>) -> bool) -> Found {
     let mut best = Found::No;
     for (at, _) in text.match_indices(id) {
@@ -148,17 +148,17 @@ fn whole(text: &str, id: &str, continues: fn(char, Option<char>) -> bool) -> Fou
     best
 }
 
-/// Says whether an identifier before which this stands begins earlier.
+/// Says whether the text before an identifier makes it a longer one.
 fn begins_earlier(before: char) -> bool {
     before.is_alphanumeric() || "._+-".contains(before)
 }
 
-/// Says whether an address goes on with this: a full stop does so only before a letter or digit.
+/// Says whether an address continues with this; a full stop continues it only before a letter or digit.
 fn continues_email(next: char, second: Option<char>) -> bool {
     next.is_alphanumeric() || "-_".contains(next) || next == '.' && second.is_some_and(char::is_alphanumeric)
 }
 
-/// Says whether a user id goes on with this.
+/// Says whether a user id continues with this.
 fn continues_user(next: char, second: Option<char>) -> bool {
     continues_email(next, second) || "@|+".contains(next)
 }

@@ -1,4 +1,4 @@
-//! Replacing one object by itself with fewer rows, so that a failure at any step loses nothing.
+//! Replaces an object with fewer of its rows, so that a failure at any step loses nothing.
 //!
 //! A bucket's policy lets objects be created and not overwritten, so an object is deleted and then
 //! created again under its key. Before that, all rows that stay are stored below `erasing/`: that copy
@@ -16,12 +16,12 @@ use auth0_log_lake::{
     store::{Put, StoreError, StoreErrorKind},
 };
 
-/// What stands before the key of a copy: no table reads there.
+/// Prefix of the copies: no table reads there.
 pub const COPIES: &str = "erasing/";
-/// Times that an object is put where a sender puts the same batch again in between.
+/// How often an object is put if a sender puts the same batch again in between.
 const TIMES: usize = 5;
 
-/// A step that failed: which object, and what was to be done with it.
+/// A failed step: which object, and what was to be done with it.
 #[derive(Debug)]
 pub enum Stopped {
     /// The store failed.
@@ -30,10 +30,10 @@ pub enum Stopped {
         key: String,
         /// What was to be done, such as "deleted".
         done: &'static str,
-        /// Why it was not.
+        /// Why it failed.
         source: StoreError,
     },
-    /// The object is not as it must be.
+    /// The object is not what it should be.
     Object {
         /// Key of the object.
         key: String,
@@ -52,19 +52,19 @@ fn wrong(key: &str, why: impl ToString) -> Stopped {
     Stopped::Object { key: key.to_owned(), why: why.to_string() }
 }
 
-/// Finds the objects that an erase before left under way.
+/// Finds the objects that an earlier erase left half replaced.
 ///
 /// # Errors
-/// A lake that cannot be listed.
+/// The lake cannot be listed.
 pub fn under_way(objects: &impl Objects) -> Result<Vec<ObjectKey>, StoreError> {
     let copies = objects.list(&Keys::below(COPIES))?;
     Ok(copies.iter().filter_map(|copy| ObjectKey::parse(copy.strip_prefix(COPIES)?)).collect())
 }
 
-/// Replaces an object by itself without the rows of a person, and gives how many rows it had and has.
+/// Removes a person's rows from an object; gives how many rows it had and has.
 ///
 /// # Errors
-/// The step that failed; the rows that stay are in the object or in its copy.
+/// The failed step; the rows to keep are in the object or its copy.
 pub fn erase(objects: &impl Objects, key: &ObjectKey, person: &Person) -> Step<(usize, usize)> {
     let name = key.to_string();
     let before = objects.get(&name).map_err(failed(&name, "read"))?;
@@ -76,7 +76,7 @@ pub fn erase(objects: &impl Objects, key: &ObjectKey, person: &Person) -> Step<(
     if objects.get(&copy).map_err(failed(&copy, "read"))?.bytes != left.bytes {
         return Err(wrong(&copy, "it is not what was written; delete it, then run this again"));
     }
-    // Whoever had a copy before may have changed the object after it was read.
+    // Another erase, with a copy before ours, may have changed the object since it was read.
     let now = objects.get(&name).map_err(failed(&name, "read"))?;
     if now.bytes != before.bytes {
         objects.delete(&copy).map_err(failed(&copy, "deleted"))?;
@@ -87,10 +87,10 @@ pub fn erase(objects: &impl Objects, key: &ObjectKey, person: &Person) -> Step<(
     Ok((count(&before)?, count(&left)?))
 }
 
-/// Makes an object what its copy holds, reads it back, and deletes the copy.
+/// Writes the copy over its object, reads it back, and deletes the copy.
 ///
 /// # Errors
-/// The step that failed; the copy stays until the object is the same.
+/// The failed step; the copy stays until the object is the same.
 pub fn finish(objects: &impl Objects, key: &ObjectKey) -> Step<()> {
     let (name, copy) = (key.to_string(), format!("{COPIES}{key}"));
     let left = objects.get(&copy).map_err(failed(&copy, "read"))?;

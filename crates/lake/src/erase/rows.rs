@@ -1,4 +1,4 @@
-//! The rows of an object: which are a person's, and the object without them.
+//! Finds a person's rows in an object, and removes them.
 
 use std::io::{self, Read};
 
@@ -9,24 +9,24 @@ use super::person::{Found, Person};
 use crate::stored::Held;
 use auth0_log_lake::object::{Compression, ObjectKey};
 
-/// What a look at one object found.
+/// What a search of one object found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sight {
-    /// Rows of the object.
+    /// All its rows.
     pub rows: usize,
-    /// Row ids of those that are the person's; empty where a row has none.
+    /// Row ids of the person's rows; empty for a row without an id.
     pub persons: Vec<String>,
-    /// Row ids of those that hold an identifier only as a part of something longer.
+    /// Row ids of the rows with an identifier only inside something longer.
     pub parts: Vec<String>,
-    /// Row ids of those that keep what cannot be read here.
+    /// Row ids of the rows that keep what cannot be read here.
     pub unreadable: Vec<String>,
 }
 
 impl Sight {
-    /// Looks at each row of an object.
+    /// Searches each row of an object.
     ///
     /// # Errors
-    /// An object that is damaged.
+    /// The object is damaged.
     pub fn of(key: &ObjectKey, held: &Held, person: &Person) -> io::Result<Self> {
         let text = unpack(key.compression(), &held.bytes)?;
         let mut sight = Self::default();
@@ -43,10 +43,10 @@ impl Sight {
     }
 }
 
-/// Makes the object without the rows of a person; all others stay byte for byte.
+/// The object without a person's rows; all others stay byte for byte.
 ///
 /// # Errors
-/// An object that is damaged, or one that would not have every other row.
+/// The object is damaged, or another row would be lost.
 pub fn without(key: &ObjectKey, held: &Held, person: &Person) -> io::Result<Held> {
     let text = unpack(key.compression(), &held.bytes)?;
     let stay: Vec<&[u8]> = rows(&text).filter(|row| person.find(row) != Found::Whole).collect();
@@ -60,12 +60,12 @@ pub fn without(key: &ObjectKey, held: &Held, person: &Person) -> io::Result<Held
 /// Counts the rows of an object.
 ///
 /// # Errors
-/// An object that is damaged.
+/// The object is damaged.
 pub fn count(key: &ObjectKey, held: &Held) -> io::Result<usize> {
     Ok(rows(&unpack(key.compression(), &held.bytes)?).count())
 }
 
-/// Gives each row with the line break at its end.
+/// Each row, with the line break at its end.
 fn rows(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split_inclusive(|&byte| byte == b'\n')
 }

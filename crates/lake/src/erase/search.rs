@@ -1,4 +1,4 @@
-//! Looking through a whole lake for one person.
+//! Searches a whole lake for one person.
 
 use std::io::{self, Write};
 
@@ -14,31 +14,31 @@ use auth0_log_lake::{
     object::{ObjectKey, Table},
 };
 
-/// Objects that are read before they are looked at.
+/// How many objects are read before they are searched.
 const AT_ONCE: usize = 64;
-/// Row ids that are shown of what needs a person's eyes.
+/// How many row ids are shown of the rows that a person must judge.
 const MOST_SHOWN: usize = 20;
 
-/// What a look through a lake found.
+/// What a search found.
 #[derive(Debug, Default)]
 pub struct Search {
-    /// Objects that were read.
+    /// Objects read.
     pub objects: usize,
-    /// Rows that were read.
+    /// Rows read.
     pub rows: usize,
     /// Objects with rows of the person.
     pub hits: Vec<(ObjectKey, Sight)>,
-    /// Rows that hold an identifier only as a part of something longer: the object and the row id.
+    /// Rows with an identifier only inside something longer: the object and the row id.
     parts: Vec<String>,
-    /// What could not be looked at, as sentences.
+    /// What could not be searched, as sentences.
     pub problems: Vec<String>,
 }
 
 impl Search {
-    /// Looks at every row of a lake.
+    /// Searches every row of a lake.
     ///
     /// # Errors
-    /// A lake that cannot be listed. What cannot be read is among the problems.
+    /// The lake cannot be listed. What cannot be read is among the problems.
     pub fn of(objects: &impl Objects, url: &LakeUrl, person: &Person, out: &mut dyn Write) -> Result<Self, Failure> {
         let (mut search, mut keys) = (Self::default(), Vec::new());
         for table in [Table::Events, Table::Rejects] {
@@ -93,7 +93,7 @@ impl Search {
         self.hits.iter().map(|(_, sight)| sight.persons.len()).sum()
     }
 
-    /// Gives the row ids of the person's events.
+    /// The row ids of the person's events.
     pub fn event_ids(&self) -> Vec<String> {
         let events = self.hits.iter().filter(|(key, _)| key.table() == Table::Events);
         let mut ids: Vec<String> = events.flat_map(|(_, sight)| sight.persons.clone()).collect();
@@ -102,10 +102,10 @@ impl Search {
         ids
     }
 
-    /// Shows how many rows of each object are the person's, and what needs a person's eyes.
+    /// Shows how many rows of each object are the person's, and which rows somebody must judge.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// The output cannot be written.
     pub fn show(&self, out: &mut dyn Write) -> io::Result<()> {
         let row = |(key, sight): &(ObjectKey, Sight)| [key.to_string(), number(sight.rows), number(sight.persons.len())];
         let mut rows: Vec<[String; 3]> = self.hits.iter().map(row).collect();
@@ -120,10 +120,10 @@ impl Search {
         self.show_problems(out)
     }
 
-    /// Shows what could not be looked at.
+    /// Shows what could not be searched.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// The output cannot be written.
     pub fn show_problems(&self, out: &mut dyn Write) -> io::Result<()> {
         show_some("Problems", &self.problems, out)
     }

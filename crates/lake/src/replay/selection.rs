@@ -1,4 +1,4 @@
-//! Which rejects are posted again: each record once, however many rows keep it.
+//! Selects the rejects to post again: each record once, however many rows keep it.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -12,7 +12,7 @@ use auth0_log_lake::object::ObjectKey;
 pub struct Selection {
     /// The lake.
     pub reading: Reading,
-    /// The objects that are read.
+    /// The objects to read.
     pub objects: Vec<ObjectKey>,
     /// Only rejects for this reason.
     pub reason: Option<String>,
@@ -20,7 +20,7 @@ pub struct Selection {
     pub source: Option<String>,
 }
 
-/// What a selection holds.
+/// What was selected.
 #[derive(Debug, Default)]
 pub struct Summary {
     /// Reject rows.
@@ -36,7 +36,7 @@ pub struct Summary {
 }
 
 impl Selection {
-    /// Reads all of it once.
+    /// Reads every object once.
     pub fn summary(&self) -> Summary {
         let (mut summary, mut problems) = (Summary::default(), Vec::new());
         let counted: Result<usize, std::convert::Infallible> = self.each(&mut problems, |_, row| {
@@ -49,10 +49,10 @@ impl Selection {
         Summary { rows, problems, ..summary }
     }
 
-    /// Calls `then` with one reject row of each record and where it is, and gives how many rows there are in all.
+    /// Calls `then` with one reject row of each record and its place; gives the number of all rows.
     ///
     /// # Errors
-    /// The first error of `then`. What cannot be read is noted in `problems` and passed over.
+    /// The first error of `then`. What cannot be read is noted in `problems` and skipped.
     pub fn each<E>(&self, problems: &mut Vec<String>, mut then: impl FnMut(&ObjectKey, RejectRow) -> Result<(), E>) -> Result<usize, E> {
         let (mut seen, mut rows) = (HashSet::new(), 0);
         for key in &self.objects {

@@ -1,4 +1,4 @@
-//! A bucket. Reading it needs `s3:ListBucket` and `s3:GetObject`, and erasing `s3:DeleteObject` besides; the receiver's role has none.
+//! A lake in a bucket. Reading needs `s3:ListBucket` and `s3:GetObject`, erasing also `s3:DeleteObject`; the receiver's role has none.
 
 use auth0_log_lake::store::{Put, StoreError, StoreErrorKind};
 use aws_config::BehaviorVersion;
@@ -12,7 +12,7 @@ use aws_sdk_s3::{
 
 use super::{Held, Keys};
 
-/// A bucket, and what stands before each key.
+/// A bucket, and the prefix of each key.
 #[derive(Debug)]
 pub struct Bucket {
     client: Client,
@@ -21,7 +21,7 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// Takes the credentials and settings of the environment, as the AWS CLI does.
+    /// Opens a bucket with the credentials and settings of the environment, as the AWS CLI does.
     #[expect(clippy::disallowed_methods, reason = "the SDK does not say which endpoint it found in the environment")]
     pub async fn open(bucket: &str, prefix: &str) -> Self {
         let shared = aws_config::load_defaults(BehaviorVersion::latest()).await;
@@ -30,7 +30,7 @@ impl Bucket {
         Self { client, bucket: bucket.to_owned(), prefix: prefix.to_owned() }
     }
 
-    /// Takes a bucket of one server of the S3 protocol, whatever the environment says.
+    /// Opens a bucket of an S3 server, whatever the environment says.
     #[cfg(test)]
     pub fn on_server(endpoint: &str, key: &str, secret: &str, bucket: &str) -> Self {
         use aws_sdk_s3::config::{Credentials, Region};
@@ -106,7 +106,7 @@ impl Bucket {
             }
             from = (page.next_key_marker, page.next_version_id_marker);
         }
-        // The markers last, so that none uncovers a version.
+        // Delete markers last, so that none uncovers a version.
         old.append(&mut markers);
         for (key, version) in &old {
             let delete = self.client.delete_object().bucket(&self.bucket);
@@ -124,7 +124,8 @@ impl Bucket {
 mod tests {
     use std::sync::{Arc, Mutex};
 
-    use axum::{Router, body::Body, extract::Request, http::Method, response::Response};
+    use http::Method;
+    use support::server::Server;
 
     use super::*;
 
@@ -134,7 +135,7 @@ mod tests {
         format!("<{kind}><Key>{key}</Key><VersionId>{id}</VersionId><IsLatest>{latest}</IsLatest></{kind}>")
     }
 
-    /// Gives two pages of versions: of the object, of one whose key begins alike, and of one below the same folder.
+    /// Two pages of versions: of the object, of one with a longer key, and of one below the same folder.
     fn page(query: &str) -> String {
         let alike = format!("{KEY}.gz");
         let (rest, more) = if query.contains("key-marker=") {
@@ -149,22 +150,19 @@ mod tests {
         format!("<ListVersionsResult>{more}{rest}</ListVersionsResult>")
     }
 
-    /// Forgets the versions of this key, and gives what was deleted, in order.
+    /// Forgets the versions of this key; gives what was deleted, in order.
     async fn forgotten(key: &str) -> Vec<String> {
         let deleted = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&deleted);
-        let answer = move |request: Request| {
-            let query = request.uri().query().unwrap_or_default().to_owned();
-            if request.method() == Method::DELETE {
+        let server = Server::of_texts(move |head| {
+            let query = head.uri.query().unwrap_or_default();
+            if head.method == Method::DELETE {
                 let id = query.split('&').find_map(|part| part.strip_prefix("versionId=")).expect("a version").to_owned();
-                seen.lock().expect("the list").push(format!("{} {id}", request.uri().path()));
+                seen.lock().expect("the list").push(format!("{} {id}", head.uri.path()));
             }
-            async move { Response::new(Body::from(page(&query))) }
-        };
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
-        tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
-        let count = Bucket::on_server(&endpoint, "key", "secret", "bucket").forget(key).await.expect("an answer");
+            page(query)
+        });
+        let count = Bucket::on_server(&server.endpoint, "key", "secret", "bucket").forget(key).await.expect("an answer");
         let deleted = deleted.lock().expect("the list").clone();
         assert_eq!(deleted.len(), count);
         deleted

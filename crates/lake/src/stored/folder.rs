@@ -1,4 +1,4 @@
-//! A folder: its tree is walked, and paths below it are keys.
+//! A lake in a folder: the paths below it are the keys.
 
 use std::{
     fs::{self, File, Permissions},
@@ -11,10 +11,10 @@ use auth0_log_lake::store::{Put, StoreError};
 
 use super::{Held, Keys};
 
-/// Who may read an object: everybody whom the folder and the process's umask let, as it is with the receiver's.
+/// Mode of a new object, which the umask narrows, as with the receiver's own.
 const MODE: u32 = 0o666;
 
-/// The root of a lake's tree.
+/// The root of the lake.
 #[derive(Debug)]
 pub struct Folder(pub PathBuf);
 
@@ -48,7 +48,7 @@ impl Folder {
         Ok(put)
     }
 
-    /// Deletes a file, and the folders that are empty then.
+    /// Deletes a file, and the folders that this leaves empty.
     pub fn delete(&self, key: &str) -> Result<(), StoreError> {
         let path = self.0.join(key);
         match fs::remove_file(&path) {
@@ -62,13 +62,13 @@ impl Folder {
         Ok(self.sync(folder.unwrap_or(&self.0))?)
     }
 
-    /// Syncs a folder and those above it up to the lake's, so that what was done outlives a power cut.
+    /// Syncs a folder and its parents up to the lake's, so that changes survive a power cut.
     fn sync(&self, folder: &Path) -> io::Result<()> {
         folder.ancestors().take_while(|above| above.starts_with(&self.0)).try_for_each(|above| File::open(above)?.sync_all())
     }
 }
 
-/// Adds the keys below a folder. Names that are not text are none of ours.
+/// Adds the keys below a folder. Names that are not UTF-8 are not ours.
 fn walk(folder: &Path, above: &str, keys: &Keys, found: &mut Vec<String>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;

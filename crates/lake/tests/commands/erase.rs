@@ -1,8 +1,18 @@
 //! `lake erase`, run as a program.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{fs, process::Command};
 
-use crate::{GOOD, Lake, RunningReceiver, Said, TOKEN, command, files, lake, reject_key, row, s3, said};
+use support::{
+    files::{files, folder},
+    s3::{BUCKET, S3},
+};
+
+use crate::{
+    GOOD, TOKEN,
+    folder::{Lake, reject_key, row},
+    program::{command, lake, run},
+    receiver::RunningReceiver,
+};
 
 const EMAIL: &str = "ann@example.com";
 
@@ -12,7 +22,7 @@ fn event(number: u32, user: &str) -> String {
 
 /// Posts three events, two of them of one hour and one of the person, to the lake of this receiver.
 fn post(receiver: &RunningReceiver) {
-    let samples = tempfile::tempdir().expect("a folder");
+    let samples = folder();
     let later = event(3, EMAIL).replace("T12:", "T13:");
     fs::write(samples.path().join("a.json"), format!("[{},{},{later}]", event(1, EMAIL), event(2, "bob@example.com"))).expect("a sample");
     let folder = samples.path().display().to_string();
@@ -25,16 +35,6 @@ fn erase(from: &str, more: &[&str], person: Option<&str>) -> Command {
     command
 }
 
-fn run(command: &mut Command) -> Said {
-    said(command.output().expect("the command"))
-}
-
-/// Gives the bytes of each object of both tables by its path.
-fn objects(lake: &Path) -> BTreeMap<String, Vec<u8>> {
-    let paths = files(lake).into_iter().filter(|path| !path.to_string_lossy().contains("metadata"));
-    paths.map(|path| (path.display().to_string(), fs::read(path).expect("an object"))).collect()
-}
-
 #[test]
 fn a_person_is_erased_only_when_it_is_confirmed_and_a_batch_that_comes_again_does_not_bring_the_rows_back() {
     let folder = Lake::new();
@@ -44,20 +44,20 @@ fn a_person_is_erased_only_when_it_is_confirmed_and_a_batch_that_comes_again_doe
         "2026-07-01",
         &(row("malformed_json", "eu", "{\"to\":\"ANN@example.com\"") + &row("malformed_json", "eu", "{\"to\":\"bob")),
     );
-    let before = objects(&folder.path());
+    let before = files(&folder.path());
     let bob = folder.rows("events").into_iter().filter(|row| row.contains("bob@")).collect::<Vec<_>>();
 
     let dry = run(&mut erase(&folder.url(), &[], Some(EMAIL)));
     assert!(dry.good && dry.has_line("all 3 objects, 3 of them with rows of the person 5 3"), "{}{}", dry.out, dry.error);
-    assert!(!dry.out.contains(EMAIL) && objects(&folder.path()) == before);
+    assert!(!dry.out.contains(EMAIL) && files(&folder.path()) == before);
 
-    let sql = folder.0.path().join("erase.sql");
-    let ids = folder.0.path().join("ids");
+    let sql = folder.beside("erase.sql");
+    let ids = folder.beside("ids");
     fs::write(&ids, format!("\n{EMAIL}\n\n")).expect("a file");
     let more = ["--ids", &ids.display().to_string(), "--sql", &sql.display().to_string(), "--confirm=1"];
     let done = run(&mut erase(&folder.url(), &more, None));
     assert!(done.good && done.has_line("Checked: of 2 rows in 3 objects, none is of the person."), "{}{}", done.out, done.error);
-    let after = objects(&folder.path());
+    let after = files(&folder.path());
     assert!(before.keys().eq(after.keys()), "{after:?}");
     assert_eq!((folder.rows("events"), folder.rows("rejects").len()), (bob.clone(), 1));
     let sql = fs::read_to_string(sql).expect("the statements");
@@ -71,15 +71,15 @@ fn a_person_is_erased_only_when_it_is_confirmed_and_a_batch_that_comes_again_doe
     assert_eq!(folder.rows("events"), bob);
     let again = run(&mut erase(&folder.url(), &["--confirm"], Some(EMAIL)));
     assert!(again.good && again.has_line("all 3 objects, 0 of them with rows of the person 2 0"), "{}", again.out);
-    assert_eq!(objects(&folder.path()), after);
+    assert_eq!(files(&folder.path()), after);
 }
 
 #[test]
 fn identifiers_that_are_none_erase_nothing_and_are_not_repeated() {
     let folder = Lake::new();
     post(&RunningReceiver::start(&folder.url(), &[]));
-    let before = objects(&folder.path());
-    let ids = folder.0.path().join("ids");
+    let before = files(&folder.path());
+    let ids = folder.beside("ids");
     let file = ids.display().to_string();
     for (lines, person, error) in [
         (None, None, "whom to erase is not said; give a file of identifiers (--ids), or one in the variable PERSON.".to_owned()),
@@ -103,7 +103,7 @@ fn identifiers_that_are_none_erase_nothing_and_are_not_repeated() {
     assert!(said.code == 2 && said.error.contains("it must be 1, true or yes"), "{}", said.error);
     let none = run(&mut erase("file:///nowhere", &["--confirm"], Some(EMAIL)));
     assert!(!none.good && none.error.contains("of file:///nowhere cannot be listed: it is not there"), "{}{}", none.out, none.error);
-    assert_eq!(objects(&folder.path()), before);
+    assert_eq!(files(&folder.path()), before);
 }
 
 #[test]
@@ -129,30 +129,23 @@ fn what_cannot_be_looked_at_is_named_and_is_no_success() {
     assert_eq!((fs::read(&cut).expect("an object"), folder.rows("events").len()), (half, 1));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_person_is_erased_from_a_bucket_that_lets_objects_be_created_only() {
-    let root = tempfile::tempdir().expect("a folder");
-    let endpoint = s3(root.path()).await;
-    let aws = [
-        ("AWS_ENDPOINT_URL_S3", endpoint.as_str()),
-        ("AWS_ACCESS_KEY_ID", "key"),
-        ("AWS_SECRET_ACCESS_KEY", "secret"),
-        ("AWS_REGION", "eu-central-1"),
-    ];
-    let receiver = RunningReceiver::start("s3://bucket/auth0", &aws);
-    tokio::task::block_in_place(|| post(&receiver));
-    let keys: Vec<String> = objects(&root.path().join("bucket")).into_keys().collect();
-    let said = tokio::task::block_in_place(|| run(erase("s3://bucket/auth0", &["--confirm"], Some(EMAIL)).envs(aws)));
+#[test]
+fn a_person_is_erased_from_a_bucket_that_lets_objects_be_created_only() {
+    let s3 = S3::start();
+    let (url, aws) = (format!("s3://{BUCKET}/auth0"), s3.environment());
+    post(&RunningReceiver::start(&url, &aws));
+    let keys: Vec<String> = s3.objects().into_keys().collect();
+    let said = run(erase(&url, &["--confirm"], Some(EMAIL)).envs(aws));
     assert!(said.good && said.has_line("Checked: of 1 row in 2 objects, none is of the person."), "{}{}", said.out, said.error);
-    let left = objects(&root.path().join("bucket"));
+    let left = s3.objects();
     assert_eq!(left.keys().cloned().collect::<Vec<_>>(), keys);
     let denied = [("AWS_SECRET_ACCESS_KEY", "wrong")];
-    let said = tokio::task::block_in_place(|| run(erase("s3://bucket/auth0", &["--confirm"], Some(EMAIL)).envs(aws).envs(denied)));
+    let said = run(erase(&url, &["--confirm"], Some(EMAIL)).envs(aws).envs(denied));
     assert!(
-        !said.good && said.error.starts_with("lake: erasing/* of s3://bucket/auth0/ cannot be listed: access is denied"),
+        !said.good && said.error.starts_with(&format!("lake: erasing/* of {url}/ cannot be listed: access is denied")),
         "{}{}",
         said.out,
         said.error
     );
-    assert_eq!(objects(&root.path().join("bucket")), left);
+    assert_eq!(s3.objects(), left);
 }

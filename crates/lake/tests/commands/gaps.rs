@@ -5,10 +5,19 @@ use std::{collections::BTreeSet, fs, process::Stdio};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
+use auth0_log_lake::object::Compression;
+use http::StatusCode;
+use support::{
+    files::files,
+    server::{Told, told},
+};
+
 use crate::{
-    Lake, RunningReceiver, Said, TOKEN, command, files, gzip, lake,
+    TOKEN,
+    folder::{Lake, row},
     management::{Api, CLIENT, Mishap},
-    row, said,
+    program::{Said, command, ended, lake, run as run_to_the_end},
+    receiver::RunningReceiver,
 };
 
 /// One event: as the API gives it, and as a stream sends it.
@@ -59,7 +68,7 @@ pub fn gaps(api: &Api, lake: &str, more: &[&str]) -> Said {
 pub fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Said {
     let mut command = command(&[&["gaps"], arguments].concat(), Some(TOKEN));
     command.env_remove("AUTH0_TOKEN").env_remove("AUTH0_CLIENT_ID").env_remove("AUTH0_CLIENT_SECRET").envs(variables.to_vec());
-    let said = said(command.output().expect("the command"));
+    let said = run_to_the_end(&mut command);
     assert!(!format!("{}{}", said.out, said.error).contains("hidden"), "{}{}", said.out, said.error);
     said
 }
@@ -128,7 +137,7 @@ fn a_stream_that_was_paused_for_a_week_is_filled_by_a_run_that_is_killed_and_one
     let mut killed = killed.envs(CLIENT).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the command");
     api.wait_until_it_hangs();
     killed.kill().expect("it runs");
-    let said = said(killed.wait_with_output().expect("an end"));
+    let said = ended(killed.wait_with_output().expect("an end"));
     let filled = once(&folder).len() - arrived.len();
     assert!(said.code == -1 && (900..1_000).contains(&filled), "{filled}: {}", said.error);
     let from = said.error.lines().last().and_then(|line| line.split_once("FROM=")).expect("a place").1.to_owned();
@@ -192,8 +201,8 @@ fn an_api_that_gives_the_same_page_for_ever_is_left() {
     let (folder, all) = (Lake::new(), events("2024-03-01T00:00:00Z", 1, 100));
     stream(&RunningReceiver::start(&folder.url(), &[]), &[&all[0]]);
     // Each answer is the last one again.
-    let answer: &'static str = format!("200 OK|[{}]", all[0].flat).leak();
-    let url = crate::told(vec![answer].leak());
+    let answers = told(&[Told::Answer(StatusCode::OK, format!("[{}]", all[0].flat).leak())]);
+    let url = &answers.endpoint;
     let said =
         run(&["--domain", url.trim_end_matches('/'), "--lake", &folder.url(), "--since", "2024-03-01"], &[("AUTH0_TOKEN", "hidden-token")]);
     assert!(
@@ -228,7 +237,7 @@ fn a_record_that_a_reject_keeps_is_not_missing_and_one_without_an_id_is_a_proble
     let (folder, all) = (Lake::new(), events("2024-03-01T00:00:00Z", 1, 4));
     stream(&RunningReceiver::start(&folder.url(), &[]), &[&all[0]]);
     let body = format!("[{},{}]", all[1].streamed, all[2].streamed);
-    let encoded = serde_json::json!({"reason": "unsupported_encoding", "source": "eu", "raw_base64": base64(&gzip(&body))});
+    let encoded = serde_json::json!({"reason": "unsupported_encoding", "source": "eu", "raw_base64": base64(&Compression::Gzip.compress(std::iter::once(body.as_bytes())).expect("memory"))});
     folder.reject("2024-03-02", &format!("{encoded}\n"));
     folder.reject("2024-03-03", &row("malformed_json", "eu", &all[3].streamed.replace("false", "NaN")));
     let said = gaps(&Api::start(log(&all), &[]), &folder.url(), &["--since", "2024-03-01", "--until", "2024-03-01"]);

@@ -1,15 +1,19 @@
 //! How `lake gaps` ends where something stands in its way, and what else it says.
 
-use std::path::Path;
-
 use chrono::{TimeDelta, Utc};
 use serde_json::Value;
 
+use http::StatusCode;
+use support::{
+    s3::{BUCKET, S3},
+    server::{Told, nobody, told},
+};
+
 use crate::{
-    Lake, RunningReceiver, files,
+    folder::Lake,
     gaps::{event, events, gaps, log, run, stream},
     management::{Api, CLIENT, Mishap},
-    nobody, s3,
+    receiver::RunningReceiver,
 };
 
 #[test]
@@ -35,20 +39,25 @@ fn a_fill_to_another_lake_or_another_source_is_noticed_after_its_first_request()
 fn a_receiver_that_stores_nothing_stops_the_fill_and_the_place_is_said() {
     let (folder, all) = (Lake::new(), events("2024-03-01T00:00:00Z", 1, 100));
     stream(&RunningReceiver::start(&folder.url(), &[]), &[&all[0]]);
-    const NONE: &str = "200 OK|{\"received\":0,\"accepted\":0,\"rejected\":0}";
-    const LATER: &str = "503 Service Unavailable\r\nRetry-After: 0|{\"error\":\"store_unavailable\"}";
+    const NONE: Told = Told::Answer(StatusCode::OK, "{\"received\":0,\"accepted\":0,\"rejected\":0}");
+    const ONE: Told = Told::Answer(StatusCode::OK, "{\"received\":1,\"accepted\":1,\"rejected\":0}");
+    const LATER: Told = Told::Answer(StatusCode::SERVICE_UNAVAILABLE, "{\"error\":\"store_unavailable\"}");
+    const REFUSED: Told = Told::Answer(StatusCode::UNAUTHORIZED, "{\"error\":\"invalid_token\"}");
+    const TOO_LARGE: Told = Told::Answer(StatusCode::PAYLOAD_TOO_LARGE, "{\"error\":\"body_too_large\"}");
     let window = |url: &str| ["--since", "2024-03-01", "--until", "2024-03-01", "--fill", "--to", url].map(str::to_owned);
     for (answers, sentence) in [
-        (&[NONE, LATER] as &'static [&'static str], "lake: stopped before the end: after 5 times, the answer is 503 store_unavailable."),
-        (&[NONE, "200 OK|{\"received\":1,\"accepted\":1,\"rejected\":0}"], "99 records arrived as 1: the receiver is of another version."),
-        (&["401 Unauthorized|{\"error\":\"invalid_token\"}"], "answers 401 invalid_token. The token in TOKEN"),
+        (&[NONE, LATER][..], "lake: stopped before the end: after 5 times, the answer is 503 store_unavailable."),
+        (&[NONE, ONE], "99 records arrived as 1: the receiver is of another version."),
+        (&[REFUSED], "answers 401 invalid_token. The token in TOKEN"),
     ] {
-        let window = window(&crate::told(answers));
+        let receiver = told(answers);
+        let window = window(&receiver.endpoint);
         let window: Vec<&str> = window.iter().map(String::as_str).collect();
         let said = gaps(&Api::start(log(&all), &[]), &folder.url(), &window);
         assert!(said.code == 2 && said.error.contains(sentence), "{sentence} in {}", said.error);
     }
-    let too_large = window(&crate::told(&[NONE, "413 Payload Too Large|{\"error\":\"body_too_large\"}"]));
+    let receiver = told(&[NONE, TOO_LARGE]);
+    let too_large = window(&receiver.endpoint);
     let said = gaps(&Api::start(log(&all), &[]), &folder.url(), &too_large.iter().map(String::as_str).collect::<Vec<_>>());
     assert!(
         said.code == 1 && said.has("Posted 0 of them") && said.has("Problem: 99 records, the last of them 900"),
@@ -161,27 +170,19 @@ fn bad_input_is_a_sentence_and_ends_with_2() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_bucket_is_compared_and_filled() {
-    let root = tempfile::tempdir().expect("a folder");
-    let endpoint = s3(root.path()).await;
-    let aws = [
-        ("AWS_ENDPOINT_URL_S3", endpoint.as_str()),
-        ("AWS_ACCESS_KEY_ID", "key"),
-        ("AWS_SECRET_ACCESS_KEY", "secret"),
-        ("AWS_REGION", "eu-central-1"),
-    ];
-    let receiver = RunningReceiver::start("s3://bucket/auth0", &aws);
+#[test]
+fn a_bucket_is_compared_and_filled() {
+    let s3 = S3::start();
+    let (lake, aws) = (format!("s3://{BUCKET}/auth0"), s3.environment());
+    let receiver = RunningReceiver::start(&lake, &aws);
     let all = events("2024-03-01T00:00:00Z", 3, 20);
     let api = Api::start(log(&all), &[]);
     let variables = [&aws[..], &CLIENT].concat();
-    let window = ["--domain", &api.url, "--lake", "s3://bucket/auth0", "--since", "2024-03-01", "--until", "2024-03-01"];
-    tokio::task::block_in_place(|| {
-        stream(&receiver, &all[..30].iter().collect::<Vec<_>>());
-        let said = run(&[&window[..], &["--fill", "--to", &receiver.url]].concat(), &variables);
-        assert!(said.code == 0 && said.has("30 are events there") && said.has("Posted 30 of them"), "{}{}", said.out, said.error);
-        let said = run(&window, &variables);
-        assert!(said.code == 0 && said.has_line("60 are events there, 0 are kept as rejects, 0 are missing."), "{}", said.out);
-    });
-    assert!(files(Path::new(&root.path().join("bucket/auth0/events"))).len() >= 3);
+    let window = ["--domain", &api.url, "--lake", &lake, "--since", "2024-03-01", "--until", "2024-03-01"];
+    stream(&receiver, &all[..30].iter().collect::<Vec<_>>());
+    let said = run(&[&window[..], &["--fill", "--to", &receiver.url]].concat(), &variables);
+    assert!(said.code == 0 && said.has("30 are events there") && said.has("Posted 30 of them"), "{}{}", said.out, said.error);
+    let said = run(&window, &variables);
+    assert!(said.code == 0 && said.has_line("60 are events there, 0 are kept as rejects, 0 are missing."), "{}", said.out);
+    assert!(s3.objects().keys().filter(|key| key.contains("events/")).count() >= 3);
 }

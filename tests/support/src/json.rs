@@ -1,46 +1,88 @@
 //! A plain JSON reader (RFC 8259) that keeps numbers as text and every member in the order sent.
 
 /// Deepest nesting that is read: this reader recurs, the receiver does not.
-pub const MAX_DEPTH: usize = 300;
+pub const MAX_DEPTH: usize = 500;
 
-#[derive(Clone, Debug, PartialEq)]
+/// A JSON value. Lone surrogates are U+FFFD.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Json {
+    /// `null`.
     Null,
+    /// `true` or `false`.
     Boolean(bool),
+    /// A number, as its text.
     Number(String),
+    /// A string, as its characters.
     String(String),
+    /// An array.
     Array(Vec<Json>),
+    /// An object, in the order sent, with names that stand twice.
     Object(Vec<(String, Json)>),
 }
 
 /// Why a text was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unread {
+    /// It is not JSON.
     Malformed,
     /// It may be well-formed, and is nested deeper than this reader goes.
     TooDeep,
 }
 
 impl Json {
-    /// Gives the last member of a name.
-    pub fn get(&self, name: &str) -> Option<&Json> {
-        let Json::Object(members) = self else { return None };
-        members.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value)
+    /// Reads one text; none if it is malformed or too deep.
+    pub fn read(text: &str) -> Option<Self> {
+        read(text).ok()
     }
 
+    /// The members of an object.
+    pub fn members(&self) -> &[(String, Json)] {
+        if let Json::Object(members) = self { members } else { &[] }
+    }
+
+    /// The elements of an array.
+    pub fn elements(&self) -> &[Json] {
+        if let Json::Array(elements) = self { elements } else { &[] }
+    }
+
+    /// The last member of a name, which is the one that counts.
+    pub fn get(&self, name: &str) -> Option<&Json> {
+        self.members().iter().rev().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    /// The names of an object's members.
+    pub fn names(&self) -> Vec<&str> {
+        self.members().iter().map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// The characters of a string.
     pub fn text(&self) -> Option<&str> {
+        if let Json::String(text) = self { Some(text) } else { None }
+    }
+
+    /// The text of a boolean, number or string.
+    pub fn scalar(&self) -> Option<String> {
         match self {
-            Json::String(text) | Json::Number(text) => Some(text),
+            Json::Boolean(value) => Some(value.to_string()),
+            Json::Number(text) | Json::String(text) => Some(text.clone()),
             _ => None,
         }
     }
 
-    pub fn members(&self) -> &[(String, Json)] {
-        if let Json::Object(members) = self { members } else { &[] }
+    /// Levels of nesting: 0 for a scalar, 1 for `[]`.
+    pub fn depth(&self) -> usize {
+        match self {
+            Json::Array(elements) => 1 + elements.iter().map(Json::depth).max().unwrap_or(0),
+            Json::Object(members) => 1 + members.iter().map(|(_, value)| value.depth()).max().unwrap_or(0),
+            _ => 0,
+        }
     }
 }
 
-/// Reads one text.
+/// Reads one text, and says why if it cannot.
+///
+/// # Errors
+/// Text that is not JSON, or nested too deep.
 pub fn read(text: &str) -> Result<Json, Unread> {
     let mut reader = Reader { rest: text.as_bytes(), depth: 0 };
     let value = reader.value()?;
@@ -203,5 +245,38 @@ impl Reader<'_> {
             _ => return Err(Unread::Malformed),
         };
         Ok(character.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_read_is_what_serde_json_reads() {
+        for text in [
+            "{\"a\":[1,-0.5e+7,true],\"b\":\"\\u0041\\n\\ud83d\\ude00\"}",
+            "[]",
+            " { } ",
+            "[1,]",
+            "{\"a\"}",
+            "\"\u{1}\"",
+            "01",
+            "\"\\u12\"",
+            "",
+        ] {
+            assert_eq!(Json::read(text).is_some(), serde_json::from_str::<serde_json::Value>(text).is_ok(), "{text}");
+        }
+        let twice = Json::read("{\"a\":1.50,\"a\":\"\\ud800\"}");
+        let members = vec![("a".to_owned(), Json::Number("1.50".to_owned())), ("a".to_owned(), Json::String("\u{FFFD}".to_owned()))];
+        assert_eq!(twice, Some(Json::Object(members)));
+    }
+
+    #[test]
+    fn what_is_nested_too_deep_is_told_apart_from_what_is_malformed() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(read(&nested(MAX_DEPTH)).is_ok());
+        assert_eq!(read(&nested(MAX_DEPTH + 1)), Err(Unread::TooDeep));
+        assert_eq!(read("[1 2]"), Err(Unread::Malformed));
     }
 }

@@ -1,4 +1,4 @@
-//! What must be true of any bytes at all, as functions that panic where it is not.
+//! What must hold for any bytes at all, as functions that panic if it does not.
 //!
 //! [`body_to_outcome`] takes a request's body, [`record_to_row`] one record. The fuzz targets call
 //! them with bytes that seek new paths (`cargo +nightly fuzz run body_to_outcome`); the tests call
@@ -8,7 +8,6 @@
 //! own, so that a mistake of the receiver's is not made twice.
 
 mod body;
-mod json;
 mod lossless;
 mod row;
 mod store;

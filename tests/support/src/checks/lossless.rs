@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use auth0_log_lake::schema::DATA;
 
-use super::json::{Json, read};
+use crate::json::{Json, read};
 
 /// Looks for each value of a record in its row.
 pub fn check(record: &Json, row: &Json) {
@@ -19,7 +19,7 @@ pub fn check(record: &Json, row: &Json) {
     }
     for (name, value) in record.members() {
         match (name.as_str(), value) {
-            // The last `data` is above; of a `log_id`, null or no text says nothing.
+            // The last `data` is checked above; a `log_id` that is null or empty has no value.
             ("data", value) if value == data => {}
             ("log_id", Json::Null) => {}
             ("log_id", Json::String(text)) if text.is_empty() => {}
@@ -36,7 +36,7 @@ pub fn check(record: &Json, row: &Json) {
 fn field(found: &Found, row: &Json, name: &str, value: &Json) {
     let column = DATA.iter().find(|column| column.sent_as.contains(&name));
     let Some(column) = column else {
-        // Its name stands in `unmapped`, or in a pair of `$duplicates`.
+        // Its name is in `unmapped`, or in a pair of `$duplicates`.
         assert!(found.names.contains(name) || found.texts.contains(name), "{name:?} is lost");
         return found.hold(value, name);
     };
@@ -59,7 +59,7 @@ fn words_joined(words: &[Json]) -> Option<String> {
     Some(words.iter().map(word).collect::<Option<Vec<_>>>()?.join(" "))
 }
 
-/// Every name and scalar of a row, also of the JSON that its columns hold as text.
+/// Every name and scalar of a row, and of the JSON text in its columns.
 #[derive(Debug, Default)]
 struct Found {
     names: BTreeSet<String>,
@@ -94,7 +94,7 @@ impl Found {
         }
     }
 
-    /// Asserts that everything in a value stands somewhere in the row.
+    /// Asserts that everything in a value is somewhere in the row.
     fn hold(&self, value: &Json, of: &str) {
         match value {
             Json::Array(elements) => elements.iter().for_each(|element| self.hold(element, of)),
@@ -112,7 +112,7 @@ impl Found {
     }
 }
 
-/// The text of a value that holds no other.
+/// The text of a value without members.
 fn scalar(value: &Json) -> Option<String> {
     match value {
         Json::Null => Some("null".to_owned()),

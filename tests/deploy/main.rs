@@ -2,132 +2,20 @@
 //!
 //! `tests/deploy/fake` stands for aws, sam, cargo and cargo-lambda, and writes down how it was called.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+mod build;
+mod cost;
+mod desk;
 
-use tempfile::TempDir;
+use std::fs;
+
+use support::files::project;
+
+use crate::desk::Desk;
 
 const OLD: &str = "acme=0000000000000000000000000000000000000000000000000000000000000000";
 const NEW: &str = "acme=1111111111111111111111111111111111111111111111111111111111111111";
 const DEV: &str = "acme-dev=2222222222222222222222222222222222222222222222222222222222222222";
 const PUBLISHED: &str = "acme=ccee612f8893b4f3cb54856a9473e1a832fb452187aa6ed7caa6d68ce4a1ffc2";
-
-/// A copy of what the commands need, with fakes first on the path.
-struct Desk(TempDir);
-
-/// What a command said, how it ended, and which tools it called.
-struct Said {
-    out: String,
-    error: String,
-    good: bool,
-    calls: Vec<Vec<String>>,
-}
-
-/// Finds the interpreter itself: managers of versions put a script in its place that changes the path.
-fn python() -> PathBuf {
-    let asked = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output().expect("Python 3");
-    String::from_utf8(asked.stdout).expect("text").trim_end().into()
-}
-
-impl Desk {
-    fn new() -> Self {
-        let desk = Self(tempfile::tempdir().expect("a folder"));
-        let project = Path::new(env!("CARGO_MANIFEST_DIR"));
-        for file in ["Makefile", "template.yaml", "scripts/deploy", "scripts/template.py", "sql/merge_costs.py", "tests/stack/cost.py"] {
-            let copy = desk.path(file);
-            fs::create_dir_all(copy.parent().expect("a folder")).expect("a folder");
-            fs::copy(project.join(file), copy).expect(file);
-        }
-        fs::create_dir_all(desk.path("bin")).expect("a folder");
-        for tool in ["aws", "sam", "cargo", "cargo-lambda"] {
-            fs::copy(project.join("tests/deploy/fake"), desk.path("bin").join(tool)).expect(tool);
-        }
-        std::os::unix::fs::symlink(python(), desk.path("bin/python3")).expect("a link");
-        desk.answer("aws-sts-get-caller-identity", r#"{"Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/ann"}"#);
-        desk.answer("aws-cloudformation-describe-stacks.fails", "(ValidationError): Stack with id auth0-log-lake does not exist\n");
-        desk
-    }
-
-    /// A desk where the stack is deployed with these parameters, and more of its description.
-    fn deployed(parameters: &[(&str, &str)], more: &str) -> Self {
-        let desk = Self::new();
-        let pairs = parameters.iter().map(|(name, value)| format!(r#"{{"ParameterKey": "{name}", "ParameterValue": "{value}"}}"#));
-        let parameters = pairs.collect::<Vec<_>>().join(", ");
-        desk.status("UPDATE_COMPLETE", &format!(r#""Parameters": [{parameters}], {more}"#));
-        desk
-    }
-
-    fn status(&self, status: &str, more: &str) {
-        _ = fs::remove_file(self.path("aws-cloudformation-describe-stacks.fails"));
-        let outputs = r#""Outputs": [{"OutputKey": "ReceiverUrl", "OutputValue": "https://abc.lambda-url.eu-west-1.on.aws/"}]"#;
-        let stack = format!(r#"{{"Stacks": [{{"StackStatus": "{status}", {more}{outputs}}}]}}"#);
-        self.answer("aws-cloudformation-describe-stacks", &stack);
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn answer(&self, call: &str, text: &str) {
-        fs::write(self.path(call), text).expect(call);
-    }
-
-    /// Types a command into a shell, as the documents have it.
-    fn types(&self, line: &str) -> Said {
-        _ = fs::remove_file(self.path("calls"));
-        let line = format!("PATH=\"$FAKES/bin:$PATH\"; export PATH; {line}");
-        let mut shell = Command::new("sh");
-        shell.args(["-c", &line]).current_dir(self.0.path()).env("FAKES", self.0.path());
-        for name in ["MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "AWS_DEFAULT_REGION", "STACK", "TOKEN_DIGESTS", "ALARM_EMAIL"] {
-            shell.env_remove(name);
-        }
-        for name in
-            ["PARAMETERS", "TAGS", "CONFIRM", "DRY_RUN", "ARCH", "EVENTS", "PER_REQUEST", "SOURCES", "MILLISECONDS", "MEMORY", "STORED"]
-        {
-            shell.env_remove(name);
-        }
-        let output = shell.env("AWS_REGION", "eu-west-1").output().expect("a shell");
-        let calls = fs::read_to_string(self.path("calls")).unwrap_or_default();
-        Said {
-            out: String::from_utf8(output.stdout).expect("text"),
-            error: String::from_utf8(output.stderr).expect("text"),
-            good: output.status.success(),
-            calls: calls.lines().map(|call| call.split('\t').map(str::to_owned).collect()).collect(),
-        }
-    }
-
-    fn template(&self) -> String {
-        fs::read_to_string(self.path("target/deploy/template.yaml")).expect("the template that is deployed")
-    }
-}
-
-impl Said {
-    fn done(self) -> Self {
-        assert!(self.good, "{}\n{}", self.out, self.error);
-        self
-    }
-
-    fn call(&self, start: &str) -> Option<&Vec<String>> {
-        self.calls.iter().find(|call| call.join(" ").starts_with(start))
-    }
-
-    /// Says whether SAM was given a parameter or tag.
-    fn sam_got(&self, word: &str) -> bool {
-        self.call("sam deploy").expect("sam was called").iter().any(|argument| argument == word)
-    }
-
-    /// Asserts that nothing was built or deployed, and that the error is of these lines.
-    fn refused(&self, words: &str) {
-        assert!(!self.good, "{}", self.out);
-        assert!(self.call("cargo").is_none() && self.call("sam").is_none(), "{:?}", self.calls);
-        let sentences: Vec<&str> = self.error.lines().filter(|line| !line.starts_with("make: ***")).collect();
-        assert!(sentences.len() == 1 && sentences[0].starts_with("deploy: "), "{}", self.error);
-        assert!(sentences[0].contains(words), "{} has no {words}", sentences[0]);
-    }
-}
 
 #[test]
 fn a_first_deployment_says_where_it_goes_then_builds_and_deploys() {
@@ -164,15 +52,6 @@ fn a_first_deployment_says_where_it_goes_then_builds_and_deploys() {
     );
     assert!(said.sam_got(&format!(r#"TokenDigests="{OLD}""#)) && said.sam_got(r#"AlarmEmail="you@example.com""#));
     assert!(said.sam_got(r#"Architecture="arm64""#) && said.sam_got(r#"SourceCidrs="""#) && !deploy.contains("--tags"));
-}
-
-#[test]
-fn what_is_built_is_for_the_architecture_that_is_deployed() {
-    let said = Desk::new().types(&format!(r#"make deploy TOKEN_DIGESTS={OLD} PARAMETERS="Architecture=x86_64""#)).done();
-    assert!(said.call("cargo").expect("a build").contains(&"--x86-64".to_owned()) && said.sam_got(r#"Architecture="x86_64""#));
-    // Also where the stack has had it since an earlier deployment.
-    let said = Desk::deployed(&[("TokenDigests", OLD), ("Architecture", "x86_64")], "").types("make deploy").done();
-    assert!(said.call("cargo").expect("a build").contains(&"--x86-64".to_owned()) && said.sam_got(r#"Architecture="x86_64""#));
 }
 
 #[test]
@@ -360,27 +239,11 @@ fn the_deployed_digests_are_printed_alone() {
     Desk::new().types("make -s digests").refused("there is no stack auth0-log-lake in eu-west-1");
 }
 
-#[test]
-fn a_package_is_built_for_the_architecture_that_is_asked_for() {
-    let desk = Desk::new();
-    for (line, flag) in [("make build", "--arm64"), ("make build ARCH=x86_64", "--x86-64"), ("make build ARCH=arm64", "--arm64")] {
-        let said = desk.types(line).done();
-        let calls: Vec<String> = said.calls.iter().map(|call| call.join(" ")).collect();
-        assert_eq!(calls, [format!("cargo lambda build --release --bin receiver --output-format zip {flag}")], "{line}");
-    }
-    let said = desk.types("make build ARCH=x86");
-    assert!(
-        !said.good && said.calls.is_empty() && said.error.contains("build needs ARCH=arm64 or ARCH=x86_64; got x86\n"),
-        "{}",
-        said.error
-    );
-}
-
-/// Gives the commands of ours that the documents hold, in blocks and in lines of text.
+/// Our commands in the documents, in blocks and in lines of text.
 fn documented() -> Vec<String> {
     let mut commands = Vec::new();
     for document in ["README.md", "RUNBOOK.md", "COSTS.md", "docs/AUTH0.md", "docs/OPERATING.md"] {
-        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(document)).expect(document);
+        let text = fs::read_to_string(project(document)).expect(document);
         commands.extend(text.lines().filter(|line| line.starts_with("make ")).map(str::to_owned));
         commands.extend(text.replace("\n   ", " ").split('`').skip(1).step_by(2).map(str::to_owned));
     }
@@ -406,7 +269,7 @@ fn every_command_of_the_documents_runs_as_it_is_written() {
     let eu = DEV.replace("acme-dev", "acme-eu").replace('2', "4");
     for command in commands {
         let desk = Desk::deployed(&[("TokenDigests", &format!("{OLD},{DEV},{eu}"))], "");
-        // What stands in angle brackets is the reader's own.
+        // The reader fills in the angle brackets.
         let mut typed = command.clone();
         for digit in '5'.. {
             let Some((before, after)) = typed.split_once('<') else { break };
@@ -414,45 +277,5 @@ fn every_command_of_the_documents_runs_as_it_is_written() {
             typed = format!("{before}{}{after}", digit.to_string().repeat(64));
         }
         desk.types(&format!("CONFIRM=1 {typed}")).done();
-    }
-}
-
-#[test]
-fn the_cost_is_printed_for_the_numbers_that_are_given() {
-    let desk = Desk::new();
-    let said = desk.types("make cost").done();
-    assert!(said.out.starts_with("1,000,000 events\n\n| US dollars | 1 a request | 10 a request | 100 a request |\n"), "{}", said.out);
-    let said = desk.types("make cost EVENTS=30000000 PER_REQUEST=50 SOURCES=3 MILLISECONDS=80").done();
-    // 600,000 requests at 0.20 a million, and at 80 ms of half a GB; 13 metrics and 6 for each source at 0.30.
-    for line in
-        ["30,000,000 events", "| US dollars | 50 a request |", "| Lambda requests | 0.12 |", "| Lambda time | 0.32 |", "| Metrics | 9.30 |"]
-    {
-        assert!(said.out.lines().any(|said| said == line), "{line}\n{}", said.out);
-    }
-    let said = desk.types(r#"make cost PER_REQUEST="10 50" MEMORY=1769 ARCH=x86_64 OBJECTS=2 STORED=100 LOGGED=1"#).done();
-    assert!(said.out.contains("| US dollars | 10 a request | 50 a request |\n") && said.out.contains("| S3 PUT | 1.00 | 0.20 |\n"));
-    assert!(said.out.ends_with("1769 MB of memory come with 1.00 of a processor.\n"), "{}", said.out);
-    // Only objects above 128 KB move: 10,000 of 1,000 events and 550 bytes each.
-    let said = desk.types("make cost EVENTS=10000000 PER_REQUEST=1000").done();
-    assert!(said.out.contains("| Moving to STANDARD_IA, once | 0.10 |\n"), "{}", said.out);
-}
-
-#[test]
-fn the_cost_of_nonsense_is_one_line() {
-    let desk = Desk::new();
-    for (line, error) in [
-        ("make -s cost PER_REQUEST=0", "cost: PER_REQUEST must be a number above 0; got '0'"),
-        ("make -s cost PER_REQUEST='10 many'", "cost: PER_REQUEST must be a number above 0; got 'many'"),
-        ("make -s cost EVENTS=-1", "cost: EVENTS must be a number above 0; got '-1'"),
-        ("make -s cost EVENTS=nan", "cost: EVENTS must be a number above 0; got 'nan'"),
-        ("make -s cost MEMORY=inf", "cost: MEMORY must be a number above 0; got 'inf'"),
-        ("make -s cost SOURCES=0", "cost: SOURCES must be a whole number from 1; got '0'"),
-        ("make -s cost SOURCES=1.5", "cost: SOURCES must be a whole number from 1; got '1.5'"),
-        ("make -s cost ARCH=arm", "cost: ARCH must be arm64 or x86_64; got 'arm'"),
-    ] {
-        let said = desk.types(line);
-        assert!(!said.good && said.out.is_empty(), "{line}: {}", said.out);
-        let lines: Vec<&str> = said.error.lines().filter(|line| !line.starts_with("make: ***")).collect();
-        assert_eq!(lines, [error], "{line}");
     }
 }

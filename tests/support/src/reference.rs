@@ -1,6 +1,6 @@
-//! A naive splitter: byte by byte, one rule after another, to hold the fast one against.
+//! A naive splitter, byte by byte and rule by rule, to compare the fast one with.
 
-/// A record's bytes, and whether it is what a wrapper holds beside its `logs`.
+/// The bytes of a piece, and how it was cut.
 pub type Piece = (Vec<u8>, Cut);
 
 /// How a piece was cut.
@@ -8,7 +8,7 @@ pub type Piece = (Vec<u8>, Cut);
 pub enum Cut {
     /// A record.
     Record,
-    /// What a wrapper holds beside its `logs`.
+    /// A wrapper's members beside `logs`.
     Wrapper,
 }
 
@@ -22,7 +22,7 @@ fn trim(bytes: &[u8]) -> &[u8] {
     &bytes[start..bytes.len() - blank]
 }
 
-/// Gives the position after the string that starts at `at`, if no line ends in it.
+/// The position after the string at `at`, unless a line ends in it.
 fn string_end(body: &[u8], at: usize) -> Option<usize> {
     let mut next = at + 1;
     loop {
@@ -36,7 +36,7 @@ fn string_end(body: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-/// Gives the position after the array or object that starts at `at`, if its brackets match.
+/// The position after the array or object at `at`, if its brackets match.
 fn container_end(body: &[u8], at: usize) -> Option<usize> {
     let mut open = Vec::new();
     let mut next = at;
@@ -58,7 +58,7 @@ fn container_end(body: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-/// Passes what stands up to the next comma or closing bracket of this level; none where the structure breaks.
+/// The position of the next comma or closing bracket of this level; none if the structure breaks.
 fn part_end(body: &[u8], at: usize) -> Option<usize> {
     let mut next = at;
     loop {
@@ -91,7 +91,7 @@ fn push(pieces: &mut Vec<Piece>, bytes: &[u8]) {
     }
 }
 
-/// Gives a member's name, and where what follows its colon starts.
+/// A member's name, and where its value starts.
 fn name(member: &[u8]) -> Option<(String, usize)> {
     let start = member.iter().take_while(|byte| is_space(**byte)).count();
     let end = (member.get(start) == Some(&b'"')).then(|| string_end(member, start)).flatten()?;
@@ -149,46 +149,55 @@ fn wrapper(logs: Vec<Piece>, others: &[u8], has_others: bool) -> Vec<Piece> {
     beside.into_iter().chain(logs).collect()
 }
 
+/// Where the structure of a body breaks.
+enum Broken {
+    /// In the element that starts here; the rest of the body is one record.
+    Element(usize),
+    /// Outside an array; each line from here on is a record.
+    Lines,
+}
+
+/// Cuts the value at `at` into `pieces`; gives the position after it.
+fn value(body: &[u8], at: usize, pieces: &mut Vec<Piece>) -> Result<usize, Broken> {
+    let line_end = body[at..].iter().position(|byte| *byte == b'\n').map_or(body.len(), |found| at + found);
+    match body[at] {
+        space if is_space(space) => Ok(at + 1),
+        b'[' => {
+            let (found, end) = elements(body, at);
+            pieces.extend(found);
+            end.map_err(Broken::Element)
+        }
+        b'{' => match object(body, at) {
+            Object::Record(end) => {
+                push(pieces, &body[at..end]);
+                Ok(end)
+            }
+            Object::Wrapper(found, end) => {
+                pieces.extend(found);
+                end.map_err(Broken::Element)
+            }
+            Object::Broken => Err(Broken::Lines),
+        },
+        _ => {
+            push(pieces, &body[at..line_end]);
+            Ok(line_end)
+        }
+    }
+}
+
 /// Cuts a body of few records.
 pub fn split(body: &[u8]) -> Vec<Piece> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-    let line_end = |from: usize| body[from..].iter().position(|byte| *byte == b'\n').map_or(body.len(), |found| from + found);
     let mut pieces = Vec::new();
     let mut at = 0;
     while at < body.len() {
-        let broken = match body[at] {
-            space if is_space(space) => {
-                at += 1;
-                continue;
-            }
-            b'[' => {
-                let (found, end) = elements(body, at);
-                pieces.extend(found);
-                end.map_err(Some)
-            }
-            b'{' => match object(body, at) {
-                Object::Record(end) => {
-                    push(&mut pieces, &body[at..end]);
-                    Ok(end)
-                }
-                Object::Wrapper(found, end) => {
-                    pieces.extend(found);
-                    end.map_err(Some)
-                }
-                Object::Broken => Err(None),
-            },
-            _ => {
-                push(&mut pieces, &body[at..line_end(at)]);
-                Ok(line_end(at))
-            }
-        };
-        match broken {
+        match value(body, at, &mut pieces) {
             Ok(end) => at = end,
-            Err(Some(element)) => {
+            Err(Broken::Element(element)) => {
                 push(&mut pieces, &body[element..]);
                 return pieces;
             }
-            Err(None) => {
+            Err(Broken::Lines) => {
                 body[at..].split(|byte| *byte == b'\n').for_each(|line| push(&mut pieces, line));
                 return pieces;
             }

@@ -12,28 +12,26 @@ use auth0_log_lake::{
 };
 use chrono::{DateTime, Utc};
 
-use super::{
-    json::{self, Json, Unread},
-    lossless,
-};
+use super::lossless;
+use crate::json::{self, Json, Unread};
 
-/// When every request of this harness is received.
+/// When every request of these checks is received.
 pub const RECEIVED_AT: &str = "2026-07-01T12:34:56.789Z";
 
 pub fn received_at() -> DateTime<Utc> {
     RECEIVED_AT.parse().expect("a time")
 }
 
-/// Normalizes one record, and holds what comes of it against the contract.
+/// Normalizes one record, and checks the result against the contract.
 ///
 /// # Panics
-/// Where the contract does not hold.
+/// If the contract is broken.
 pub fn record_to_row(record: &[u8]) {
     let record = trim(record);
     let source = Source::parse("fuzz").expect("a source");
     let arrival = Arrival::new(&source, "request", received_at());
     let (mut normalizer, mut parts) = (Normalizer::new(&arrival), RecordParts::default());
-    // What a record before this one leaves behind must not show in its row.
+    // Nothing of an earlier record may show in a later row.
     let before: &[u8] = br#"{"log_id":"x","x":1,"data":{"ip":[],"y":2,"location_info":{"city_name":[]},"ip":3,"z":4,"z":5}}"#;
     let mut twice = Vec::new();
     _ = parts.read(before).and_then(|()| normalizer.normalize(&mut parts, &mut twice));
@@ -64,7 +62,7 @@ pub fn record_to_row(record: &[u8]) {
     }
 }
 
-/// Takes the white space that JSON knows from both ends, as splitting does.
+/// Trims JSON's white space, as splitting does.
 pub fn trim(mut bytes: &[u8]) -> &[u8] {
     while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] | [rest @ .., b' ' | b'\t' | b'\n' | b'\r'] = bytes {
         bytes = rest;
@@ -72,7 +70,7 @@ pub fn trim(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// Why the contract rejects a record, if it does; an error where this reader cannot say.
+/// Why the contract rejects a record, if it does; an error if this reader cannot tell.
 fn reason(record: &[u8]) -> Result<Option<Reason>, Unread> {
     let Ok(text) = str::from_utf8(record) else { return Ok(Some(Reason::InvalidUtf8)) };
     let json = match json::read(text) {
@@ -89,11 +87,12 @@ fn reason(record: &[u8]) -> Result<Option<Reason>, Unread> {
         Some(_) => return Ok(Some(Reason::DataNotAnObject)),
     };
     let names = [json.get("log_id"), data.get("log_id"), json.get("_id")];
-    let named = names.into_iter().flatten().any(|name| name.text().is_some_and(|text| !text.is_empty()));
+    let is_name = |name: &Json| matches!(name, Json::String(text) | Json::Number(text) if !text.is_empty());
+    let named = names.into_iter().flatten().any(is_name);
     Ok(if named { None } else { Some(Reason::MissingLogId) })
 }
 
-/// Checks that a row is one line of the closed shape, and no longer than its record can make it.
+/// Checks that a row is one line of the closed shape, of a length that its record can explain.
 pub fn check_event_row(row: &[u8], record_length: usize) -> Json {
     assert!(row.len() <= 10 * record_length + 1_000, "{} bytes make a row of {}", record_length, row.len());
     let line = row.strip_suffix(b"\n").expect("a line feed at its end");

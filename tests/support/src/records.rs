@@ -1,9 +1,9 @@
-//! Texts of records as a sender might make them, odd ones above all.
+//! Records and bodies at random, as a sender might make them; odd ones above all.
 
 use auth0_log_lake::schema::{DATA, LOCATION_INFO};
 use proptest::{collection::vec, prelude::*, sample::select};
 
-/// Names that are none of ours, or that are written so that they only look different.
+/// Names that are not ours, or are ours written differently.
 const ODD_NAMES: [&str; 20] = [
     "$envelope",
     "$duplicates",
@@ -67,6 +67,58 @@ const SCALARS: [&str; 36] = [
     "\"openid profile\"",
 ];
 
+/// Pieces of bodies and records; put together at random, they are nearly right.
+const PIECES: [&[u8]; 48] = [
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b",",
+    b":",
+    b"\"",
+    b"\\",
+    b"\n",
+    b"\r\n",
+    b" ",
+    b"\t",
+    b"\xEF\xBB\xBF",
+    b"\xFF",
+    b"\xC3",
+    b"\x01",
+    b"null",
+    b"true",
+    b"false",
+    b"-0",
+    b"1e999",
+    b"12",
+    b"\"a\"",
+    b"\"\\ud800\"",
+    b"\"\\uD83D\\uDE00\"",
+    b"\"\\u0000\\\"\"",
+    b"\"log_id\":",
+    b"\"data\":{",
+    b"\"logs\":[",
+    b"\"_id\":",
+    b"\"type\":\"s\"",
+    b"\"date\":",
+    b"\"2026-07-01T12:34:56.789Z\"",
+    b"\"ip\":",
+    b"\"scope\":[",
+    b"\"isMobile\":",
+    b"\"is_mobile\":",
+    b"\"location_info\":{",
+    b"\"latitude\":",
+    b"\"details\":",
+    b"\"$envelope\":",
+    b"\"$duplicates\":",
+    b"\"x\":",
+    b"{\"log_id\":\"90020260701123456789\",\"data\":{",
+    b"}}",
+    b"}},",
+    b"[[[[",
+    b"]]]]",
+];
+
 fn name() -> impl Strategy<Value = String> {
     let sent =
         |columns: &'static [auth0_log_lake::schema::Column]| columns.iter().flat_map(|column| column.sent_as).copied().collect::<Vec<_>>();
@@ -84,7 +136,7 @@ fn object(members: &[(String, String)], space: &str) -> String {
     format!("{{{}}}", members.join(","))
 }
 
-/// Arrays and objects around an innermost text, so many levels deep.
+/// Arrays or objects, many levels deep.
 fn deep() -> impl Strategy<Value = String> {
     (select(vec![98usize, 99, 100, 101, 102, 400]), any::<bool>()).prop_map(|(levels, arrays)| match arrays {
         true => format!("{}{}", "[".repeat(levels), "]".repeat(levels)),
@@ -128,7 +180,7 @@ fn log_id() -> impl Strategy<Value = String> {
     ]
 }
 
-/// The text of a record: an envelope or a flat one, mostly one that becomes an event.
+/// The text of a record, in an envelope or flat; most become an event.
 pub fn record() -> impl Strategy<Value = String> {
     let extra = prop_oneof![3 => Just(Vec::new()), 1 => members(4)];
     let around = prop_oneof![12 => Just(None), 1 => value().prop_map(Some)];
@@ -154,12 +206,12 @@ pub fn batch() -> impl Strategy<Value = Vec<u8>> {
     vec(record(), 0..12).prop_map(|records| format!("[{}]", records.join(",")).into_bytes())
 }
 
-/// Any bytes, JSON's own among them more often than others.
+/// Any bytes, most of them pieces of JSON.
 pub fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
-        4 => select(vec!["{", "}", "[", "]", ",", ":", "\"", "\\", "\n", " ", "{\"logs\":[", "\"log_id\":\"1\"", "\"data\":{", "\u{feff}"]).prop_map(|text| text.as_bytes().to_vec()),
+        8 => select(PIECES.to_vec()).prop_map(<[u8]>::to_vec),
         2 => record().prop_map(String::into_bytes),
         1 => vec(any::<u8>(), 0..20),
     ];
-    vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+    vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }

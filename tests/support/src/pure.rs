@@ -1,6 +1,6 @@
-//! A body on the pure path, as `receive` walks it, with everything fixed that a request brings.
+//! A body on its way to objects, as in `receive`, with a fixed request around it.
 
-use std::{path::PathBuf, sync::LazyLock};
+use std::sync::LazyLock;
 
 use auth0_log_lake::{
     auth::{AuthenticatedBody, Source, Sources, TokenDigest},
@@ -11,26 +11,26 @@ use auth0_log_lake::{
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 
-/// The token that [`sources`] knows.
+/// The token of [`SOURCE`].
 pub const TOKEN: &str = "golden-token";
-/// The source whose token it is.
+/// The one source of the tests.
 pub const SOURCE: &str = "golden";
 
 static SOURCES: LazyLock<Sources> = LazyLock::new(sources);
 
-/// Gives the one source of the tests.
+/// [`SOURCE`], with its token.
 pub fn sources() -> Sources {
     let source = Source::parse(SOURCE).expect("a name in the form of one");
     Sources::new(vec![(source, TokenDigest::of(TOKEN.as_bytes()))])
 }
 
-/// Gives the headers of a request with the right token.
+/// The headers of a request with the right token.
 pub fn headers() -> HeaderMap {
     let value = HeaderValue::from_str(&format!("Bearer {TOKEN}")).expect("a header value");
     HeaderMap::from_iter([(AUTHORIZATION, value)])
 }
 
-/// Gives the body as one whose sender is known.
+/// The body as that of an authenticated request.
 pub fn authenticated(body: &[u8]) -> AuthenticatedBody<'_> {
     SOURCES.authenticate(&headers()).expect("the right token").with_body(body)
 }
@@ -40,7 +40,7 @@ pub fn received_at() -> DateTime<Utc> {
     time("2026-11-23T03:12:07.412Z")
 }
 
-/// Reads a time that is written in a test.
+/// Reads an RFC 3339 time.
 pub fn time(text: &str) -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(text).expect(text).to_utc()
 }
@@ -49,18 +49,18 @@ pub fn time(text: &str) -> DateTime<Utc> {
 pub struct Landed {
     /// Its objects, not compressed.
     pub objects: Vec<Object>,
-    /// How many of what it held.
+    /// How many records were accepted and rejected.
     pub tally: Tally,
 }
 
 impl Landed {
-    /// Gives the keys of the objects below a prefix.
+    /// The keys of the objects below a prefix.
     pub fn keys(&self, prefix: &str) -> Vec<String> {
         let keys = self.objects.iter().map(|object| object.key.to_string());
         keys.filter(|key| key.starts_with(prefix)).collect()
     }
 
-    /// Gives each row below a prefix, with its object's key.
+    /// Each row below a prefix, with its object's key.
     pub fn rows(&self, prefix: &str) -> Vec<(String, &str)> {
         let below = self.objects.iter().filter(|object| object.key.to_string().starts_with(prefix));
         below.flat_map(|object| rows_of(&object.bytes).map(|row| (object.key.to_string(), row))).collect()
@@ -73,20 +73,15 @@ pub fn rows_of(bytes: &[u8]) -> impl Iterator<Item = &str> {
     text.strip_suffix('\n').expect("a row ends with a line feed").split('\n')
 }
 
-/// Takes a body to objects.
+/// Turns a body into objects.
 pub fn land(body: &[u8]) -> Landed {
     land_at(body, received_at())
 }
 
-/// Takes a body that came at some time to objects.
+/// Turns a body received at this time into objects.
 pub fn land_at(body: &[u8], received_at: DateTime<Utc>) -> Landed {
     let batch = authenticated(body);
     let arrival = Arrival::new(batch.source(), "golden-request", received_at);
     let rows = partition::normalize(&arrival, &batch, Vec::new());
     Landed { objects: rows.objects(Compression::None).expect("nothing is compressed"), tally: rows.tally }
-}
-
-/// Gives the path of something in the project.
-pub fn project(path: &str) -> PathBuf {
-    [env!("CARGO_MANIFEST_DIR"), path].iter().collect()
 }

@@ -1,6 +1,6 @@
 //! The `receiver` binary as Lambda runs it: started with an environment of its own, and asked through a Runtime API.
 
-use std::{collections::HashMap, process::Stdio, sync::Arc, time::Duration};
+use std::{collections::HashMap, path::Path, process::Stdio, sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, to_bytes},
@@ -16,21 +16,21 @@ use tokio::{
 };
 
 use crate::{
-    pure::project,
-    servers::{BUCKET, KEY, S3, SECRET, Server},
+    files::project,
+    s3::{BUCKET, S3, environment},
+    server::Server,
 };
 
 /// The token of the sample events.
 pub const TOKEN: &str = "local-development-token";
 /// SHA-256 of [`TOKEN`].
 pub const DIGEST: &str = "dev=ccee612f8893b4f3cb54856a9473e1a832fb452187aa6ed7caa6d68ce4a1ffc2";
-/// Longest time that a test waits for what must come at once.
+/// How long a test waits for what should come at once.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What a Function URL sends on.
+/// The answer to one event.
 #[derive(Debug)]
 pub struct Answer {
-    /// HTTP status.
     pub status: u64,
     /// Header values by their names.
     pub headers: HashMap<String, String>,
@@ -38,7 +38,7 @@ pub struct Answer {
     pub body: String,
 }
 
-/// What a process has written.
+/// The output of a process.
 #[derive(Debug)]
 pub struct Written {
     /// Lines of standard output.
@@ -74,7 +74,7 @@ impl Runtime {
         Response::builder().status(202).body(Body::empty()).expect("a response")
     }
 
-    /// Gives the next event once there is one.
+    /// Answers with the next event, once there is one.
     async fn next(&self) -> Response {
         self.polled.notify_one();
         let invocation = match self.next.lock().await.as_mut() {
@@ -97,7 +97,7 @@ fn now() -> Duration {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock past 1970")
 }
 
-/// Reads what the function has answered.
+/// Reads the function's answer.
 fn read(path: &str, body: &[u8]) -> Answer {
     let answer: Value = serde_json::from_slice(body).expect("JSON");
     assert!(path.ends_with("/response"), "{path}: {answer}");
@@ -107,60 +107,55 @@ fn read(path: &str, body: &[u8]) -> Answer {
     Answer { status: answer["statusCode"].as_u64().unwrap_or_default(), headers: headers.collect(), body: text(&answer["body"]) }
 }
 
-/// The process with its Runtime API.
+/// The process, with its Runtime API.
 pub struct Function {
     child: Child,
     stdout: JoinHandle<String>,
     stderr: JoinHandle<String>,
     events: mpsc::Sender<Invocation>,
     runtime: Arc<Runtime>,
+    _api: Server,
 }
 
-/// Gives the settings of a function that puts to an S3 server.
-pub fn settings(s3: &Server) -> Vec<(&'static str, String)> {
-    vec![
-        ("LAKE_URL", format!("s3://{BUCKET}/auth0")),
-        ("TOKEN_DIGESTS", DIGEST.to_owned()),
-        ("COMPRESSION", "none".to_owned()),
-        ("AWS_ENDPOINT_URL_S3", s3.endpoint.clone()),
-        ("STACK_NAME", BUCKET.to_owned()),
-        ("AWS_REGION", "eu-central-1".to_owned()),
-        ("AWS_ACCESS_KEY_ID", KEY.to_owned()),
-        ("AWS_SECRET_ACCESS_KEY", SECRET.to_owned()),
-    ]
+/// The settings of a function that puts to an S3 server at this address.
+pub fn settings(endpoint: &str) -> Vec<(&'static str, String)> {
+    let lake = format!("s3://{BUCKET}/auth0");
+    let own = [("LAKE_URL", lake.as_str()), ("TOKEN_DIGESTS", DIGEST), ("COMPRESSION", "none"), ("STACK_NAME", BUCKET)];
+    own.into_iter().chain(environment(endpoint)).map(|(name, value)| (name, value.to_owned())).collect()
 }
 
-/// Gives the command that starts the binary with these variables and no others.
-pub fn command(settings: &[(&str, String)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_receiver"));
-    command.env_clear().envs(settings.iter().map(|(name, value)| (name, value))).current_dir(env!("CARGO_TARGET_TMPDIR"));
+/// The command that starts the binary with these variables and no others.
+pub fn command(receiver: &str, settings: &[(&str, String)]) -> Command {
+    let mut command = Command::new(receiver);
+    let folder = Path::new(receiver).parent().expect("a program in a folder");
+    command.env_clear().envs(settings.iter().map(|(name, value)| (name, value))).current_dir(folder);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
 }
 
 impl Function {
     /// Starts the binary with these settings and the variables that Lambda sets.
-    pub async fn start(settings: &[(&str, String)]) -> Self {
+    pub fn start(receiver: &str, settings: &[(&str, String)]) -> Self {
         let (events, next) = mpsc::channel(1);
         let runtime = Arc::new(Runtime { next: Mutex::new(Some(next)), ..Runtime::default() });
         let api = Arc::clone(&runtime);
-        let server = Server::start(move |request| Arc::clone(&api).answer(request)).await;
-        let host = server.endpoint.trim_start_matches("http://").to_owned();
+        let api = Server::start(move |request| Arc::clone(&api).answer(request));
+        let host = api.endpoint.trim_start_matches("http://").to_owned();
         let lambda = [
             ("AWS_LAMBDA_RUNTIME_API", host),
             ("AWS_LAMBDA_FUNCTION_NAME", "receiver".to_owned()),
             ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256".to_owned()),
         ];
-        let mut child = command(&[settings, &lambda].concat()).spawn().expect("the receiver starts");
+        let mut child = command(receiver, &[settings, &lambda].concat()).spawn().expect("the receiver starts");
         let stdout = collect(child.stdout.take().expect("a pipe"));
         let stderr = collect(child.stderr.take().expect("a pipe"));
-        Self { child, stdout, stderr, events, runtime }
+        Self { child, stdout, stderr, events, runtime, _api: api }
     }
 
     /// Starts the binary with an S3 server behind it.
-    pub async fn over(s3: &S3) -> Self {
-        Self::start(&settings(&s3.server)).await
+    pub fn over(receiver: &str, s3: &S3) -> Self {
+        Self::start(receiver, &settings(&s3.server.endpoint))
     }
 
     /// Waits until the function asks for its first event.
@@ -173,7 +168,7 @@ impl Function {
         self.invoke_within(event, Duration::from_secs(30)).await
     }
 
-    /// Sends one event that must be answered in some time.
+    /// Sends one event that must be answered within this time.
     pub async fn invoke_within(&mut self, event: &Value, time: Duration) -> Answer {
         let (answered, answer) = oneshot::channel();
         let sent = self.events.send(Invocation { event: event.to_string(), time, answered }).await;
@@ -185,7 +180,7 @@ impl Function {
         }
     }
 
-    /// Ends the process, as Lambda does, and gives what it has written.
+    /// Kills the process, as Lambda does; gives its output.
     pub async fn end(mut self) -> Written {
         self.child.kill().await.expect("a process that can be ended");
         let (stdout, stderr) = (self.stdout.await.expect("text"), self.stderr.await.expect("text"));

@@ -19,10 +19,10 @@ use http::{Request, header::AUTHORIZATION, request::Parts};
 use tokio::runtime::{Builder, Runtime};
 
 use super::{
-    json::{self, Json},
     row::{check_event_row, received_at, trim},
     store::Kept,
 };
+use crate::json::{self, Json};
 
 thread_local! {
     static WORLD: RefCell<(Runtime, Receiver<Kept>, Parts)> = RefCell::new(world());
@@ -36,10 +36,10 @@ fn world() -> (Runtime, Receiver<Kept>, Parts) {
     (runtime, receiver, head)
 }
 
-/// Receives one body twice, and holds the answer and the objects against the contract.
+/// Receives one body twice, and checks the answer and the objects against the contract.
 ///
 /// # Panics
-/// Where the contract does not hold.
+/// If the contract is broken.
 pub fn body_to_outcome(body: &[u8]) {
     WORLD.with_borrow(|(runtime, receiver, head)| {
         let source = &receiver.sources;
@@ -78,7 +78,7 @@ async fn answer(receiver: &Receiver<Kept>, head: &Parts, body: &[u8]) -> (Outcom
     (report.outcome, objects)
 }
 
-/// Checks that records are slices of the body in order, and that between them stands nothing but structure.
+/// Checks that the records are slices of the body, in order, with nothing but structure between them.
 fn check_records(body: &[u8], records: &[Record<'_>]) {
     assert!(records.len() <= MOST_RECORDS + 2, "{} records", records.len());
     let mut at = 0;
@@ -94,7 +94,7 @@ fn check_records(body: &[u8], records: &[Record<'_>]) {
     assert!(has_wrapper_members || is_structure(&body[at..]), "lost: {:?}", String::from_utf8_lossy(&body[at..]));
 }
 
-/// Says whether nothing but white space, brackets, commas, a byte-order mark and the name `logs` stands there.
+/// Says whether this is only white space, brackets, commas, a byte-order mark and the name `logs`.
 fn is_structure(gap: &[u8]) -> bool {
     let gap = gap.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(gap);
     let Ok(text) = str::from_utf8(gap) else { return false };
@@ -106,7 +106,7 @@ fn is_structure(gap: &[u8]) -> bool {
 #[derive(Default)]
 struct Rows {
     events: usize,
-    /// How often each rejected record stands there.
+    /// How often each rejected record occurs.
     raws: BTreeMap<Vec<u8>, usize>,
 }
 

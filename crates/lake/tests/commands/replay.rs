@@ -1,0 +1,155 @@
+//! `lake replay`.
+
+use std::fs;
+
+use http::StatusCode;
+use support::{
+    files::files,
+    s3::{BUCKET, S3},
+    server::{Told, nobody, told},
+};
+
+use crate::{
+    GOOD, TOKEN,
+    folder::{Lake, reject, reject_key, row},
+    program::{command, lake, run},
+    receiver::RunningReceiver,
+};
+
+#[test]
+fn rejects_whose_record_is_good_become_events_and_the_others_are_rejected_again() {
+    let folder = Lake::new();
+    let receiver = RunningReceiver::start(&folder.url(), &[]);
+    let rest = format!("{},{}]", GOOD.replace("0001\"", "0002\""), GOOD.replace("0001\"", "0003\""));
+    folder.reject(
+        "2026-07-01",
+        &(row("missing_data", "eu", GOOD) + &row("malformed_json", "eu", "{\"a\":\nNaN}") + &row("batch_limit", "eu", &rest)),
+    );
+    let replay = ["replay", "--from", &folder.url(), "--to", &receiver.url];
+    let said = lake(&replay, Some(TOKEN));
+    assert!(said.good, "{}{}", said.out, said.error);
+    for line in ["missing_data 1 1 0", "malformed_json 1 0 1", "batch_limit 2 2 0", "all 4 3 1", "malformed_json: it was so"] {
+        assert!(said.has_line(line), "{line} in {}", said.out);
+    }
+    assert_eq!(folder.rows("events").len(), 3);
+    assert!(folder.rows("rejects").iter().any(|row| row.contains("request_id") && row.contains(r#"{\"a\":\nNaN}"#)));
+
+    let objects = files(&folder.path().join("events")).len();
+    let again = lake(&replay, Some(TOKEN));
+    assert!(again.good && again.has_line("Found 4 rejects, 1 of them the same again") && again.has_line("all 4 3 1"), "{}", again.out);
+    assert_eq!(files(&folder.path().join("events")).len(), objects);
+}
+
+#[test]
+fn a_replay_is_narrowed_by_day_reason_and_source_and_a_dry_run_posts_nothing() {
+    let folder = Lake::new();
+    let receiver = RunningReceiver::start(&folder.url(), &[]);
+    folder.reject("2026-07-01", &row("missing_data", "eu", "1"));
+    folder.reject("2026-07-02", &(row("missing_data", "eu", "2") + &row("missing_log_id", "eu", "3") + &row("missing_data", "us", "4")));
+    folder.reject("2026-07-03", &row("missing_data", "eu", "5"));
+    let (from, url) = (folder.url(), &receiver.url);
+    let all = lake(&["replay", "--from", &from, "--to", url], Some(TOKEN));
+    assert!(
+        !all.good && all.has_line("They are of several sources: eu, us. Choose with SOURCE= (--source), and use its token."),
+        "{}",
+        all.out
+    );
+    let dry = lake(&["replay", "--from", &from, "--dry-run", "--source", "eu"], None);
+    assert!(dry.good && dry.has_line("Found 4 rejects"), "{}{}", dry.out, dry.error);
+    assert_eq!(folder.rows("rejects").len(), 5);
+    let narrow = ["--since", "2026-07-02", "--until", "2026-07-02", "--reason", "missing_data", "--source", "eu"];
+    let one = lake(&[&["replay", "--from", &from, "--to", url], narrow.as_slice()].concat(), Some(TOKEN));
+    assert!(one.good && one.has_line("all 1 0 1"), "{}", one.out);
+}
+
+#[test]
+fn what_cannot_be_read_is_named_and_the_rest_is_posted() {
+    let folder = Lake::new();
+    let receiver = RunningReceiver::start(&folder.url(), &[]);
+    let cut = folder.reject("2026-07-01", &row("missing_data", "eu", &"x".repeat(999)));
+    fs::write(&cut, &fs::read(&cut).expect("an object")[..30]).expect("half an object");
+    folder.reject("2026-07-02", &("no row\n".to_owned() + &row("unsupported_encoding", "eu", "brotli") + &row("missing_data", "eu", GOOD)));
+    fs::write(folder.path().join("rejects/notes.txt"), "").expect("a stranger");
+    let said = lake(&["replay", "--from", &folder.url(), "--to", &receiver.url], Some(TOKEN));
+    assert!(!said.good, "{}", said.out);
+    for line in [
+        "rejects/notes.txt".to_owned(),
+        format!("{} is damaged", reject_key("2026-07-01")),
+        format!("{}, row 1: it is no reject row", reject_key("2026-07-02")),
+        "cannot be decoded here".to_owned(),
+        "all 1 1 0".to_owned(),
+    ] {
+        assert!(said.has(&line), "{line} in {}", said.out);
+    }
+    assert_eq!(folder.rows("events").len(), 1);
+}
+
+#[test]
+fn a_receiver_that_asks_for_later_is_asked_again_and_one_that_refuses_is_not() {
+    let folder = Lake::new();
+    folder.reject("2026-07-01", &row("missing_data", "eu", GOOD));
+    let replay = |url: &str| lake(&["replay", "--from", &folder.url(), "--to", url], Some(TOKEN));
+    const LATER: Told = Told::Answer(StatusCode::SERVICE_UNAVAILABLE, "{\"error\":\"store_unavailable\"}");
+    const NONE: Told = Told::Answer(StatusCode::OK, "{\"received\":0,\"accepted\":0,\"rejected\":0}");
+    const ONE: Told = Told::Answer(StatusCode::OK, "{\"received\":1,\"accepted\":1,\"rejected\":0}");
+    let said = replay(&told(&[NONE, LATER, LATER, ONE]).endpoint);
+    assert!(said.good && said.has_line("all 1 1 0"), "{}", said.out);
+    let said = replay(&told(&[NONE, LATER]).endpoint);
+    assert!(!said.good && said.has("Stopped before the end: after 5 times, the answer is 503 store_unavailable"), "{}", said.out);
+    let said = replay(&told(&[Told::Answer(StatusCode::UNAUTHORIZED, "{\"error\":\"invalid_token\"}")]).endpoint);
+    assert!(!said.good && said.has("Nothing was posted") && said.has("TOKEN_DIGESTS"), "{}", said.out);
+    let said = replay(&told(&[NONE, LATER]).endpoint);
+    let later = "  not stored: the answer is 503 store_unavailable. The receiver cannot write to its lake.";
+    assert!(said.out.lines().any(|line| line.starts_with(later) && line.ends_with(" Again in 0 s")), "{}", said.out);
+    let said = replay(&nobody());
+    assert!(!said.good && said.error.contains("refuses the connection"), "{}", said.error);
+}
+
+#[test]
+fn a_switch_or_a_reason_that_is_none_is_an_error_and_no_is_no() {
+    let folder = Lake::new();
+    let receiver = RunningReceiver::start(&folder.url(), &[]);
+    folder.reject("2026-07-01", &row("missing_data", "eu", GOOD));
+    let replay = |more: &[&str]| lake(&[&["replay", "--from", &folder.url(), "--to", &receiver.url], more].concat(), Some(TOKEN));
+    let said = replay(&["--dry-run=2"]);
+    assert!(said.code == 2 && said.error.contains("it must be 1, true or yes, or 0, false, no or empty"), "{}", said.error);
+    let said = replay(&["--reason", "nonsense"]);
+    assert!(said.code == 2 && said.error.contains("the reasons are invalid_utf8, malformed_json, not_an_object"), "{}", said.error);
+    for yes in ["--dry-run", "--dry-run=1", "--dry-run=yes", "--dry-run=true"] {
+        assert!(replay(&[yes]).good && folder.rows("events").is_empty(), "{yes}");
+    }
+    for (i, no) in ["--dry-run=0", "--dry-run=no", "--dry-run=false", "--dry-run="].into_iter().enumerate() {
+        let objects = if i == 0 { 0 } else { 1 };
+        assert_eq!(folder.rows("events").len(), objects, "before {no}");
+        assert!(replay(&[no]).good && folder.rows("events").len() == 1, "{no}");
+    }
+    let said = lake(&["replay", "--from", &folder.url()], Some(TOKEN));
+    assert!(
+        !said.good && said.error == "lake: where to post is not said; give the receiver's URL (--to), or --dry-run to post nothing.\n",
+        "{}",
+        said.error
+    );
+}
+
+#[test]
+fn a_bucket_is_replayed_and_looked_into() {
+    let s3 = S3::start();
+    let run = |arguments: &[&str]| run(command(arguments, Some(TOKEN)).envs(s3.environment()));
+    let lake_url = &format!("s3://{BUCKET}/auth0/");
+    let receiver = RunningReceiver::start(&format!("s3://{BUCKET}/auth0"), &s3.environment());
+    for (day, raw) in [("2026-07-01", GOOD), ("2026-07-02", "words"), ("2026-07-03", "more words")] {
+        reject(&s3.bucket().join("auth0"), day, &row("missing_data", "eu", raw));
+    }
+    let replayed = run(&["replay", "--from", lake_url, "--to", &receiver.url, "--until", "2026-07-02"]);
+    assert!(
+        replayed.good && replayed.has_line(&format!("Reading 2 objects below {lake_url}rejects/")) && replayed.has_line("all 2 1 1"),
+        "{}{}",
+        replayed.out,
+        replayed.error
+    );
+
+    let looked = run(&["doctor", "--url", &receiver.url, "--lake", lake_url]);
+    assert!(looked.good && looked.has("found in the lake ok Its row is in events/dt="), "{}", looked.out);
+    let elsewhere = run(&["doctor", "--url", &receiver.url, "--lake", "s3://other-bucket"]);
+    assert!(!elsewhere.good && elsewhere.has("found in the lake FAILED"), "{}", elsewhere.out);
+}
