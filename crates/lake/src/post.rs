@@ -1,19 +1,19 @@
 //! Talks to a receiver as Auth0 does: one `POST`, one answer.
 
 use std::{
-    fmt,
+    fmt, io,
     net::{IpAddr, TcpStream, ToSocketAddrs},
     sync::Arc,
     time::Duration,
 };
 
 use http::{
-    Uri,
+    Response, Uri,
     header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER},
 };
 use serde::Deserialize;
 use ureq::{
-    Agent,
+    Agent, Body,
     tls::{RootCerts, TlsConfig},
 };
 
@@ -203,15 +203,28 @@ impl ReceiverClient {
     /// # Errors
     /// No answer. Any status is an answer.
     pub fn post(&self, body: &[u8]) -> Result<Answer, NoAnswer> {
-        let content_type = if std::str::from_utf8(body).is_ok() { "application/json" } else { "application/octet-stream" };
-        let request =
-            self.agent.post(&self.url).header(AUTHORIZATION, format!("Bearer {}", self.token.0)).header(CONTENT_TYPE, content_type);
         let failed = |source| NoAnswer { url: self.url(), source };
-        let mut response = request.send(body).map_err(failed)?;
+        // A server that refuses a request closes the connection before it has read the body, and a client may notice that only at the
+        // next one. Posting a body again does no harm.
+        let sent = self.send(body).or_else(|error| if is_cut_off(&error) { self.send(body) } else { Err(error) });
+        let mut response = sent.map_err(failed)?;
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
         let text = response.body_mut().with_config().limit(LARGEST_ANSWER).lossy_utf8(true).read_to_string();
         Ok(Answer { status: response.status().as_u16(), body: text.map_err(failed)?, retry_after })
     }
+
+    fn send(&self, body: &[u8]) -> Result<Response<Body>, ureq::Error> {
+        let content_type = if std::str::from_utf8(body).is_ok() { "application/json" } else { "application/octet-stream" };
+        let request =
+            self.agent.post(&self.url).header(AUTHORIZATION, format!("Bearer {}", self.token.0)).header(CONTENT_TYPE, content_type);
+        request.send(body)
+    }
+}
+
+/// Whether a connection that was there has ended without an answer.
+fn is_cut_off(error: &ureq::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(error, ureq::Error::Io(error) if matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof))
 }
 
 /// A client that takes any status as an answer, and never follows a redirect with the token.

@@ -2,11 +2,10 @@
 
 use std::{collections::BTreeSet, fs, process::Stdio};
 
-use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::Value;
-
 use auth0_log_lake::object::Compression;
+use chrono::{DateTime, TimeDelta, Utc};
 use http::StatusCode;
+use serde_json::Value;
 use support::{
     files::files,
     server::{Told, told},
