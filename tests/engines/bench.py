@@ -7,7 +7,6 @@ import json
 import os
 import pathlib
 import random
-import re
 import statistics
 import subprocess
 import sys
@@ -15,7 +14,6 @@ import tempfile
 import time
 
 import deployed
-import detections
 from server import Server
 
 DAY = "2026-07-01"
@@ -35,7 +33,6 @@ def main():
             print(f"storing {count} objects", flush=True)
             store(tables, count)
             measure(tables, count)
-            measure_detections(tables, count)
         finally:
             server.stop()
 
@@ -80,27 +77,6 @@ def measure(tables, count):
     print(f"ratio:            {landed[0] / merged[0]:.0f} times less time, {landed[1] / merged[1]:.0f} times fewer bytes")
     print(f"merge:            {merging:.1f} s, {count / merging:.0f} objects a second; again, with nothing new: {again:.1f} s")
     print(f"table:            {sum(files) / count:.0f} bytes an event in {len(files)} files")
-
-
-def measure_detections(tables, count):
-    """Bytes that the detections read of what they look at, and of the past, by event of either."""
-    recent = deployed.sql.statement("events_recent", hours="0")
-    # The day of the bench is long ago.
-    tables.sql(recent[: recent.index("FROM events_live")] + "FROM events")
-    [(written,)] = tables.sql('SELECT sum(size) FROM (SELECT DISTINCT "$path", "$file_size" AS size FROM events_recent) AS files')
-    known = detections.all_of()
-    seconds, read = took(tables, detections.query(known))
-    past = {id: d for id, d in known.items() if re.search(r"\bFROM events\b", d.sql)}
-    alone = detections.query(past).replace("FROM events\n", "FROM events_recent\n")
-    _, with_past = took(tables, detections.query(past, now=f"TIMESTAMP '{DAY} 00:00:00'"))
-    _, without = took(tables, alone)
-    print(f"detections:       {seconds:.1f} s; of events_recent ({written / count:.0f} bytes an event) {read / count:.0f} bytes an event, of the past {(with_past - without) / count:.0f}")
-
-
-def took(tables, sql):
-    began = time.perf_counter()
-    _, stats = tables.run(sql)
-    return time.perf_counter() - began, stats["physicalInputBytes"]
 
 
 def median(tables, rows):

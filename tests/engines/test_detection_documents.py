@@ -53,3 +53,19 @@ def test_the_page_that_the_document_shows_is_what_the_view_makes_of_the_hit():
     assert [line.split(":")[0] for line in page.splitlines() if re.match(r"\w+: ", line)] == [label.split(":")[0] for label in labels]
     d = KNOWN["brute_force"]
     assert d.title in page and " ".join(page.split()).count(d.do) == 1 and f"(MITRE ATT&CK {d.attack})" in page
+
+
+def test_the_table_of_costs_is_what_the_script_prints():
+    printed = subprocess.run([sys.executable, deployed.PROJECT / "sql/cost_detections.py"], capture_output=True, text=True, check=True).stdout
+    assert printed in TEXT
+
+
+def test_the_cost_script_counts_the_state_machine_as_it_is():
+    import cost_detections
+
+    states = deployed.sql.resources()["DetectionsRun"]["Properties"]["Definition"]["States"]
+    queries = [name for name, state in states.items() if state.get("Resource", "").endswith("startQueryExecution.sync")]
+    # DROP is not billed; NextPage is entered only where there is a second page; a hit enters Publish.
+    assert cost_detections.QUERIES == len(queries) - 1 and cost_detections.STATES == len(states) - 1 + 1
+    histories = [int(d.parameters["history"].split()[0]) for d in KNOWN.values() if "history" in d.parameters]
+    assert cost_detections.PAST * 30 >= max(histories)

@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Measures the bytes an event that the detections read, for sql/cost_detections.py: target/engines-venv/bin/python tests/engines/bytes_read.py
+
+A day of events like the samples' is received and written as Parquet with zstd; each detection is taken to read each of
+its columns whole, which is the most that it can read.
+"""
+
+import collections
+import json
+import os
+import pathlib
+import random
+import sys
+import tempfile
+
+import deployed
+from sqlglot import exp, parse_one
+
+sys.path.insert(0, str(deployed.PROJECT / "sql"))
+import detections  # noqa: E402
+import query  # noqa: E402
+
+COUNT, BATCH = 20_000, 1000
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        lake = pathlib.Path(folder) / "lake"
+        lake.mkdir()
+        store(lake)
+        sizes = columns(query.opened(str(lake)), f"{folder}/day.parquet")
+    read = collections.Counter()
+    for detection in detections.all_of().values():
+        for table, names in reads(detection, sizes).items():
+            read[table] += sum(sizes[name] for name in names)
+    print(f"MERGED, FOUND, BEFORE = {sum(sizes.values()):.0f}, {read['events_live']:.0f}, {read['events']:.0f}")
+
+
+def store(lake):
+    """Posts a day of events like the samples', logins for the most part, some changes among them."""
+    dice = random.Random(20260701)
+    samples = json.loads((deployed.PROJECT / "events/array.json").read_bytes())
+    samples += [json.loads(line) for line in (deployed.PROJECT / "events/api-operations.jsonl").read_text().splitlines()[:2]]
+    receiver = deployed.Receiver(os.environ["LOCAL_BIN"], lake)
+    for start in range(0, COUNT, BATCH):
+        receiver.post(json.dumps([invented(dice, n, dice.choice(samples)["data"]) for n in range(start, start + BATCH)]))
+    receiver.stop()
+
+
+def invented(dice, n, data):
+    second = n * 86_400 // COUNT
+    date = f"2026-07-01T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}.{n % 1000:03}Z"
+    return {"log_id": f"90020260701{n:045}", "data": {**data, "date": date, "user_id": f"auth0|{dice.randrange(5000):024}", "ip": f"198.51.100.{dice.randrange(256)}"}}
+
+
+def columns(db, file):
+    """Bytes an event of each column."""
+    db.sql(f"COPY (SELECT * FROM events ORDER BY event_time) TO '{file}' (FORMAT parquet, COMPRESSION zstd)")
+    sizes = collections.Counter()
+    for path, size in db.sql(f"SELECT path_in_schema, sum(total_compressed_size) FROM parquet_metadata('{file}') GROUP BY 1").fetchall():
+        sizes[path.split(",")[0]] += float(size) / COUNT
+    return sizes
+
+
+def reads(detection, known):
+    """The columns that a detection reads of each table."""
+    found = collections.defaultdict(set)
+    for select in parse_one(detection.render(), read="athena").find_all(exp.Select):
+        source = select.args.get("from") or select.args.get("from_")
+        if source and source.this.name in ("events_live", "events"):
+            found[source.this.name] |= {column.name for column in select.find_all(exp.Column) if column.name in known}
+    return found
+
+
+if __name__ == "__main__":
+    main()
