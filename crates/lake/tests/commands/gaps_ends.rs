@@ -100,6 +100,9 @@ fn a_metric_is_printed_for_cloudwatch() {
     }
 }
 
+/// Arguments, variables, and the sentence that they lead to.
+type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
+
 #[test]
 fn bad_input_is_a_sentence_and_ends_with_2() {
     let (folder, all) = (Lake::new(), events("2024-03-01T00:00:00Z", 1, 9));
@@ -110,7 +113,7 @@ fn bad_input_is_a_sentence_and_ends_with_2() {
     let scope = Api::start(log(&all), &[Mishap::Scope]);
     let login = Api::start(log(&all), &[Mishap::Credentials]);
     let nobody = nobody();
-    let cases: [(&[&str], &[(&str, &str)], &str); 16] = [
+    let cases: [Case<'_>; 16] = [
         (
             &good[..],
             &[],
