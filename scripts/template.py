@@ -21,7 +21,7 @@ ENVIRONMENT_LIMIT = 4096
 def scalar(text):
     """Reads a YAML scalar or list, as far as the section of parameters has them."""
     if text.startswith("["):
-        return [item.strip() for item in text[1:-1].split(",")]
+        return [scalar(item.strip()) for item in text[1:-1].split(",")]
     if text.startswith("'"):
         return text[1:-1].replace("''", "'")
     return json.loads(text) if text.startswith('"') else text
@@ -30,7 +30,8 @@ def scalar(text):
 def parameters_of(template):
     """Gives each parameter of the template with its attributes."""
     parameters, attributes, folded = {}, {}, None
-    for line in template.split("\nParameters:\n")[1].split("\nConditions:\n")[0].splitlines():
+    section = re.split(r"\n(?=\w)", template.split("\nParameters:\n")[1])[0]  # up to the next section, whichever it is
+    for line in section.splitlines():
         name, attribute = re.fullmatch(r"  (\w+):", line), re.fullmatch(r"    (\w+): (.*)", line)
         if name:
             attributes = parameters[name[1]] = {}

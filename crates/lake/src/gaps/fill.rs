@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     deliver::{Undelivered, deliver},
-    layout::count,
+    layout::{count, shorten},
     meaning::{meaning, status},
     outcome::Failure,
     post::ReceiverClient,
@@ -18,6 +18,9 @@ use crate::{
 const MOST_RECORDS: usize = 1_000;
 /// Bytes past which a request takes no further record: far below what is accepted, and quick to store.
 const ENOUGH_BYTES: usize = 1 << 20;
+
+/// Columns of an id that are shown.
+const ID_WIDTH: usize = 64;
 
 /// A fill under way.
 #[derive(Debug)]
@@ -86,7 +89,11 @@ impl<'a> Fill<'a> {
                 Err(Failure::Gaps(format!("{posted} arrived as {}: the receiver is of another version", counts.received)))
             }
             Err(Undelivered::Body(why)) => {
-                self.problems.push(format!("{}, the last of them {}, were not taken: {why}", count(waiting.len(), "record"), last.log_id));
+                self.problems.push(format!(
+                    "{}, the last of them {}, were not taken: {why}",
+                    count(waiting.len(), "record"),
+                    shorten(&last.log_id, ID_WIDTH)
+                ));
                 Ok(())
             }
             Err(Undelivered::All(why)) => Err(Failure::Gaps(why.trim_end_matches('.').to_owned())),
