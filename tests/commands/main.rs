@@ -9,8 +9,3 @@ mod gaps;
 mod recorded;
 mod running;
 mod talking;
-
-/// The API that the tests of `lake` simulate.
-#[allow(dead_code, reason = "the tests of `lake` use more of it")]
-#[path = "../../crates/lake/tests/commands/management.rs"]
-mod management;

@@ -11,6 +11,7 @@
 //! | an HTTP server that is told what to answer | [`server`] |
 //! | an S3 server over a folder | [`s3`] |
 //! | the `receiver` binary behind a Runtime API | [`function`] |
+//! | Auth0's Management API | [`management`] |
 //!
 //! This crate depends on the receiver, and the receiver's tests depend on this crate. Cargo allows that for the
 //! tests in `tests/`. Unit tests in the receiver's own `src/` must not use it: they would see two receivers, whose
@@ -21,6 +22,8 @@ pub mod files;
 #[cfg(feature = "servers")]
 pub mod function;
 pub mod json;
+#[cfg(feature = "servers")]
+pub mod management;
 pub mod pure;
 #[cfg(feature = "generators")]
 pub mod records;

@@ -8,13 +8,13 @@ use http::StatusCode;
 use serde_json::Value;
 use support::{
     files::files,
+    management::{Api, CLIENT, Mishap},
     server::{Told, told},
 };
 
 use crate::{
     TOKEN,
     folder::{Lake, row},
-    management::{Api, CLIENT, Mishap},
     program::{Said, command, ended, lake, run as run_to_the_end},
     receiver::RunningReceiver,
 };

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use http::StatusCode;
 use support::{
+    management::{Api, CLIENT, Mishap},
     s3::{BUCKET, S3},
     server::{Told, nobody, told},
 };
@@ -12,7 +13,6 @@ use support::{
 use crate::{
     folder::Lake,
     gaps::{event, events, gaps, log, run, stream},
-    management::{Api, CLIENT, Mishap},
     receiver::RunningReceiver,
 };
 

@@ -11,7 +11,6 @@ mod erase;
 mod folder;
 mod gaps;
 mod gaps_ends;
-mod management;
 mod program;
 mod receiver;
 mod replay;
