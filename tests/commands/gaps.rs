@@ -1,7 +1,8 @@
 //! `make gaps` against a simulated Management API, and a receiver that `make run` has started.
 
-use crate::desk::{Desk, port};
 use support::management::{Api, CLIENT, Mishap};
+
+use crate::desk::{Desk, port};
 
 const AS: &str = "AUTH0_CLIENT_ID=lake-check AUTH0_CLIENT_SECRET=hidden-secret";
 
