@@ -7,7 +7,7 @@
 //! | JSON as a plain tree | [`json`] |
 //! | a body's way to objects, without a server | [`pure`] |
 //! | records and bodies at random | [`records`] |
-//! | a naive splitter, to compare the fast one with | [`reference`] |
+//! | a naive splitter, to compare the fast one with | [`mod@reference`] |
 //! | an HTTP server that is told what to answer | [`server`] |
 //! | an S3 server over a folder | [`s3`] |
 //! | the `receiver` binary behind a Runtime API | [`function`] |
