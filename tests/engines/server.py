@@ -90,7 +90,7 @@ class Server:
         })
         self.log = open(self.folder / "server.log", "wb")
         self.process = subprocess.Popen(
-            [java(), "-Xmx4G", "-XX:+UseG1GC", "-XX:+ExitOnOutOfMemoryError", "-Duser.timezone=UTC", "-Djdk.attach.allowAttachSelf=true",
+            [java(), "-Xmx2G", "-XX:+UseG1GC", "-XX:+ExitOnOutOfMemoryError", "-Duser.timezone=UTC", "-Djdk.attach.allowAttachSelf=true",
              "--add-modules=jdk.incubator.vector", "-Dfile.encoding=UTF-8", f"-Dconfig={etc}/config.properties", f"-Dlog.levels-file={etc}/log.properties",
              "-Dnode.environment=test", "-Dnode.bind-ip=127.0.0.1", "-Dnode.internal-address=127.0.0.1", f"-Dnode.data-dir={self.folder}/data",
              "-cp", f"{home}/lib/*", "io.trino.server.TrinoServer"],
