@@ -3,11 +3,14 @@
 import collections
 import csv
 import os
+import shlex
 import subprocess
 import sys
 
+import boto3
 import pytest
 from conftest import PROJECT
+from moto.server import ThreadedMotoServer
 
 sys.path.insert(0, str(PROJECT / "tests/report"))
 import stored  # noqa: E402
@@ -19,7 +22,11 @@ WEEK = {"SINCE": "2026-11-02", "UNTIL": "2026-11-08"}
 
 def make(lake, out, **variables):
     """Types `make report` with these variables."""
-    given = [f"{name}={value}" for name, value in {"LAKE": lake, "OUT": out, **variables}.items()]
+    return make_with({"LAKE": lake, "OUT": out, **variables})
+
+
+def make_with(variables):
+    given = [f"{name}={value}" for name, value in variables.items()]
     return subprocess.run(["make", "--no-print-directory", "-C", str(PROJECT), "report", *given], env=dict(os.environ), capture_output=True, text=True, timeout=600)
 
 
@@ -163,6 +170,36 @@ def test_a_window_without_events_says_up_to_when_there_are_some(lake):
     page = report(lake, SINCE="2026-01-01", UNTIL="2026-01-07")
     assert "Nothing happened in this window" in page.words and "up to 3 November 2026" in page.words
     assert "Nothing happened in this window" in report(lake, SINCE="2026-11-20").words
+
+
+def test_each_command_of_the_document_runs_as_written(tmp_path, monkeypatch):
+    server = ThreadedMotoServer("127.0.0.1", 0)
+    server.start()
+    try:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://{}:{}".format(*server.get_host_and_port()))
+        for name, value in {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "eu-west-1"}.items():
+            monkeypatch.setenv(name, value)
+        lake = stored.golden(tmp_path / "lake")
+        s3 = boto3.client("s3", region_name="us-east-1")
+        s3.create_bucket(Bucket="my-lake")
+        for path in lake.rglob("*.ndjson"):
+            s3.upload_file(str(path), "my-lake", f"auth0/{path.relative_to(lake)}")
+        text = (PROJECT / "docs/REPORT.md").read_text("utf-8")
+        commands = [shlex.split(line, comments=True) for line in text.splitlines() if line.startswith("make report")]
+        assert len(commands) == 4
+        for _, _, *given in commands:
+            variables = {"LAKE": lake} | dict(one.split("=", 1) for one in given) | {"OUT": tmp_path / "page.html"}
+            if "TABLE" in variables:  # tests/engines/test_report.py runs it on a table
+                del variables["LAKE"]
+                assert "the table auth0_log_lake.events cannot be read" in make_with(variables).stderr
+                continue
+            result = make_with(variables)
+            assert result.returncode == 0, (variables, result.stderr)
+            if variables["LAKE"] != lake:
+                expected = [row for row in stored.rows(lake, "events") if "2026-11-01" <= row["p_event_time"] < "2026-11-08"]
+                assert Page((tmp_path / "page.html").read_text("utf-8")).facts["Events"] == str(len(expected)) != "0"
+    finally:
+        server.stop()
 
 
 @pytest.mark.parametrize(("variables", "sentence"), [
