@@ -7,7 +7,7 @@
 
 import argparse
 
-from cost import LEAST_SCAN, PRICES, ROW_ID, STORED
+from merge_costs import LEAST_SCAN, PRICES, ROW_ID, STORED
 
 # US dollars a transition of a standard workflow, us-east-1: https://aws.amazon.com/step-functions/pricing/.
 TRANSITION = 0.025 / 1e3
@@ -32,7 +32,7 @@ def run(events, per_request, months, merged=MERGED, found=FOUND, before=BEFORE):
     looked = day * LANDED * stored + day * KEPT * merged + events * months * ROW_ID
     searched = day * KEPT * found + events * min(months, PAST) * before
     scanned = max(looked, LEAST_SCAN) + max(searched, LEAST_SCAN) + (QUERIES - 2) * LEAST_SCAN
-    return objects * PRICES["get"] + (PARTITIONS + objects / 1000) * PRICES["list"] + scanned * PRICES["scan"] + STATES * TRANSITION
+    return objects * PRICES["S3 GET"] + (PARTITIONS + objects / 1000) * PRICES["S3 LIST"] + scanned * PRICES["Athena"] + STATES * TRANSITION
 
 
 def main():

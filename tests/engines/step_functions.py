@@ -50,6 +50,7 @@ class AthenaTask(StateTaskServiceCallback):
         started = env.stack.pop()
         client = self.client(resource_runtime_part, state_credentials)
         execution = client.get_query_execution(QueryExecutionId=started["QueryExecutionId"])["QueryExecution"]
+        execution["Status"].pop("SubmissionDateTime", None), execution["Status"].pop("CompletionDateTime", None)  # moto writes no times
         if execution["Status"]["State"] != "SUCCEEDED":
             error = StatesErrorNameType.StatesTaskFailed
             details = TaskFailedEventDetails(
