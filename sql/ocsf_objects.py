@@ -29,7 +29,8 @@ def row(*fields):
 
 def given(struct, *values):
     """The struct where any of the values is there, else null."""
-    return f"CASE WHEN coalesce({', '.join(values)}) IS NOT NULL THEN {struct} END"
+    some = f"coalesce({', '.join(values)})" if len(values) > 1 else values[0]
+    return f"CASE WHEN {some} IS NOT NULL THEN {struct} END"
 
 
 def case(value, words):
