@@ -35,7 +35,7 @@ WORKED_OUT = {
     "severity_id": "coalesce(types.severity_id, 0)",
     "object": "types.object",
     "mfa": "types.mfa",
-    "address": "CASE WHEN contains(any_ip_addresses, trim(ip)) THEN trim(ip) END",
+    "address": "CASE WHEN contains(any_ip_addresses, ip) THEN ip END",
     "method": f"upper({detail('request.method')})",
     "path": detail("request.path"),
     "answered": f"TRY_CAST({detail('response.statusCode')} AS integer)",

@@ -50,7 +50,7 @@ def milliseconds(column):
 
 
 def filled(column):
-    return f"nullif(trim({column}), '')"
+    return f"nullif({column}, '')"
 
 
 APP = [filled("client_id"), filled("client_name")]
@@ -182,8 +182,5 @@ def unmapped():
 
 
 def text_of(column):
-    """Degrees as decimals, which every engine writes alike; what an observable points at as the observable says it."""
-    told = {"ip": "coalesce(address, ip)", "user_agent": f"coalesce({filled('user_agent')}, user_agent)", "hostname": f"coalesce({filled('hostname')}, hostname)"}
-    told |= {column: f"CAST(CAST({column} AS decimal(12, 7)) AS varchar)" for column in ("latitude", "longitude")}
-    told |= {column: f"coalesce({filled(column)}, {column})" for column in ("user_id", "user_name")}
-    return told.get(column, column)
+    """Degrees as decimals, which every engine writes alike."""
+    return f"CAST(CAST({column} AS decimal(12, 7)) AS varchar)" if column in ("latitude", "longitude") else column
