@@ -42,7 +42,8 @@ def login(name, hour, type="s", **data):
 
 def test_report_of_the_table_shows_the_rows_that_are_left(tables, merged, aws, tmp_path):
     tables.receive(*(login(f"u-{n}", n) for n in range(6)), login("failed", 7, "fp"), login("gone", 8), "not an event")
-    tables.receive(f"[{login('u-1', 1)},{login('u-2', 2)}]")
+    # The same two events in other bytes: the same bytes in the same hour would be the same object.
+    tables.receive(*(login(f"u-{n}", n).replace(":", ": ", 1) for n in (1, 2)))
     tables.merge(**tables.range())
     merged(f"INSERT INTO events SELECT {deployed.SELECTED} FROM iceberg.{tables.name}.events")
     merged("DELETE FROM events WHERE log_id = 'gone'")
