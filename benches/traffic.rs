@@ -92,7 +92,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// Gives a word of the same form: digits for digits, hexadecimal letters for such.
+    /// Makes a word of the same form: digits for digits, hexadecimal letters for such.
     fn like(&mut self, word: &str) -> String {
         let hexadecimal = word.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
         word.chars()

@@ -52,13 +52,13 @@ pub struct Said {
 }
 
 impl Said {
-    /// Says whether one line is these words.
+    /// Whether one line is these words.
     pub fn has_line(&self, words: &str) -> bool {
         let lines = self.out.lines().chain(self.error.lines());
         lines.into_iter().any(|line| line.split_whitespace().eq(words.split_whitespace()))
     }
 
-    /// Says whether these words follow each other, across lines too.
+    /// Whether these words follow each other, across lines too.
     pub fn has(&self, words: &str) -> bool {
         let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         squeezed(&format!("{}\n{}", self.out, self.error)).contains(&squeezed(words))

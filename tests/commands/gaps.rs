@@ -6,7 +6,7 @@ use crate::desk::{Desk, port};
 
 const AS: &str = "AUTH0_CLIENT_ID=lake-check AUTH0_CLIENT_SECRET=hidden-secret";
 
-/// Gives a log of 150 events of one hour, each with its `log_id`.
+/// Makes a log of 150 events of one hour, each with its `log_id`.
 fn log() -> Vec<(String, String)> {
     let record = |number: u32| {
         let (minute, second) = (number / 60, number % 60);

@@ -103,7 +103,7 @@ impl Said {
         self.calls.iter().find(|call| call.join(" ").starts_with(start))
     }
 
-    /// Says whether SAM was given a parameter or tag.
+    /// Whether SAM was given a parameter or tag.
     pub fn sam_got(&self, word: &str) -> bool {
         self.call("sam deploy").expect("sam was called").iter().any(|argument| argument == word)
     }

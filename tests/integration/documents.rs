@@ -13,7 +13,7 @@ fn document(name: &str) -> String {
     std::fs::read_to_string(project(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// Gives the lines below a line that starts with `heading`, up to one that starts with `end`.
+/// Returns the lines below a line that starts with `heading`, up to one that starts with `end`.
 fn below<'a>(text: &'a str, heading: &str, end: &str) -> Vec<&'a str> {
     text.lines().skip_while(|line| !line.starts_with(heading)).skip(1).take_while(|line| !line.starts_with(end)).collect()
 }
@@ -22,7 +22,7 @@ fn settings() -> BTreeSet<&'static str> {
     SETTINGS.iter().map(|setting| setting.name).collect()
 }
 
-/// Gives the cells of each row of a table that starts with a name in code.
+/// Returns the cells of each row of a table that starts with a name in code.
 fn table<'a>(lines: &[&'a str]) -> Vec<Vec<&'a str>> {
     let rows = lines.iter().filter(|line| line.starts_with("| `"));
     rows.map(|line| line.split('|').skip(1).map(str::trim).collect()).collect()
@@ -53,7 +53,7 @@ fn every_member_of_a_row_is_described() {
     }
 }
 
-/// Gives what a line of TOML sets a name to.
+/// What a line of TOML sets a name to.
 fn set<'a>(toml: &'a str, name: &str) -> &'a str {
     let value = toml.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(" = "));
     value.unwrap_or_else(|| panic!("{name} in {toml}")).trim_matches('"')

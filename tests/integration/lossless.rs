@@ -16,7 +16,7 @@ use support::{
 /// Deepest nesting that a json column holds as JSON.
 const MAX_DEPTH: usize = 100;
 
-/// Says whether a value was kept; one nested too deep is kept as a string of its text.
+/// Whether a value was kept; one nested too deep is kept as a string of its text.
 fn keeps(sent: &Json, kept: &Json) -> bool {
     match kept {
         Json::String(text) if sent.depth() > MAX_DEPTH => Json::read(text).as_ref() == Some(sent),
@@ -29,7 +29,7 @@ fn instant(text: &str) -> Option<DateTime<chrono::Utc>> {
     zoned.or_else(|| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").ok().map(|at| at.and_utc()))
 }
 
-/// Says whether a column holds what was sent for it.
+/// Whether a column holds what was sent for it.
 fn holds(kind: ColumnType, sent: &Json, column: &Json) -> bool {
     let text = column.text();
     let as_json = || text.and_then(Json::read).is_some_and(|kept| keeps(sent, &kept));
@@ -83,7 +83,7 @@ fn column_of(columns: &'static [Column], name: &str) -> Option<&'static Column> 
     columns.iter().find(|column| column.sent_as.contains(&name))
 }
 
-/// Says whether a member is in its column or beside the columns.
+/// Whether a member is in its column or beside the columns.
 fn is_found(columns: &'static [Column], (name, sent): &Member, row: &Json, beside: Option<&Json>) -> bool {
     let column = column_of(columns, name);
     let unmapped = beside.and_then(|beside| beside.get(name)).is_some_and(|kept| keeps(sent, kept));

@@ -15,7 +15,7 @@ const FIRST_PAGE: usize = 120;
 /// Characters that a line of prose may have.
 const LINE: usize = 120;
 
-/// Gives every Markdown document of the project, by its path from the root.
+/// Returns every Markdown document of the project, by its path from the root.
 fn documents() -> BTreeMap<PathBuf, String> {
     let mut found = BTreeMap::new();
     gather(&project(""), Path::new(""), &mut found);
@@ -34,7 +34,7 @@ fn gather(folder: &Path, below: &Path, found: &mut BTreeMap<PathBuf, String>) {
     }
 }
 
-/// Gives the numbered lines of a document that are no code.
+/// Returns the numbered lines of a document that are no code.
 fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut in_code = false;
     text.lines().enumerate().filter(move |(_, line)| {
@@ -49,13 +49,13 @@ fn without_code(line: &str) -> String {
     line.split('`').step_by(2).collect::<Vec<_>>().join("`")
 }
 
-/// Gives where the links of a line lead.
+/// Where the links of a line lead.
 fn targets(line: &str) -> Vec<String> {
     let line = without_code(line);
     line.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0.to_owned())).collect()
 }
 
-/// Gives the anchors of a document's headings, as GitHub makes them.
+/// Returns the anchors of a document's headings, as GitHub makes them.
 fn anchors(text: &str) -> BTreeSet<String> {
     let headings = prose(text).filter(|(_, line)| line.starts_with('#')).map(|(_, line)| line.trim_start_matches('#').trim());
     let anchor = |heading: &str| {
@@ -125,7 +125,7 @@ fn holds(text: &str, fragment: &str) -> bool {
     rest.is_some()
 }
 
-/// Gives the fragments of JSON that a table's cell shows.
+/// Returns the fragments of JSON that a table's cell shows.
 fn fragments(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).filter(|code| code.starts_with('"')).collect()
 }

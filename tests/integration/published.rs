@@ -32,7 +32,7 @@ fn column(path: &str) -> Option<&'static Column> {
     }
 }
 
-/// Says whether a column can hold a published type; json goes into a text column, so that every engine reads it.
+/// Whether a column can hold a published type; json goes into a text column, so that every engine reads it.
 fn honours(kind: ColumnType, published: &str) -> bool {
     match published {
         "string" => matches!(kind, ColumnType::String | ColumnType::Words),

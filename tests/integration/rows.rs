@@ -25,7 +25,7 @@ fn cases() -> ProptestConfig {
     ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// Says whether the names are known ones, in their order.
+/// Whether the names are known ones, in their order.
 fn in_order(names: &[&str], known: &[&str]) -> bool {
     let mut known = known.iter();
     names.iter().all(|name| known.any(|known| known == name))
@@ -39,7 +39,7 @@ fn keys(members: &[Member]) -> Vec<&'static str> {
     members.iter().map(|member| member.name).collect()
 }
 
-/// Says whether a column's value in a row is of the column's type.
+/// Whether a column's value in a row is of the column's type.
 fn is_of(kind: ColumnType, value: &Json) -> bool {
     match kind {
         ColumnType::Boolean => matches!(value, Json::Boolean(_)),

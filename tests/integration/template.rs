@@ -15,7 +15,7 @@ fn template() -> Yaml {
     YamlLoader::load_from_str(&text).expect("YAML").remove(0)
 }
 
-/// Gives the properties of the one resource that `is_it`.
+/// Returns the properties of the one resource that `is_it`.
 fn resource(template: &Yaml, is_it: impl Fn(&Yaml) -> bool) -> Yaml {
     let resources = template["Resources"].as_hash().expect("resources").values().map(|resource| &resource["Properties"]);
     let found: Vec<&Yaml> = resources.filter(|properties| is_it(properties)).collect();
@@ -23,7 +23,7 @@ fn resource(template: &Yaml, is_it: impl Fn(&Yaml) -> bool) -> Yaml {
     one.clone()
 }
 
-/// Gives the columns of a table with their types.
+/// Returns the columns of a table with their types.
 fn columns(table: &str) -> Vec<(String, String)> {
     let table = resource(&template(), |properties| properties["TableInput"]["Name"].as_str() == Some(table));
     let columns = table["TableInput"]["StorageDescriptor"]["Columns"].as_vec().expect("columns");

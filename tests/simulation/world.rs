@@ -155,7 +155,7 @@ impl World {
         Ok(Summary { puts, faults, objects: lake.objects(), rows: lake.rows(), ..self.summary.get() })
     }
 
-    /// Says whether the story is over before its end.
+    /// Whether the story is over before its end.
     fn is_over(&self) -> bool {
         self.violation.borrow().is_some()
     }

@@ -8,7 +8,7 @@ import pytest
 import schedules
 import sqlglot
 from conftest import REGION
-from test_template import NOTHING, of_type
+from translated import NOTHING, of_type
 
 # https://docs.aws.amazon.com/scheduler/latest/UserGuide/scheduler-quotas.html: the longest input, 256 KB.
 LONGEST_INPUT = 256 * 1024

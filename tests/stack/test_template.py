@@ -1,44 +1,15 @@
 """Facts that the template must keep, asserted on what the SAM transform makes of it."""
 
-import importlib.util
 import json
 import re
-import subprocess
-import sys
 
 import lake
-import merge_costs
 import pytest
 import sqlglot
 from conftest import PROJECT
+from translated import NOTHING, TOPIC, of_type, only, text
 
 SETTINGS = {"LAKE_URL", "TOKEN_DIGESTS", "COMPRESSION", "SOURCE_CIDRS", "SOURCE_CIDRS_MODE", "STACK_NAME"}
-TOPIC = {"Fn::If": ["HasNewTopic", {"Ref": "AlarmTopic"}, {"Ref": "AlarmTopicArn"}]}
-STACK = {"Name": "stack", "Value": {"Ref": "AWS::StackName"}}
-
-
-def metrics(table):
-    """The names of the metrics that the receiver reports, of the stack alone (STACK) or also of the source (SOURCE)."""
-    rows = re.search(rf"{table}_METRICS: .*?= \[(.*?)\];", (PROJECT / "src/metrics.rs").read_text(), re.DOTALL)[1]
-    return set(re.findall(r'\("(\w+)", "\w+"\)', rows))
-
-
-def all_metrics():
-    return metrics("STACK") | metrics("SOURCE")
-
-
-def of_type(stack, kind):
-    return {name: r["Properties"] for name, r in stack["Resources"].items() if r["Type"] == kind}
-
-
-def only(mapping):
-    assert len(mapping) == 1, sorted(mapping)
-    return next(iter(mapping.values()))
-
-
-def text(value):
-    """A CloudFormation value as one string, with its functions spelled out."""
-    return json.dumps(value, sort_keys=True)
 
 
 # The function and its URL
@@ -95,9 +66,6 @@ def test_the_role_can_create_objects_and_write_its_logs_and_nothing_else(stack):
     condition, when_given, otherwise = key["Fn::If"]
     assert (condition, otherwise) == ("HasKmsKey", {"Ref": "AWS::NoValue"})
     assert (when_given["Action"], when_given["Resource"]) == ("kms:GenerateDataKey", {"Ref": "KmsKeyArn"})
-
-
-NOTHING = {"Ref": "AWS::NoValue"}
 
 
 def test_what_companies_ask_for_is_a_parameter_and_nothing_where_it_is_empty(stack):
@@ -218,94 +186,6 @@ def test_query_results_expire_in_an_existing_bucket_as_in_a_new_one(stack):
     assert results["Fn::Sub"][0] == "s3://${Bucket}/" + theirs["Filter"]["Prefix"]
 
 
-# Alarms and dashboard
-
-
-def test_every_alarm_tells_the_topic_and_has_a_runbook_section(stack):
-    runbook = (PROJECT / "RUNBOOK.md").read_text()
-    alarms = of_type(stack, "AWS::CloudWatch::Alarm")
-    assert len([name for name in alarms if not name.startswith("Detections")]) == 13
-    for name, alarm in alarms.items():
-        assert alarm["AlarmActions"] == alarm["OKActions"] == [TOPIC], name
-        section = re.search(r'RUNBOOK\.md, "(.+)"', alarm["AlarmDescription"])
-        assert section, name
-        assert f"### {section[1]}\n" in runbook, section[1]
-
-
-def test_the_operator_is_subscribed_when_there_is_an_address(stack):
-    subscription = stack["Resources"]["AlarmSubscription"]
-    assert subscription["Condition"] == "HasAlarmEmail"
-    assert subscription["Properties"] == {"TopicArn": TOPIC, "Protocol": "email", "Endpoint": {"Ref": "AlarmEmail"}}
-
-
-def test_silence_is_an_alarm_even_without_any_data(stack):
-    alarms = of_type(stack, "AWS::CloudWatch::Alarm")
-    silence = alarms.pop("SilenceAlarm")
-    assert alarms.pop("DetectionsMissedAlarm")["TreatMissingData"] == "breaching"
-    assert silence["TreatMissingData"] == "breaching"
-    assert silence["EvaluationPeriods"] == {"Ref": "SilenceHours"}
-    stored, filled = silence["Metrics"]
-    assert stored["MetricStat"]["Metric"] == {"Namespace": "Auth0LogLake", "MetricName": "EventsStored", "Dimensions": [STACK]}
-    assert stored["MetricStat"]["Period"] == 3600
-    assert filled["Expression"] == "FILL(stored, 0)"
-    assert alarms.pop("StaleTableAlarm")["TreatMissingData"] == "breaching"
-    assert {a["TreatMissingData"] for a in alarms.values()} == {"notBreaching"}
-
-
-def test_requests_that_are_refused_hour_after_hour_are_an_alarm_however_few(stack):
-    alarm = stack["Resources"]["RefusedRequestsAlarm"]["Properties"]
-    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("AWS/Lambda", "Url4xxCount", "Sum")
-    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": "Receiver"}}]
-    assert (alarm["Period"], alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == (3600, 3, 6)
-    assert alarm["Threshold"] == {"Ref": "HourlyRefusalsThreshold"}
-    assert stack["Parameters"]["HourlyRefusalsThreshold"]["Default"] == 1
-
-
-def test_the_alarm_of_the_store_says_which_failures_need_a_person(stack):
-    words = stack["Resources"]["StoreFailuresAlarm"]["Properties"]["AlarmDescription"]
-    assert "denied, misconfigured and not_found need a person" in words
-    section = (PROJECT / "RUNBOOK.md").read_text().split("### Store failures\n")[1].split("\n### ")[0]
-    for kind in ["not_found", "denied", "misconfigured", "throttled", "full", "late", "unavailable"]:
-        assert f"`{kind}`" in section, kind
-
-
-def dashboard(stack):
-    """The widgets of the dashboard, its variables left as they are."""
-    body = only(of_type(stack, "AWS::CloudWatch::Dashboard"))["DashboardBody"]["Fn::Sub"][0]
-    return json.loads(body)["widgets"]
-
-
-def shown(stack):
-    """The metrics of the dashboard, as (namespace, metric, dimensions), with what "." and "..." stand for."""
-    for widget in dashboard(stack):
-        row = []
-        for written in widget["properties"].get("metrics", []):
-            fields = [field for field in written if isinstance(field, str)]
-            if fields == ["..."]:
-                fields = row
-            row = [before if field == "." else field for field, before in zip(fields, row[: len(fields)] + fields[len(row) :], strict=True)]
-            if row:
-                yield row[0], row[1], row[2:]
-
-
-def test_alarms_name_metrics_that_exist_of_this_stack_and_the_dashboard_shows_each(stack):
-    for name, alarm in of_type(stack, "AWS::CloudWatch::Alarm").items():
-        if alarm.get("Namespace") == "Auth0LogLake":
-            assert alarm["MetricName"] in all_metrics(), name
-            assert alarm["Dimensions"] == [STACK], name
-    ours = [(metric, dimensions) for namespace, metric, dimensions in shown(stack) if namespace == "Auth0LogLake"]
-    assert {metric for metric, _ in ours} == all_metrics()
-    assert all(dimensions == ["stack", "${AWS::StackName}"] for _, dimensions in ours)
-
-
-def test_the_dashboard_shows_each_source_of_this_stack_and_every_alarm_that_is_always_there(stack):
-    [search] = [m[0]["expression"] for w in dashboard(stack) for m in w["properties"].get("metrics", []) if isinstance(m[0], dict)]
-    assert search == """SEARCH('{Auth0LogLake,stack,source} MetricName="EventsStored" stack="${AWS::StackName}"', 'Sum', 300)"""
-    [alarms] = [w["properties"]["alarms"] for w in dashboard(stack) if w["type"] == "alarm"]
-    always = {n for n, r in stack["Resources"].items() if r["Type"] == "AWS::CloudWatch::Alarm" and "Condition" not in r}
-    assert sorted(alarms) == sorted(f"${{{name}.Arn}}" for name in always)
-
-
 def test_the_largest_bodies_are_as_the_documents_say():
     limit = 6 * 1024 * 1024  # of the event, in which the body is one JSON string
     samples = [path.read_text("utf-8") for path in (PROJECT / "events").glob("*.json")]
@@ -379,51 +259,3 @@ def test_every_scanner_exception_has_its_reason(template):
     skips = [s for r in template["Resources"].values() for s in r.get("Metadata", {}).get("checkov", {}).get("skip", [])]
     assert len(skips) == 8
     assert all(len(s["comment"]) > 40 for s in skips)
-
-
-# Costs
-
-
-@pytest.fixture(scope="module")
-def cost():
-    spec = importlib.util.spec_from_file_location("cost", PROJECT / "tests/stack/cost.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_cost_sheet_is_what_its_script_prints():
-    printed = subprocess.run([sys.executable, PROJECT / "tests/stack/cost.py"], capture_output=True, text=True, check=True, timeout=30)
-    sheet = (PROJECT / "COSTS.md").read_text()
-    parts = [part.strip() for part in printed.stdout.split("\n\n")]
-    tables = [part for part in parts if part.startswith("|")]
-    assert len(tables) == 5 and [table for table in tables if table not in sheet] == []
-    assert "512 MB of memory come with 0.29 of a processor" in parts[-1] and parts[-1].rstrip(".") in sheet
-
-
-def test_the_costs_of_merges_are_what_their_script_prints():
-    printed = subprocess.run([sys.executable, PROJECT / "sql/merge_costs.py"], capture_output=True, text=True, check=True, timeout=30)
-    windows, cadences = printed.stdout.strip().split("\n\n")
-    assert windows in (PROJECT / "docs/TABLES.md").read_text() and cadences in (PROJECT / "COSTS.md").read_text()
-
-
-def test_the_costs_of_merges_count_the_windows_as_they_are(stack):
-    hourly, daily, weekly = (lake.windows()[name][0] for name in ("hourly", "daily", "weekly"))
-    # Hours that the hourly window names; two days by three hours, listed. Whole days, and tomorrow, which clocks that run ahead fill.
-    assert hourly.count("hour(") == 3 and merge_costs.WINDOWS["hourly"][1:] == (6, 3)
-    assert "INTERVAL '1' DAY" in daily and merge_costs.WINDOWS["daily"][1:] == (3 * 24, 2)
-    assert "INTERVAL '35' DAY" in weekly and merge_costs.WINDOWS["weekly"][1:] == (37 * 24, 35 // 7)
-    for cadence, windows in merge_costs.CADENCES.items():
-        conditions = {stack["Resources"][f"Merge{window.capitalize()}"]["Condition"] for window in windows}
-        assert conditions == ({"HasMerges", "HasHourlyMerges"} if cadence == "hourly" else {"HasMerges"})
-
-
-def test_the_cost_counts_the_metrics_and_alarms_that_there_are(stack, cost):
-    assert cost.METRICS == len(all_metrics())
-    assert cost.METRICS_OF_A_SOURCE == len(metrics("SOURCE"))
-    assert "EventsStored" in metrics("SOURCE")  # which the Silence alarms of sources watch
-    alarms = [r for r in stack["Resources"].values() if r["Type"] == "AWS::CloudWatch::Alarm"]
-    assert cost.ALARMS == len([r for r in alarms if r.get("Condition") in (None, "HasMerges")])
-    one, two = cost.per_month(1), cost.per_month(2)
-    assert (one["Alarms"], two["Alarms"]) == pytest.approx((1.2, 1.4))
-    assert (one["Metrics"], two["Metrics"]) == pytest.approx((19 * 0.3, 25 * 0.3))

@@ -120,7 +120,7 @@ impl Athena {
         })
     }
 
-    /// Says whether there is a workgroup of this name.
+    /// Whether there is a workgroup of this name.
     ///
     /// # Errors
     /// A call that fails.
@@ -136,7 +136,7 @@ impl Athena {
         })
     }
 
-    /// Gives the workgroup's latest statements, the newest first: as many as one answer holds.
+    /// Returns the workgroup's latest statements, the newest first: as many as one answer holds.
     ///
     /// # Errors
     /// A call that fails.
@@ -170,7 +170,7 @@ impl Athena {
     }
 }
 
-/// Gives what a statement took that ended well, and none while it runs.
+/// What a statement took that ended well, and none while it runs.
 fn verdict(execution: &QueryExecution) -> Result<Option<Took>, QueryError> {
     let status = execution.status();
     match status.and_then(|status| status.state()) {

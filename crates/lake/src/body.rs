@@ -38,7 +38,7 @@ impl Raw {
         *self.bytes == *record.bytes() && self.rejected == record.rejected()
     }
 
-    /// Says whether the record keeps its shape as an element of an array, whatever stands beside it.
+    /// Whether the record keeps its shape as an element of an array, whatever stands beside it.
     pub fn is_element(&self) -> bool {
         // Neighbours on both sides: "]" alone would end an array that is empty.
         let beside = Self::new("{}");

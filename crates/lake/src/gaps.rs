@@ -78,7 +78,7 @@ fn source(name: &str) -> Result<String, String> {
 
 /// What tells the time, and passes it.
 pub struct Clock<'a> {
-    /// Gives the time.
+    /// Returns the time.
     pub now: &'a dyn Fn() -> DateTime<Utc>,
     /// Waits so long.
     pub sleep: &'a dyn Fn(Duration),

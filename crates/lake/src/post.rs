@@ -148,7 +148,7 @@ impl NoAnswer {
     }
 }
 
-/// Says in a sentence why a request was not answered.
+/// Explains in a sentence why a request was not answered.
 pub fn why(error: &ureq::Error) -> String {
     match error {
         ureq::Error::HostNotFound => "the name of the host is not known to DNS".to_owned(),
@@ -183,12 +183,12 @@ impl ReceiverClient {
         self.url.to_string()
     }
 
-    /// Says whether the token crosses a network unencrypted.
+    /// Whether the token crosses a network unencrypted.
     pub fn is_in_the_clear(&self) -> bool {
         self.url.scheme_str() == Some("http") && !self.url.host().is_some_and(is_loopback)
     }
 
-    /// Says whether something accepts connections there.
+    /// Whether something accepts connections there.
     pub fn listens(&self) -> bool {
         let port = self.url.port_u16().unwrap_or(if self.url.scheme_str() == Some("https") { 443 } else { 80 });
         let host = self.url.host().unwrap_or_default().trim_matches(['[', ']']);
@@ -243,7 +243,7 @@ pub fn agent(nearby: bool) -> Agent {
     if nearby { config.proxy(None) } else { config }.build().new_agent()
 }
 
-/// Says whether a host is this machine.
+/// Whether a host is this machine.
 pub fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }

@@ -72,7 +72,7 @@ impl RejectRow {
         Ok(serde_json::from_slice(line)?)
     }
 
-    /// Gives the bytes as they were sent.
+    /// Returns the bytes as they were sent.
     ///
     /// # Errors
     /// A row that does not keep them.
@@ -84,7 +84,7 @@ impl RejectRow {
         }
     }
 
-    /// Gives the records that the row keeps.
+    /// Returns the records that the row keeps.
     ///
     /// Mostly that is one. A body that a receiver failed on, and what went beyond the most that a body may hold is cut as the body would
     /// have been, and an encoded body is decoded and cut: posted as it stands it would be rejected again.
@@ -104,7 +104,7 @@ impl RejectRow {
     }
 }
 
-/// Gives each text in which something can be read that a reject keeps as base64: its bytes, and what they decode to.
+/// Returns each text in which something can be read that a reject keeps as base64: its bytes, and what they decode to.
 ///
 /// None where they are encoded, and cannot be decoded here to the end.
 pub fn readable(base64: &str, reason: &str) -> Option<Vec<Vec<u8>>> {

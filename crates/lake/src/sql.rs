@@ -51,7 +51,7 @@ const MERGE: &str = include_str!("../../../sql/merge.sql");
 const COLUMNS: &str = include_str!("../../../sql/columns.tsv");
 const WINDOWS: &str = include_str!("../../../sql/windows.tsv");
 
-/// Gives the columns of the table, in order.
+/// Returns the columns of the table, in order.
 pub fn columns() -> impl Iterator<Item = Column> {
     COLUMNS.lines().skip(1).filter_map(|line| {
         let mut fields = line.split('\t');
@@ -59,7 +59,7 @@ pub fn columns() -> impl Iterator<Item = Column> {
     })
 }
 
-/// Gives the columns of what the detections look at: those that are no reserved words.
+/// Returns the columns of what the detections look at: those that are no reserved words.
 pub fn recent_columns() -> impl Iterator<Item = &'static str> {
     columns().map(|column| column.name).filter(|name| !["date", "references"].contains(name))
 }

@@ -158,12 +158,12 @@ impl Keys {
         key.starts_with(&self.prefix) && key >= self.from.as_str() && !self.are_before(key)
     }
 
-    /// Says whether this key and all after it are left out.
+    /// Whether this key and all after it are left out.
     fn are_before(&self, key: &str) -> bool {
         self.to.as_deref().is_some_and(|to| key >= to)
     }
 
-    /// Says whether a folder (with its slash) may hold some of them.
+    /// Whether a folder (with its slash) may hold some of them.
     fn may_lie_in(&self, folder: &str) -> bool {
         folder.starts_with(&self.prefix) || self.prefix.starts_with(folder)
     }

@@ -67,7 +67,7 @@ fn structure(bracket: char, inner: &mut usize, view: &mut String) {
     }
 }
 
-/// Gives the length of the string that a text starts with, quotes included.
+/// Returns the length of the string that a text starts with, quotes included.
 fn string_length(text: &str) -> usize {
     let mut is_escaped = false;
     for (at, char) in text.char_indices().skip(1) {

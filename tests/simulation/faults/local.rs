@@ -38,7 +38,7 @@ impl Under {
         matches!(self, Self::SmallDisk | Self::ReadOnly)
     }
 
-    /// Says whether this machine allows it.
+    /// Whether this machine allows it.
     pub fn is_possible(self) -> bool {
         let mut probe = Command::new("unshare");
         let probe = probe.args(["--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "tmpfs", env!("CARGO_TARGET_TMPDIR")]);

@@ -92,7 +92,7 @@ impl Lake {
         Ok(time)
     }
 
-    /// Says whether a source's record is stored as it should be.
+    /// Whether a source's record is stored as it should be.
     pub fn holds(&self, source: &str, record: &Record) -> bool {
         let Some(row) = self.rows.get(&(source.to_owned(), record.row_id(source))) else { return false };
         match &record.fate {

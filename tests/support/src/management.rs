@@ -66,7 +66,7 @@ impl Api {
         Self { url, requests, hung }
     }
 
-    /// Gives the pages that were asked for since the last time.
+    /// Returns the pages that were asked for since the last time.
     pub fn asked(&self) -> Vec<String> {
         std::mem::take(&mut *self.requests.lock().expect("a list"))
     }

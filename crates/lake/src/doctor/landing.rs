@@ -83,7 +83,7 @@ impl Landing {
         Found::Unseen(format!("Not run: this lake was built without feature aws. Run it yourself:\n{}", self.command(workgroup)))
     }
 
-    /// Gives the same query as a command.
+    /// Returns the same query as a command.
     fn command(&self, workgroup: &str) -> String {
         let (database, query) = (&self.database, &self.query);
         format!(

@@ -91,12 +91,12 @@ impl Person {
         Ok(())
     }
 
-    /// Says whether no identifier was added.
+    /// Whether no identifier was added.
     pub fn is_nobody(&self) -> bool {
         self.emails.len() + self.users.len() + self.rows.len() == 0
     }
 
-    /// Says how the person is found in a row.
+    /// Explains how the person is found in a row.
     pub fn find(&self, row: &[u8]) -> Found {
         let named: Named = serde_json::from_slice(row).unwrap_or_default();
         if named.p_row_id.is_some_and(|id| self.rows.contains(&id.to_ascii_lowercase())) {
@@ -148,17 +148,17 @@ fn whole(text: &str, id: &str, continues: fn(char, Option<char>) -> bool) -> Fou
     best
 }
 
-/// Says whether the text before an identifier makes it a longer one.
+/// Whether the text before an identifier makes it a longer one.
 fn begins_earlier(before: char) -> bool {
     before.is_alphanumeric() || "._+-".contains(before)
 }
 
-/// Says whether an address continues with this; a full stop continues it only before a letter or digit.
+/// Whether an address continues with this; a full stop continues it only before a letter or digit.
 fn continues_email(next: char, second: Option<char>) -> bool {
     next.is_alphanumeric() || "-_".contains(next) || next == '.' && second.is_some_and(char::is_alphanumeric)
 }
 
-/// Says whether a user id continues with this.
+/// Whether a user id continues with this.
 fn continues_user(next: char, second: Option<char>) -> bool {
     continues_email(next, second) || "@|+".contains(next)
 }

@@ -34,7 +34,7 @@ struct Known {
 }
 
 impl Known {
-    /// Says whether a record is new, and remembers it.
+    /// Whether a record is new, and remembers it.
     fn is_new(&mut self, key: Key) -> bool {
         if !self.keys.insert(key) {
             return false;
@@ -215,23 +215,23 @@ impl<'a> Comparison<'a> {
         Ok(())
     }
 
-    /// Gives how many records are missing still.
+    /// How many records are missing still.
     pub fn missing(&self) -> usize {
         let filled = self.fill.as_ref().map_or(0, |fill| fill.events + fill.rejects);
         self.tally.missing() - filled
     }
 
-    /// Gives how many records cannot be compared.
+    /// How many records cannot be compared.
     pub fn unreadable(&self) -> usize {
         self.tally.unreadable
     }
 
-    /// Says whether no page was read.
+    /// Whether no page was read.
     pub fn has_seen_nothing(&self) -> bool {
         self.tally.pages == 0
     }
 
-    /// Gives the place up to which all is compared, and what was missing is posted.
+    /// Returns the place up to which all is compared, and what was missing is posted.
     pub fn done(&self) -> &Checkpoint {
         &self.done
     }

@@ -120,7 +120,7 @@ impl Held {
         (self.anywhere, self.rejects) = (None, None);
     }
 
-    /// Gives the hour of a time, which is read where it is not among the last ones.
+    /// Returns the hour of a time, which is read where it is not among the last ones.
     fn hour(&mut self, at: DateTime<Utc>) -> Result<&mut Hour, Failure> {
         let start = at.duration_trunc(TimeDelta::hours(1)).unwrap_or(at);
         let hour = match self.hours.iter().position(|hour| hour.start == start).and_then(|known| self.hours.remove(known)) {
@@ -173,7 +173,7 @@ impl Held {
         Ok(self.rejects.get_or_insert_default())
     }
 
-    /// Gives the keys of a table whose requests may have come in the window or after it.
+    /// Returns the keys of a table whose requests may have come in the window or after it.
     fn on_from(&self, table: Table) -> Keys {
         Keys { prefix: format!("{}/", table.prefix()), from: table.day((self.since - SKEW).date_naive()), to: None }
     }

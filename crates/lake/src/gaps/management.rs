@@ -89,7 +89,7 @@ impl<'a> Management<'a> {
         Self { agent, tenant, credentials, clock, bearer: None, is_known: false, full_until: None, requests: 0 }
     }
 
-    /// Gives where the page after a record is.
+    /// Where the page after a record is.
     pub fn after(&self, from: &Checkpoint) -> String {
         self.tenant.url(&format!("/api/v2/logs?from={}&take={TAKE}", from.as_str()))
     }
@@ -115,7 +115,7 @@ impl<'a> Management<'a> {
         }
     }
 
-    /// Gives the token, and asks for one first where there is none.
+    /// Returns the token, and asks for one first where there is none.
     fn token(&mut self, err: &mut dyn Write) -> Result<Secret, ManagementError> {
         let (id, secret) = match (self.credentials, &self.bearer) {
             (Credentials::Token(token), _) | (_, Some(token)) => return Ok(token.clone()),
@@ -243,7 +243,7 @@ impl<'a> Management<'a> {
         }
     }
 
-    /// Gives where the next page is. A token follows no link to elsewhere.
+    /// Where the next page is. A token follows no link to elsewhere.
     fn next(&self, answer: &Answer) -> Result<Option<String>, ManagementError> {
         match answer.next() {
             Some(url) if !url.starts_with(&self.tenant.url("/api/v2/logs?")) => {

@@ -52,12 +52,12 @@ impl Tally {
         }
     }
 
-    /// Gives how many are missing.
+    /// How many are missing.
     pub fn missing(&self) -> usize {
         self.missing.values().sum()
     }
 
-    /// Gives how many were compared.
+    /// How many were compared.
     pub fn compared(&self) -> usize {
         self.events + self.rejects + self.missing()
     }
@@ -80,7 +80,7 @@ impl Tally {
         writeln!(out, "{events} are events there, {rejects} are kept as rejects, {missing} are missing.")
     }
 
-    /// Says what could not be compared.
+    /// Explains what could not be compared.
     ///
     /// # Errors
     /// Where it cannot be written.

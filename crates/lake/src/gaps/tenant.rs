@@ -33,12 +33,12 @@ impl Tenant {
         if is_whole && (is_domain || is_loopback(name)) { Ok(Self { scheme, host: host.to_ascii_lowercase() }) } else { Err(wrong()) }
     }
 
-    /// Says whether it is on this machine.
+    /// Whether it is on this machine.
     pub fn is_nearby(&self) -> bool {
         self.url("/").parse::<Uri>().is_ok_and(|uri| uri.host().is_some_and(is_loopback))
     }
 
-    /// Gives the URL of a path, which begins with a slash.
+    /// Returns the URL of a path, which begins with a slash.
     pub fn url(&self, path: &str) -> String {
         format!("{}://{}{path}", self.scheme, self.host)
     }
@@ -69,7 +69,7 @@ impl Secret {
         Self(value)
     }
 
-    /// Gives the secret itself, for a header or a body.
+    /// Returns the secret itself, for a header or a body.
     pub fn reveal(&self) -> &str {
         &self.0
     }

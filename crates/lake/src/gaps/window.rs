@@ -83,7 +83,7 @@ impl Checkpoint {
         Self(format!("900{:0<width$}", at.format("%Y%m%d%H%M%S%3f"), width = DIGITS - 3))
     }
 
-    /// Gives the id.
+    /// Returns the id.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -138,7 +138,7 @@ impl Window {
         Ok(Self { since, until: asked.min(latest), is_cut: asked > latest })
     }
 
-    /// Says where a record stands that was stored then.
+    /// Tells where a record stands that was stored then.
     pub fn place(&self, stored_at: DateTime<Utc>) -> Place {
         match stored_at {
             at if at < self.since => Place::Before,
@@ -147,7 +147,7 @@ impl Window {
         }
     }
 
-    /// Says how much of it lies before a moment, in hundredths.
+    /// Explains how much of it lies before a moment, in hundredths.
     pub fn hundredths(&self, at: DateTime<Utc>) -> i64 {
         let whole = (self.until - self.since).num_milliseconds().max(1);
         (100 * (at - self.since).num_milliseconds() / whole).clamp(0, 100)

@@ -11,6 +11,7 @@ mod erase;
 mod folder;
 mod gaps;
 mod gaps_ends;
+mod logged;
 mod program;
 mod receiver;
 mod replay;

@@ -34,12 +34,12 @@ pub fn lake(arguments: &[&str], token: Option<&str>) -> Said {
 }
 
 impl Said {
-    /// Says whether one line is these words, whatever the spaces between them.
+    /// Whether one line is these words, whatever the spaces between them.
     pub fn has_line(&self, words: &str) -> bool {
         self.out.lines().any(|line| line.split_whitespace().eq(words.split_whitespace()))
     }
 
-    /// Says whether these words follow each other, across lines too.
+    /// Whether these words follow each other, across lines too.
     pub fn has(&self, words: &str) -> bool {
         let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         squeezed(&self.out).contains(&squeezed(words))

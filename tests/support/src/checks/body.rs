@@ -94,7 +94,7 @@ fn check_records(body: &[u8], records: &[Record<'_>]) {
     assert!(has_wrapper_members || is_structure(&body[at..]), "lost: {:?}", String::from_utf8_lossy(&body[at..]));
 }
 
-/// Says whether this is only white space, brackets, commas, a byte-order mark and the name `logs`.
+/// Whether this is only white space, brackets, commas, a byte-order mark and the name `logs`.
 fn is_structure(gap: &[u8]) -> bool {
     let gap = gap.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(gap);
     let Ok(text) = str::from_utf8(gap) else { return false };

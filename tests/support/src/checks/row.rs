@@ -121,7 +121,7 @@ pub fn check_event_row(row: &[u8], record_length: usize) -> Json {
     row
 }
 
-/// Says whether an object's names are some of these, in this order, each once, and none of them null.
+/// Whether an object's names are some of these, in this order, each once, and none of them null.
 fn is_subsequence<'a>(object: &Json, mut names: impl Iterator<Item = &'a str>) -> bool {
     matches!(object, Json::Object(_))
         && object.members().iter().all(|(name, value)| *value != Json::Null && names.any(|known| known == name))

@@ -23,7 +23,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Says whether it is a page, whole.
+    /// Whether it is a page, whole.
     pub fn is_array(&self) -> bool {
         serde_json::from_slice::<Vec<serde::de::IgnoredAny>>(&self.body).is_ok()
     }
@@ -40,19 +40,19 @@ impl Answer {
         Some(next.strip_prefix('<')?.split_once('>')?.0)
     }
 
-    /// Gives when further requests are allowed: the header holds Unix time, in seconds.
+    /// When further requests are allowed: the header holds Unix time, in seconds.
     pub fn reset(&self) -> Option<DateTime<Utc>> {
         DateTime::from_timestamp(self.number("x-ratelimit-reset")?, 0)
     }
 }
 
-/// Gives whole seconds, so that the moment is past after them.
+/// Returns whole seconds, so that the moment is past after them.
 pub fn seconds_until(at: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
     let milliseconds = (at - now).num_milliseconds();
     if milliseconds < 0 { 0 } else { (milliseconds / 1_000 + 1).min(LONGEST_PAUSE) }
 }
 
-/// Says what a refused request for a page means, and what to do.
+/// Explains what a refused request for a page means, and what to do.
 pub fn refused(tenant: &Tenant, credentials: &Credentials, status: u16, body: &[u8]) -> ManagementError {
     let meaning = match (status, credentials) {
         (401, Credentials::Token(_)) => "AUTH0_TOKEN is not a token of this tenant's Management API, or it has expired",
@@ -65,7 +65,7 @@ pub fn refused(tenant: &Tenant, credentials: &Credentials, status: u16, body: &[
     ManagementError::Refused(format!("{} answers {status}{}: {meaning}", tenant, said(body)))
 }
 
-/// Says what a refused request for a token means, and what to do.
+/// Explains what a refused request for a token means, and what to do.
 pub fn no_token(tenant: &Tenant, status: u16, body: &[u8]) -> ManagementError {
     let meaning = match status {
         401 => "AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET are not those of an application of this tenant",
@@ -79,7 +79,7 @@ pub fn no_token(tenant: &Tenant, status: u16, body: &[u8]) -> ManagementError {
     ManagementError::Refused(format!("{} answers {status} to a request for a token{}: {meaning}", tenant, said(body)))
 }
 
-/// Gives the API's own words about an error, shortened.
+/// Returns the API's own words about an error, shortened.
 fn said(body: &[u8]) -> String {
     #[derive(Deserialize)]
     struct Error {

@@ -1,0 +1,56 @@
+"""The cost sheet."""
+
+import importlib.util
+import subprocess
+import sys
+
+import lake
+import merge_costs
+import pytest
+from conftest import PROJECT
+from translated import all_metrics, metrics
+
+
+@pytest.fixture(scope="module")
+def cost():
+    spec = importlib.util.spec_from_file_location("cost", PROJECT / "tests/stack/cost.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_cost_sheet_is_what_its_script_prints():
+    printed = subprocess.run([sys.executable, PROJECT / "tests/stack/cost.py"], capture_output=True, text=True, check=True, timeout=30)
+    sheet = (PROJECT / "COSTS.md").read_text()
+    parts = [part.strip() for part in printed.stdout.split("\n\n")]
+    tables = [part for part in parts if part.startswith("|")]
+    assert len(tables) == 5 and [table for table in tables if table not in sheet] == []
+    assert "512 MB of memory come with 0.29 of a processor" in parts[-1] and parts[-1].rstrip(".") in sheet
+
+
+def test_the_costs_of_merges_are_what_their_script_prints():
+    printed = subprocess.run([sys.executable, PROJECT / "sql/merge_costs.py"], capture_output=True, text=True, check=True, timeout=30)
+    windows, cadences = printed.stdout.strip().split("\n\n")
+    assert windows in (PROJECT / "docs/TABLES.md").read_text() and cadences in (PROJECT / "COSTS.md").read_text()
+
+
+def test_the_costs_of_merges_count_the_windows_as_they_are(stack):
+    hourly, daily, weekly = (lake.windows()[name][0] for name in ("hourly", "daily", "weekly"))
+    # Hours that the hourly window names; two days by three hours, listed. Whole days, and tomorrow, which clocks that run ahead fill.
+    assert hourly.count("hour(") == 3 and merge_costs.WINDOWS["hourly"][1:] == (6, 3)
+    assert "INTERVAL '1' DAY" in daily and merge_costs.WINDOWS["daily"][1:] == (3 * 24, 2)
+    assert "INTERVAL '35' DAY" in weekly and merge_costs.WINDOWS["weekly"][1:] == (37 * 24, 35 // 7)
+    for cadence, windows in merge_costs.CADENCES.items():
+        conditions = {stack["Resources"][f"Merge{window.capitalize()}"]["Condition"] for window in windows}
+        assert conditions == ({"HasMerges", "HasHourlyMerges"} if cadence == "hourly" else {"HasMerges"})
+
+
+def test_the_cost_counts_the_metrics_and_alarms_that_there_are(stack, cost):
+    assert cost.METRICS == len(all_metrics())
+    assert cost.METRICS_OF_A_SOURCE == len(metrics("SOURCE"))
+    assert "EventsStored" in metrics("SOURCE")  # which the Silence alarms of sources watch
+    alarms = [r for r in stack["Resources"].values() if r["Type"] == "AWS::CloudWatch::Alarm"]
+    assert cost.ALARMS == len([r for r in alarms if r.get("Condition") in (None, "HasMerges")])
+    one, two = cost.per_month(1), cost.per_month(2)
+    assert (one["Alarms"], two["Alarms"]) == pytest.approx((1.2, 1.4))
+    assert (one["Metrics"], two["Metrics"]) == pytest.approx((19 * 0.3, 25 * 0.3))
