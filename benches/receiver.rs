@@ -12,6 +12,7 @@ use std::{
     hint::black_box,
     io::Write,
     process::Command,
+    slice,
     time::{Duration, Instant},
 };
 
@@ -19,7 +20,7 @@ use auth0_log_lake::{
     auth::{AuthenticatedBody, Source, Sources, TokenDigest},
     batch::split,
     object::Compression,
-    partition::normalize,
+    partition::{normalize, objects},
     row::Arrival,
 };
 use chrono::{DateTime, Utc};
@@ -74,22 +75,22 @@ impl Bench {
     fn whole(&self, compression: Compression) -> usize {
         let arrival = Arrival::new(&self.source, "bench", received_at());
         let rows = normalize(&arrival, &self.authenticated(), self.rows.take());
-        let objects = rows.objects(compression).expect("objects");
+        let objects = objects(slice::from_ref(&rows), compression).expect("objects");
         self.rows.set(rows.into_text());
-        objects.iter().map(|object| object.bytes.len()).sum()
+        objects.iter().map(|(object, _)| object.bytes.len()).sum()
     }
 
     /// The same with zlib-rs, the gzip that needs no C; gives the bytes of the objects.
     fn whole_with_zlib_rs(&self) -> usize {
         let arrival = Arrival::new(&self.source, "bench", received_at());
         let rows = normalize(&arrival, &self.authenticated(), self.rows.take());
-        let objects = rows.objects(Compression::None).expect("objects");
+        let objects = objects(slice::from_ref(&rows), Compression::None).expect("objects");
         self.rows.set(rows.into_text());
         let compress = |rows: &[u8]| {
             let mut gzip = GzEncoder::new(Vec::new(), Level::new(1));
             gzip.write_all(rows).and_then(|()| gzip.finish()).expect("memory").len()
         };
-        objects.iter().map(|object| compress(&object.bytes)).sum()
+        objects.iter().map(|(object, _)| compress(&object.bytes)).sum()
     }
 
     /// A plain parse of the same bytes; gives the number of records.

@@ -174,7 +174,7 @@ def with_silence_alarms(template, sources):
             ("No event was stored", f"No event of the source {source} was stored"),
             ("Value: !Ref AWS::StackName}]", f'Value: !Ref AWS::StackName}}, {{Name: source, Value: "{source}"}}]'),
         )
-    return replaced(template, (MARK, copies), ("CodeUri: target/deploy/receiver\n", "CodeUri: receiver\n"))
+    return replaced(template, (MARK, copies)).replace("CodeUri: target/deploy/receiver\n", "CodeUri: receiver\n")
 
 
 def replaced(text, *pairs):

@@ -151,6 +151,11 @@ pub struct Sender<'a> {
 }
 
 impl<'a> Sender<'a> {
+    /// Takes a source at the word of somebody who asked for its token: a receiver that put the request into the queue.
+    pub(crate) fn of(source: &'a Source) -> Self {
+        Self { source }
+    }
+
     /// The source that the token belongs to.
     pub fn source(self) -> &'a Source {
         self.source

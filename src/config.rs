@@ -4,8 +4,9 @@
 //! stops the start with a sentence that names the setting, what it needs and what it got. There is
 //! no silent fallback. What a setting got is shown, save for that of tokens: it may be a token in the wrong place.
 
-use std::{fmt, net::IpAddr, path::PathBuf, str::FromStr};
+use std::{fmt, net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
 
+use http::Uri;
 use ipnet::IpNet;
 
 use crate::{
@@ -45,8 +46,14 @@ pub const SOURCE_CIDRS_MODE: Setting = Setting { name: "SOURCE_CIDRS_MODE", need
 /// Which stack the metrics are of.
 pub const STACK_NAME: Setting = Setting { name: "STACK_NAME", needs: "a name of 1 to 128 of A-Z, a-z, 0-9 and -", default: Some("(none)") };
 
+/// How long requests wait for each other to share their objects.
+pub const GROUP_WAIT_MS: Setting = Setting { name: "GROUP_WAIT_MS", needs: "milliseconds from 0 to 1000", default: Some("2") };
+/// Where batches wait in the buffered mode.
+pub const QUEUE_URL: Setting = Setting { name: "QUEUE_URL", needs: "the URL of an SQS queue", default: Some("(none)") };
+
 /// Every setting, in the order of the table in docs/OPERATING.md.
-pub const SETTINGS: [Setting; 7] = [LAKE_URL, TOKEN_DIGESTS, COMPRESSION, PORT, SOURCE_CIDRS, SOURCE_CIDRS_MODE, STACK_NAME];
+pub const SETTINGS: [Setting; 9] =
+    [LAKE_URL, TOKEN_DIGESTS, COMPRESSION, PORT, SOURCE_CIDRS, SOURCE_CIDRS_MODE, STACK_NAME, GROUP_WAIT_MS, QUEUE_URL];
 
 /// Digest of `local-development-token`, which the documentation publishes.
 const DEVELOPMENT_DIGEST: &str = "ccee612f8893b4f3cb54856a9473e1a832fb452187aa6ed7caa6d68ce4a1ffc2";
@@ -66,6 +73,10 @@ pub struct Config {
     pub addresses: Addresses,
     /// Name of the stack, a dimension of every metric.
     pub stack: Option<String>,
+    /// How long requests wait for each other to share their objects.
+    pub group_wait: Duration,
+    /// URL of the queue of the buffered mode.
+    pub queue: Option<String>,
 }
 
 /// Where objects are stored.
@@ -136,6 +147,8 @@ impl Config {
                 only_count: get(SOURCE_CIDRS_MODE).map_or(Ok(false), |mode| only_count(&mode))?,
             },
             stack: get(STACK_NAME).map(stack_name).transpose()?,
+            group_wait: get(GROUP_WAIT_MS).map_or(Ok(Duration::from_millis(2)), |wait| group_wait(&wait))?,
+            queue: get(QUEUE_URL).map(queue_url).transpose()?,
         })
     }
 }
@@ -251,6 +264,17 @@ fn address_range(text: &str) -> Result<IpNet, ConfigError> {
     if range.addr().to_canonical() == range.addr() { Ok(range) } else { Err(wrong()) }
 }
 
+fn group_wait(milliseconds: &str) -> Result<Duration, ConfigError> {
+    let read = milliseconds.parse().ok().filter(|&milliseconds| milliseconds <= 1_000);
+    read.map(Duration::from_millis).ok_or_else(|| GROUP_WAIT_MS.wrong(format!("{milliseconds:?}")))
+}
+
+fn queue_url(url: String) -> Result<String, ConfigError> {
+    let uri: Option<Uri> = url.parse().ok();
+    let is_url = uri.is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.path().len() > 1);
+    if is_url { Ok(url) } else { Err(QUEUE_URL.wrong(format!("{url:?}"))) }
+}
+
 fn only_count(mode: &str) -> Result<bool, ConfigError> {
     match mode {
         "refuse" => Ok(false),
@@ -319,6 +343,10 @@ mod tests {
             ("SOURCE_CIDRS", "::ffff:192.0.2.0/120", "got \"::ffff:192.0.2.0/120\""),
             ("STACK_NAME", "a b", "got \"a b\""),
             ("SOURCE_CIDRS_MODE", "warn", "got \"warn\""),
+            ("GROUP_WAIT_MS", "1001", "got \"1001\""),
+            ("GROUP_WAIT_MS", "-1", "got \"-1\""),
+            ("QUEUE_URL", "acme-queue", "got \"acme-queue\""),
+            ("QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com", "got \"https://sqs.eu-central-1.amazonaws.com\""),
         ] {
             let error = read(&[(name, value)]).expect_err(name).to_string();
             assert!(error.starts_with(&format!("{name} must be ")) && error.ends_with(got), "{error}");

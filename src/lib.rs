@@ -5,9 +5,12 @@
 //! as a reject row that holds the record as it was sent and the reason it is not an event.
 //!
 //! ```text
-//! request → authenticate → split → normalize → partition → put → render → response
-//!           401            (per batch) (per record)        503
-//!                                       Event | Reject
+//! request → authenticate → message ┬→ commit: split → normalize → partition → put ┬→ response
+//!           401                    │          (per batch) (per record)        503 │
+//!                                  ├→ group: with others under way, the same ─────┤
+//!                                  │                      Event | Reject          │
+//!                                  └→ queue ──────────────────────────────────────┘
+//! message of the queue → drain → commit, with many others
 //! ```
 //!
 //! Open [`receive`] for the flow, and then the step that you came for:
@@ -16,17 +19,22 @@
 //! |---|---|
 //! | [`config`] | the settings, read once |
 //! | [`auth`] | who sent a request |
+//! | [`message`] | a request that got in, as it waits for others or in the queue |
+//! | [`commit`] | batches → objects → the store, and what became of each batch (`group`: of requests that are under way together) |
+//! | [`queue`] | where requests wait in the buffered mode (`sqs`) |
+//! | [`drain`] | messages of the queue → objects that they share |
 //! | [`batch`] | an authenticated body → records, cut and read (`structure`: where brackets are; `wrapper`: what an object says of its `logs`; `record`, `members`: a record as it was read) |
 //! | [`schema`] | the field table of `Auth0.Events`: what a row holds (`members`: the keys around `data`; `lookup`: the column of a sent name) |
 //! | [`event`] | one record → one row (`columns`: which member each takes; `fit`: a value in its column; `unmapped`: what has none; `render`: the row) |
 //! | [`reject`] | one record → one reject row, with its reason |
 //! | [`row`] | what all rows of a request share |
-//! | [`partition`] | a batch → rows → objects, one for each hour: the loop over records is here (`rows`) |
+//! | [`partition`] | batches → rows → objects, one for each source and hour: the loop over records is here (`rows`) |
 //! | [`object`] | keys of objects, and the `compression` of their bytes |
 //! | [`store`] | where objects are put: a bucket (`s3`), or a folder (`fs`) |
 //! | [`response`] | how a request ended → what its sender is answered |
 //! | [`metrics`] | what one request reports |
-//! | [`serve`] | what both binaries do around `receive` (`function_url`: the event of a Function URL; `local`: HTTP on a laptop) |
+//! | [`serve`] | what both binaries do around `receive` (`function_url`: the event of a Function URL; `messages`: that of a queue; `local`: HTTP on a laptop) |
+//! | `aws` | what the clients of S3 and SQS share |
 //! | `json` | values as they were sent: checked, compacted, escaped |
 //! | `time` | times as senders write them and as rows hold them |
 //!
@@ -39,13 +47,18 @@
 #![warn(missing_docs)]
 
 pub mod auth;
+mod aws;
 pub mod batch;
+pub mod commit;
 pub mod config;
+pub mod drain;
 pub mod event;
 mod json;
+pub mod message;
 pub mod metrics;
 pub mod object;
 pub mod partition;
+pub mod queue;
 pub mod receive;
 pub mod reject;
 pub mod response;

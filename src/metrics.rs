@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::{
     partition::Tally,
-    response::{NotStored, Outcome, Refusal, Stored},
+    response::{NotStored, Outcome, Refusal, Stored, Taken},
     store::{Puts, StoreError},
 };
 
@@ -86,9 +86,10 @@ impl Report {
     }
 
     /// Notes how the request ended. What is not stored counts for nothing.
-    pub(crate) fn end(&mut self, ended: Result<Stored, NotStored>) {
+    pub(crate) fn end(&mut self, ended: Result<Taken, NotStored>) {
         match ended {
-            Ok(Stored { tally, puts }) => (self.outcome, self.tally, self.puts) = (Outcome::from(tally), tally, puts),
+            Ok(Taken::Queued) => self.outcome = Outcome::Queued,
+            Ok(Taken::Stored(Stored { tally, puts })) => (self.outcome, self.tally, self.puts) = (Outcome::from(tally), tally, puts),
             Err(NotStored::Refused(refusal)) => self.outcome = Outcome::Refused(refusal),
             Err(NotStored::Failed(error)) => (self.outcome, self.failure) = (Outcome::Failed, Some(error)),
         }
@@ -160,7 +161,7 @@ impl Report {
 
     fn level(&self) -> &'static str {
         match self.outcome {
-            Outcome::Stored { rejected: 0, .. } => "INFO",
+            Outcome::Stored { rejected: 0, .. } | Outcome::Queued => "INFO",
             Outcome::Stored { .. } | Outcome::Refused(_) => "WARN",
             Outcome::Failed => "ERROR",
         }
@@ -170,6 +171,7 @@ impl Report {
         match (&self.outcome, &self.failure) {
             (Outcome::Stored { accepted, rejected }, _) => format!("stored {accepted} events and kept {rejected} rejected records"),
             (Outcome::Failed, Some(failure)) => format!("batch not acknowledged: {failure}"),
+            (Outcome::Queued, _) => "queued the batch".to_owned(),
             (outcome, _) => format!("refused the request: {}", outcome.code().unwrap_or_default()),
         }
     }

@@ -1,12 +1,13 @@
-//! A batch → rows → objects: one for each UTC hour that it touches, named by its records.
+//! Batches → rows → objects: one for each source and UTC hour that they touch, named by its records.
 //!
 //! Rows are written once, one after another, and sorted into hours as slices. An object's name
-//! holds a digest of the source and of the records as they were sent, so that the same request
-//! makes the same names, as long as its rows' times come from its records.
+//! holds a digest of the source and of the records as they were sent, so that the same batches
+//! make the same names, as long as their rows' times come from their records.
 
 use std::{
     borrow::Cow,
     io,
+    ops::Add,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Mutex, PoisonError},
 };
@@ -22,7 +23,7 @@ use crate::{
     reject::Reason,
     row::Arrival,
 };
-pub use rows::Rows;
+pub use rows::{Rows, objects};
 
 mod rows;
 
@@ -44,13 +45,57 @@ pub struct Tally {
     pub greatest_lag: Option<TimeDelta>,
 }
 
+impl Add for Tally {
+    type Output = Self;
+
+    /// What became of the records of both batches.
+    fn add(self, other: Self) -> Self {
+        Self {
+            accepted: self.accepted + other.accepted,
+            rejected: self.rejected + other.rejected,
+            drifted: self.drifted + other.drifted,
+            probes: self.probes + other.probes,
+            greatest_lag: self.greatest_lag.max(other.greatest_lag),
+        }
+    }
+}
+
 impl Tally {
-    fn add(&mut self, event: &Event, received_at: DateTime<Utc>) {
+    fn note(&mut self, event: &Event, received_at: DateTime<Utc>) {
         self.accepted += 1;
         self.drifted += usize::from(event.drifted);
         self.probes += usize::from(event.is_probe);
         self.greatest_lag = self.greatest_lag.max(Some(received_at - event.at));
     }
+}
+
+/// One request's body, and how it came.
+#[derive(Debug)]
+pub struct Batch<'a> {
+    /// When, from whom and as which request.
+    pub arrival: Arrival<'a>,
+    /// The body.
+    pub body: AuthenticatedBody<'a>,
+    /// Why it is not read: then all of it is one reject.
+    pub unread: Option<Reason>,
+}
+
+/// What batches became.
+#[derive(Debug, Default)]
+pub struct Partitioned {
+    /// The objects to put, none twice.
+    pub objects: Vec<Object>,
+    /// For each batch, in the order given, its share.
+    pub shares: Vec<Share>,
+}
+
+/// What one batch became.
+#[derive(Debug)]
+pub struct Share {
+    /// What became of its records.
+    pub tally: Tally,
+    /// Which of the objects hold them, as positions.
+    pub objects: Vec<usize>,
 }
 
 /// Turns batches into objects.
@@ -67,41 +112,69 @@ impl Partitioner {
         Self { compression, text: Mutex::default() }
     }
 
-    /// Makes the objects of a batch; with a reason not to read it, all of it is one reject.
+    /// Makes the objects of batches.
     ///
-    /// The same if our own code panics: otherwise the panic would recur at each retry, and block the stream.
+    /// A batch that our own code panics on is kept as one reject: otherwise the panic would recur at each retry, and block the
+    /// stream. Those beside it are then made into objects of their own.
     ///
     /// # Errors
     /// Where the compressor fails.
-    pub fn partition(
-        &self,
-        arrival: &Arrival<'_>,
-        batch: &AuthenticatedBody<'_>,
-        unread: Option<Reason>,
-    ) -> io::Result<(Tally, Vec<Object>)> {
-        self.objects_or_reject(arrival, batch, || self.objects(arrival, batch, unread))
+    pub fn partition(&self, batches: &[Batch<'_>]) -> io::Result<Partitioned> {
+        self.partition_with(batches, &|batches| self.objects(batches, None))
     }
 
-    fn objects_or_reject(
-        &self,
-        arrival: &Arrival<'_>,
-        batch: &AuthenticatedBody<'_>,
-        make: impl FnOnce() -> io::Result<(Tally, Vec<Object>)>,
-    ) -> io::Result<(Tally, Vec<Object>)> {
-        // A panic can only leave this batch's own buffers half written, and they are dropped.
-        catch_unwind(AssertUnwindSafe(make)).unwrap_or_else(|_| self.objects(arrival, batch, Some(Reason::ReceiverError)))
+    fn partition_with(&self, batches: &[Batch<'_>], make: &dyn Fn(&[Batch<'_>]) -> io::Result<Partitioned>) -> io::Result<Partitioned> {
+        // A panic can only leave buffers of these batches half written, and they are dropped.
+        if let Ok(made) = catch_unwind(AssertUnwindSafe(|| make(batches))) {
+            return made;
+        }
+        if let [_] = batches {
+            return self.objects(batches, Some(Reason::ReceiverError));
+        }
+        let mut all = Partitioned::default();
+        for batch in batches.chunks(1) {
+            all.append(self.partition_with(batch, make)?);
+        }
+        Ok(all)
     }
 
-    fn objects(&self, arrival: &Arrival<'_>, batch: &AuthenticatedBody<'_>, unread: Option<Reason>) -> io::Result<(Tally, Vec<Object>)> {
-        let text = std::mem::take(&mut *self.text.lock().unwrap_or_else(PoisonError::into_inner));
-        let rows = match unread {
-            Some(reason) => reject(arrival, batch, reason, text),
-            None => normalize(arrival, batch, text),
-        };
-        let made = (rows.tally, rows.objects(self.compression));
-        *self.text.lock().unwrap_or_else(PoisonError::into_inner) = rows.into_text();
-        let (tally, objects) = made;
-        Ok((tally, objects?))
+    /// Makes objects; with a reason, each batch is one reject.
+    fn objects(&self, batches: &[Batch<'_>], unread: Option<Reason>) -> io::Result<Partitioned> {
+        let mut text = std::mem::take(&mut *self.text.lock().unwrap_or_else(PoisonError::into_inner));
+        let rows: Vec<Rows<'_>> = batches
+            .iter()
+            .map(|batch| match unread.or(batch.unread) {
+                Some(reason) => reject(&batch.arrival, &batch.body, reason, std::mem::take(&mut text)),
+                None => normalize(&batch.arrival, &batch.body, std::mem::take(&mut text)),
+            })
+            .collect();
+        let objects = rows::objects(&rows, self.compression);
+        let mut shares: Vec<Share> = rows.iter().map(|rows| Share { tally: rows.tally, objects: Vec::new() }).collect();
+        if let Some(first) = rows.into_iter().next() {
+            *self.text.lock().unwrap_or_else(PoisonError::into_inner) = first.into_text();
+        }
+        let objects = objects?.into_iter().enumerate().map(|(at, (object, batches))| {
+            batches.into_iter().for_each(|batch| shares[batch].objects.push(at));
+            object
+        });
+        Ok(Partitioned { objects: objects.collect(), shares })
+    }
+}
+
+impl Partitioned {
+    /// Adds what other batches became. An object that is here already is not added again.
+    fn append(&mut self, other: Self) {
+        let places: Vec<usize> = other.objects.into_iter().map(|object| self.place(object)).collect();
+        let moved = |share: Share| Share { objects: share.objects.iter().map(|&at| places[at]).collect(), ..share };
+        self.shares.extend(other.shares.into_iter().map(moved));
+    }
+
+    fn place(&mut self, object: Object) -> usize {
+        let known = self.objects.iter().position(|known| known.key == object.key);
+        known.unwrap_or_else(|| {
+            self.objects.push(object);
+            self.objects.len() - 1
+        })
     }
 }
 
@@ -135,7 +208,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        auth::{Source, Sources, TokenDigest},
+        auth::{Sender, Source, Sources, TokenDigest},
         batch::Record,
         object::Table,
     };
@@ -164,27 +237,77 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_our_code_panics_on_is_kept_whole_as_one_reject() {
-        let source = Source::parse("eu").expect("a name");
-        let sources = Sources::new(vec![(source.clone(), TokenDigest::of(b"token"))]);
-        let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Bearer token"))]);
-        let body = br#"[{"log_id":"1","data":{}},{"log_id":"2","data":{}}]"#;
-        let batch = sources.authenticate(&headers).expect("a known token").with_body(body);
-        let arrival = Arrival::new(&source, "request", DateTime::from_timestamp(1_795_403_527, 0).expect("a time"));
-        let partitioner = Partitioner::new(Compression::None);
-        let (tally, objects) = partitioner
-            .objects_or_reject(&arrival, &batch, || {
-                _ = partitioner.objects(&arrival, &batch, None);
-                panic!("what a bug does")
+    fn a_body_that_our_code_panics_on_is_kept_whole_as_one_reject_and_those_beside_it_are_read() {
+        let (eu, us) = (Source::parse("eu").expect("a name"), Source::parse("us").expect("a name"));
+        let body = |id: u8| format!(r#"[{{"log_id":"{id}","data":{{}}}},{{"log_id":"{}","data":{{}}}}]"#, id + 1);
+        let bodies = [body(1), body(3), body(3), body(5)];
+        let received_at = DateTime::from_timestamp(1_795_403_527, 0).expect("a time");
+        let batches: Vec<Batch<'_>> = [&eu, &eu, &eu, &us]
+            .into_iter()
+            .zip(&bodies)
+            .map(|(source, body)| Batch {
+                arrival: Arrival::new(source, "request", received_at),
+                body: Sender::of(source).with_body(body.as_bytes()),
+                unread: None,
             })
-            .expect("memory");
-        assert_eq!((tally.accepted, tally.rejected), (0, 1));
-        let [reject] = &objects[..] else { panic!("one object") };
-        assert_eq!(reject.key.table(), Table::Rejects);
-        let row: serde_json::Value = serde_json::from_slice(&reject.bytes).expect("a row");
-        assert_eq!((row["reason"].as_str(), row["raw"].as_str()), (Some("receiver_error"), std::str::from_utf8(body).ok()));
-        let (tally, _) = partitioner.objects(&arrival, &batch, None).expect("memory");
-        assert_eq!(tally.accepted, 2, "the next request is read as ever");
+            .collect();
+        let partitioner = Partitioner::new(Compression::None);
+        let buggy = |batches: &[Batch<'_>]| {
+            let made = partitioner.objects(batches, None);
+            assert!(!batches.iter().any(|batch| batch.body.body() == bodies[0].as_bytes()), "what a bug does");
+            made
+        };
+        let Partitioned { objects, shares } = partitioner.partition_with(&batches, &buggy).expect("memory");
+        let tallies: Vec<_> = shares.iter().map(|share| (share.tally.accepted, share.tally.rejected)).collect();
+        assert_eq!(tallies, [(0, 1), (2, 0), (2, 0), (2, 0)]);
+        assert_eq!(
+            shares.iter().map(|share| &share.objects[..]).collect::<Vec<_>>(),
+            [[0], [1], [1], [2]],
+            "the same records are one object"
+        );
+        assert_eq!(objects[0].key.table(), Table::Rejects);
+        let row: serde_json::Value = serde_json::from_slice(&objects[0].bytes).expect("a row");
+        assert_eq!((row["reason"].as_str(), row["raw"].as_str()), (Some("receiver_error"), Some(&*bodies[0])));
+    }
+
+    #[test]
+    fn batches_of_one_source_and_hour_share_an_object_and_others_do_not() {
+        let (eu, us) = (Source::parse("eu").expect("a name"), Source::parse("us").expect("a name"));
+        let record = |id: u8, hour: u8| format!(r#"{{"log_id":"{id}","data":{{"date":"2026-07-01T{hour}:30:00Z"}}}}"#);
+        let received_at = DateTime::from_timestamp(1_795_403_527, 0).expect("a time");
+        let bodies = [record(1, 12), format!("[{},{},7]", record(2, 13), record(3, 12)), record(4, 12), "[]".to_owned()];
+        let ids = ["a", "b", "c", "d"];
+        let batches: Vec<Batch<'_>> = [&eu, &eu, &us, &eu]
+            .into_iter()
+            .zip(bodies.iter().zip(ids))
+            .map(|(source, (body, id))| Batch {
+                arrival: Arrival::new(source, id, received_at),
+                body: Sender::of(source).with_body(body.as_bytes()),
+                unread: None,
+            })
+            .collect();
+        let Partitioned { objects, shares } = Partitioner::new(Compression::None).partition(&batches).expect("memory");
+        let held: Vec<Vec<(String, String)>> = objects
+            .iter()
+            .map(|object| {
+                let rows = object.bytes.split(|&byte| byte == b'\n').filter(|row| !row.is_empty());
+                let row = |row| serde_json::from_slice::<serde_json::Value>(row).expect("a row");
+                rows.map(row)
+                    .map(|row| (row["log_id"].to_string(), format!("{}{}", row["ingest"]["request_id"], row["request_id"])))
+                    .collect()
+            })
+            .collect();
+        let text = |id: &str, request: &str| (format!("{id:?}"), format!("{request:?}null"));
+        assert_eq!(
+            held,
+            [
+                vec![text("1", "a"), text("3", "b")],
+                vec![text("2", "b")],
+                vec![("null".to_owned(), "null\"b\"".to_owned())],
+                vec![text("4", "c")]
+            ]
+        );
+        assert_eq!(shares.iter().map(|share| &share.objects[..]).collect::<Vec<_>>(), [&[0][..], &[0, 1, 2], &[3], &[]]);
     }
 
     #[test]

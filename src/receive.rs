@@ -1,8 +1,8 @@
-//! One request, from its head to the report of how it ended: authenticate, read, make objects, put.
+//! One request, from its head to the report of how it ended: authenticate, read, and store, alone or with others, or queue.
 //!
 //! Splitting and normalizing are one loop in [`partition::normalize`](crate::partition::normalize).
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -11,14 +11,15 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{
     auth::{Sender, Sources},
+    commit::{Committer, group::Group},
     config::{Addresses, Config},
+    message::Message,
     metrics::Report,
     object::Compression,
     partition::Partitioner,
-    reject::Reason,
-    response::{NotStored, Refusal, Stored},
-    row::Arrival,
-    store::{self, Lake, Store, StoreError},
+    queue::{self, Queue, SqsQueue},
+    response::{NotStored, Refusal, Taken},
+    store::{Lake, Store, StoreError},
 };
 
 /// Largest body accepted, in bytes: the quota of a Lambda invocation's payload (AWS Lambda
@@ -27,31 +28,51 @@ pub const LARGEST_BODY: usize = 6 << 20;
 
 /// What a receiver needs besides the request.
 #[derive(Debug)]
-pub struct Receiver<S = Lake> {
-    /// Where objects are put.
-    pub store: S,
+pub struct Receiver<S = Lake, Q = SqsQueue> {
+    /// What makes objects of batches, and puts them.
+    pub committer: Arc<Committer<S>>,
     /// Who may send.
     pub sources: Sources,
     /// From where senders may come.
     pub addresses: Addresses,
-    /// What makes objects of batches.
-    pub partitioner: Partitioner,
     /// Name of the stack, a dimension of every metric.
     pub stack: Option<String>,
+    /// What brings together requests that are under way at one time; without it each has objects of its own.
+    pub group: Option<Group<S>>,
+    /// Where batches wait in the buffered mode.
+    pub queue: Option<Q>,
 }
 
 impl Receiver {
-    /// Opens the lake that the settings name. Nothing is sent to it before the first request.
+    /// Opens the lake and the queue that the settings name. Nothing is sent to them before the first request.
     pub async fn open(config: Config) -> Self {
+        let queue = match config.queue {
+            Some(url) => Some(SqsQueue::open(url).await),
+            None => None,
+        };
         let receiver = Self::with_store(Lake::open(config.lake).await, config.sources, config.addresses, config.compression);
-        Self { stack: config.stack, ..receiver }
+        Self { stack: config.stack, queue, ..receiver.sharing_objects(config.group_wait) }
     }
 }
 
 impl<S: Store> Receiver<S> {
-    /// Creates a receiver that puts its objects into `store`.
+    /// Creates a receiver that puts its objects into `store`, of each request its own.
     pub fn with_store(store: S, sources: Sources, addresses: Addresses, compression: Compression) -> Self {
-        Self { store, sources, addresses, partitioner: Partitioner::new(compression), stack: None }
+        let committer = Arc::new(Committer { store, partitioner: Partitioner::new(compression) });
+        Self { committer, sources, addresses, stack: None, group: None, queue: None }
+    }
+
+    /// Has requests wait in a queue, until [`drain`](crate::drain) stores them.
+    pub fn buffering<Q>(self, queue: Q) -> Receiver<S, Q> {
+        let Self { committer, sources, addresses, stack, group, queue: _ } = self;
+        Receiver { committer, sources, addresses, stack, group, queue: Some(queue) }
+    }
+
+    /// Has requests that are under way together share their objects, and wait for each other for up to `wait`; zero is not at all.
+    #[must_use]
+    pub fn sharing_objects(self, wait: Duration) -> Self {
+        let group = (!wait.is_zero()).then(|| Group::new(Arc::clone(&self.committer), wait));
+        Self { group, ..self }
     }
 }
 
@@ -69,8 +90,8 @@ pub struct Context<'a> {
 }
 
 /// Processes one request, and reports how it ended. `body` is read once its sender is known.
-pub async fn receive<S: Store>(
-    receiver: &Receiver<S>,
+pub async fn receive<S: Store, Q: Queue>(
+    receiver: &Receiver<S, Q>,
     context: Context<'_>,
     head: &Parts,
     body: impl Future<Output = Result<Bytes, Refusal>>,
@@ -81,25 +102,40 @@ pub async fn receive<S: Store>(
     report
 }
 
-async fn answer<S: Store>(
-    receiver: &Receiver<S>,
+async fn answer<S: Store, Q: Queue>(
+    receiver: &Receiver<S, Q>,
     context: Context<'_>,
     head: &Parts,
     body: impl Future<Output = Result<Bytes, Refusal>>,
     report: &mut Report,
-) -> Result<Stored, NotStored> {
+) -> Result<Taken, NotStored> {
     let sender = admit(receiver, context.peer, head, report)?;
     let body = timeout_at(context.deadline, body).await.unwrap_or(Err(Refusal::Incomplete)).and_then(within_limit)?;
     report.bytes_received = body.len();
-    let arrival = Arrival::new(sender.source(), context.request_id, context.received_at);
-    let unread = is_encoded(&head.headers).then_some(Reason::UnsupportedEncoding);
-    let (tally, objects) = receiver.partitioner.partition(&arrival, &sender.with_body(&body), unread).map_err(StoreError::from)?;
-    let puts = store::put_all(&receiver.store, &objects, context.deadline).await?;
-    Ok(Stored { tally, puts })
+    let message = Message::new(sender, context.request_id, context.received_at, is_encoded(&head.headers), body);
+    Ok(receiver.take(message, context.deadline).await?)
+}
+
+impl<S: Store, Q: Queue> Receiver<S, Q> {
+    /// Queues a request, or stores it: where there is no queue, where it is too large for that, or where it holds nothing.
+    async fn take(&self, message: Message, deadline: Instant) -> Result<Taken, StoreError> {
+        if let Some(queue) = &self.queue
+            && let Some(text) = queue::text_of(&message)
+            && !message.is_empty()
+        {
+            timeout_at(deadline, queue.send(text)).await.unwrap_or_else(|_| Err(StoreError::late().of_queue()))?;
+            return Ok(Taken::Queued);
+        }
+        let stored = match &self.group {
+            Some(group) => group.commit(message, deadline).await,
+            None => self.committer.commit_one(message.batch(), deadline).await,
+        };
+        stored.map(Taken::Stored)
+    }
 }
 
 /// Decides by the head alone whether to admit a request; the report gets its source and its address.
-fn admit<'a, S>(receiver: &'a Receiver<S>, peer: Option<IpAddr>, head: &Parts, report: &mut Report) -> Result<Sender<'a>, Refusal> {
+fn admit<'a, S, Q>(receiver: &'a Receiver<S, Q>, peer: Option<IpAddr>, head: &Parts, report: &mut Report) -> Result<Sender<'a>, Refusal> {
     if head.method != Method::POST {
         return Err(Refusal::Method);
     }

@@ -21,6 +21,8 @@ const RETRY_AFTER_SECONDS: &str = "10";
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
+    /// The queue has it: every record will be stored.
+    Queued,
     /// Every record is stored.
     Stored {
         /// Records that became event rows.
@@ -49,6 +51,8 @@ pub enum Refusal {
     Incomplete,
     /// An event of the Function URL whose method, headers, address or body cannot be read.
     MalformedEvent,
+    /// A message of the queue that no receiver wrote.
+    MalformedMessage,
 }
 
 /// What a request whose records are all stored left behind.
@@ -58,6 +62,15 @@ pub struct Stored {
     pub tally: Tally,
     /// What the store did.
     pub puts: Puts,
+}
+
+/// What became of a request that got in.
+#[derive(Clone, Copy, Debug)]
+pub enum Taken {
+    /// Its records are stored.
+    Stored(Stored),
+    /// The queue has it.
+    Queued,
 }
 
 /// Why a request's records are not stored.
@@ -91,20 +104,20 @@ impl Outcome {
     /// The HTTP status.
     pub fn status(self) -> StatusCode {
         match self {
-            Self::Stored { .. } => StatusCode::OK,
+            Self::Stored { .. } | Self::Queued => StatusCode::OK,
             Self::Refused(Refusal::Method) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Refused(Refusal::Address) => StatusCode::FORBIDDEN,
             Self::Refused(Refusal::Token(_)) => StatusCode::UNAUTHORIZED,
             Self::Refused(Refusal::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Refused(Refusal::Incomplete | Refusal::MalformedEvent) => StatusCode::BAD_REQUEST,
+            Self::Refused(Refusal::Incomplete | Refusal::MalformedEvent | Refusal::MalformedMessage) => StatusCode::BAD_REQUEST,
             Self::Failed => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
-    /// The stable code of an error; `None` if all is stored.
+    /// The stable code of an error; `None` if all is stored or queued.
     pub fn code(self) -> Option<&'static str> {
         match self {
-            Self::Stored { .. } => None,
+            Self::Stored { .. } | Self::Queued => None,
             Self::Refused(Refusal::Method) => Some("method_not_allowed"),
             Self::Refused(Refusal::Address) => Some("address_refused"),
             Self::Refused(Refusal::Token(TokenRefusal::Missing)) => Some("missing_token"),
@@ -112,6 +125,7 @@ impl Outcome {
             Self::Refused(Refusal::TooLarge) => Some("body_too_large"),
             Self::Refused(Refusal::Incomplete) => Some("incomplete_body"),
             Self::Refused(Refusal::MalformedEvent) => Some("malformed_event"),
+            Self::Refused(Refusal::MalformedMessage) => Some("malformed_message"),
             Self::Failed => Some("store_unavailable"),
         }
     }
@@ -122,6 +136,7 @@ impl Outcome {
             Self::Stored { accepted, rejected } => {
                 format!("{{\"received\":{},\"accepted\":{accepted},\"rejected\":{rejected}}}", accepted + rejected)
             }
+            Self::Queued => r#"{"queued":true}"#.to_owned(),
             _ => format!("{{\"error\":\"{}\"}}", self.code().unwrap_or_default()),
         };
         let mut response = Response::new(Bytes::from(body));

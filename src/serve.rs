@@ -8,9 +8,11 @@ use http::{Response, request::Parts};
 use tokio::time::Instant;
 
 pub use function_url::FunctionUrlRequest;
+pub use messages::{BatchResponse, QueuedMessage, read_messages};
 
 use crate::{
     config::{Config, ConfigError},
+    drain::drain,
     metrics::Report,
     receive::{Context, Receiver, receive},
     response::{Outcome, Refusal},
@@ -19,6 +21,7 @@ use crate::{
 mod function_url;
 #[cfg(feature = "local")]
 pub mod local;
+mod messages;
 
 /// Reads the settings from the process's environment, and keeps panics from saying what was sent.
 ///
@@ -51,6 +54,20 @@ pub async fn serve(
     report.duration = started.elapsed();
     write_lines(&report, log);
     report.outcome.response()
+}
+
+/// Stores messages of the queue within `time`, and writes the lines of each source to `log`; gives those that must stay there, as
+/// positions.
+#[expect(clippy::disallowed_methods, reason = "the clock is read at the edge")]
+pub async fn serve_messages(receiver: &Receiver, request_id: &str, time: Duration, texts: &[impl AsRef<str>], log: Log) -> Vec<usize> {
+    let started = Instant::now();
+    let context = Context { received_at: Utc::now(), request_id, peer: None, deadline: started + time };
+    let drained = drain(receiver, context, texts).await;
+    for mut report in drained.reports {
+        report.duration = started.elapsed();
+        write_lines(&report, log);
+    }
+    drained.failed
 }
 
 /// Answers a request that could not be read.

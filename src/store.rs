@@ -1,8 +1,8 @@
 //! Where objects are put: created, never replaced, and never half there.
 
-use std::{error::Error, fmt, future::Future};
+use std::{error::Error, fmt, future::Future, ops::Add, sync::Arc};
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use tokio::time::{Instant, timeout_at};
 
 use crate::{config::LakeUrl, object::Object};
@@ -26,7 +26,7 @@ pub enum Put {
 }
 
 /// A place for objects.
-pub trait Store: Send + Sync {
+pub trait Store: Send + Sync + 'static {
     /// Creates an object, or finds it there; afterwards it is stored durably and whole.
     fn put(&self, object: &Object) -> impl Future<Output = Result<Put, StoreError>> + Send;
 }
@@ -78,24 +78,47 @@ impl StoreErrorKind {
             StoreErrorKind::Unavailable => "the store could not be reached or failed",
         }
     }
+
+    /// What the operator should look at where the queue failed.
+    const fn sentence_of_queue(self) -> &'static str {
+        match self {
+            StoreErrorKind::NotFound => "the queue is not there: check QUEUE_URL",
+            StoreErrorKind::Denied => {
+                "the queue may not be sent to: check the role's sqs:SendMessage, and the queue's and its key's policy"
+            }
+            StoreErrorKind::Misconfigured | StoreErrorKind::Full => {
+                "the queue is not set up to take the message: check its region and its key"
+            }
+            StoreErrorKind::Throttled => "the queue is throttling us",
+            StoreErrorKind::Late => "the queue did not answer in time",
+            StoreErrorKind::Unavailable => "the queue could not be reached or failed",
+        }
+    }
 }
 
 /// A put that failed. Nothing of it is for the sender.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct StoreError {
     /// What failed.
     pub kind: StoreErrorKind,
-    source: Option<Box<dyn Error + Send + Sync>>,
+    /// It was the queue that failed, and not the lake.
+    is_of_queue: bool,
+    source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl StoreError {
     /// Creates an error with its cause.
     pub fn new(kind: StoreErrorKind, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { kind, source: Some(source.into()) }
+        Self { kind, is_of_queue: false, source: Some(Arc::from(source.into())) }
     }
 
-    fn late() -> Self {
-        Self { kind: StoreErrorKind::Late, source: None }
+    pub(crate) fn late() -> Self {
+        Self { kind: StoreErrorKind::Late, is_of_queue: false, source: None }
+    }
+
+    /// The same failure, of the queue.
+    pub(crate) fn of_queue(self) -> Self {
+        Self { is_of_queue: true, ..self }
     }
 
     /// The causes in one line, the outermost first.
@@ -113,7 +136,7 @@ impl StoreError {
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind.sentence())
+        f.write_str(if self.is_of_queue { self.kind.sentence_of_queue() } else { self.kind.sentence() })
     }
 }
 
@@ -123,7 +146,7 @@ impl Error for StoreError {
     }
 }
 
-/// What the puts of one request did.
+/// What the puts of a batch did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Puts {
     /// Objects created.
@@ -134,20 +157,44 @@ pub struct Puts {
     pub bytes: usize,
 }
 
-/// Puts every object, side by side, until `deadline`.
-///
-/// # Errors
-/// The first put that failed, or that the deadline passed. What was put stays; all can be put again.
-pub async fn put_all(store: &impl Store, objects: &[Object], deadline: Instant) -> Result<Puts, StoreError> {
-    let each: Vec<_> = objects.iter().map(|object| async move { Ok((object.bytes.len(), store.put(object).await?)) }).collect();
-    let all = stream::iter(each).buffer_unordered(PUTS_AT_ONCE).try_fold(Puts::default(), |mut puts, (bytes, put)| async move {
-        match put {
-            Put::Created => (puts.created, puts.bytes) = (puts.created + 1, puts.bytes + bytes),
-            Put::AlreadyThere => puts.already_there += 1,
+impl Add for Puts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            created: self.created + other.created,
+            already_there: self.already_there + other.already_there,
+            bytes: self.bytes + other.bytes,
         }
-        Ok(puts)
-    });
-    timeout_at(deadline, all).await.unwrap_or_else(|_| Err(StoreError::late()))
+    }
+}
+
+impl Puts {
+    /// Counts a put of this many bytes.
+    pub(crate) fn note(&mut self, put: Put, bytes: usize) {
+        match put {
+            Put::Created => (self.created, self.bytes) = (self.created + 1, self.bytes + bytes),
+            Put::AlreadyThere => self.already_there += 1,
+        }
+    }
+}
+
+/// Puts every object, side by side, until `deadline`; gives what became of each, in their order.
+///
+/// After the first that fails no other is waited for: those that were not there by then have failed for the same reason.
+/// What was put stays; all can be put again.
+pub async fn put_all(store: &impl Store, objects: &[Object], deadline: Instant) -> Vec<Result<Put, StoreError>> {
+    let mut ends: Vec<Option<Put>> = vec![None; objects.len()];
+    let each: Vec<_> = objects.iter().enumerate().map(|(at, object)| async move { (at, store.put(object).await) }).collect();
+    let mut puts = stream::iter(each).buffer_unordered(PUTS_AT_ONCE);
+    let all = async {
+        while let Some((at, put)) = puts.next().await {
+            ends[at] = Some(put?);
+        }
+        Ok(())
+    };
+    let failure = timeout_at(deadline, all).await.unwrap_or_else(|_| Err(StoreError::late())).err();
+    ends.into_iter().map(|end| end.ok_or_else(|| failure.clone().unwrap_or_else(StoreError::late))).collect()
 }
 
 /// The lake that `LAKE_URL` names.

@@ -1,4 +1,4 @@
-//! The rows of one batch, and the objects that they make.
+//! The rows of a batch, and the objects that the rows of batches make.
 
 use std::{
     borrow::Cow,
@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::{MOST_HOURS, Tally};
 use crate::{
-    auth::AuthenticatedBody,
+    auth::{AuthenticatedBody, Source},
     event::Event,
     object::{Compression, Object, ObjectKey, Table},
     reject::{Reason, Reject},
@@ -59,7 +59,7 @@ impl<'a> Rows<'a> {
         let start = self.rows.last().map_or(0, |row| row.text.end);
         let (table, at) = match event.and_then(|event| self.within_hours(event)) {
             Ok(event) => {
-                self.tally.add(&event, self.arrival.received_at);
+                self.tally.note(&event, self.arrival.received_at);
                 (Table::Events, event.at)
             }
             Err(reject) => {
@@ -96,48 +96,56 @@ impl<'a> Rows<'a> {
     pub fn into_text(self) -> Vec<u8> {
         self.text
     }
+}
 
-    /// Makes one object of the rows of each table and hour.
-    ///
-    /// # Errors
-    /// Where the compressor fails.
-    pub fn objects(&self, compression: Compression) -> io::Result<Vec<Object>> {
-        self.by_hour().into_iter().map(|((table, _), rows)| self.object(table, &rows, compression)).collect()
-    }
+/// The rows of one object, each with the batch that it belongs to.
+type Chosen<'r, 'a> = Vec<(usize, &'r Row<'a>)>;
 
-    /// Sorts the rows by table and hour, counted from the epoch.
-    fn by_hour(&self) -> BTreeMap<(Table, i64), Vec<&Row<'a>>> {
-        let mut hours: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for row in &self.rows {
-            hours.entry((row.table, hour_of(row.at))).or_default().push(row);
+/// Makes one object of the rows of each source, table and hour, and names the batches whose rows it holds, as positions.
+///
+/// # Errors
+/// Where the compressor fails.
+pub fn objects(batches: &[Rows<'_>], compression: Compression) -> io::Result<Vec<(Object, Vec<usize>)>> {
+    let mut sources: BTreeMap<&Source, BTreeMap<(Table, i64), Chosen<'_, '_>>> = BTreeMap::new();
+    for (batch, rows) in batches.iter().enumerate() {
+        let hours = sources.entry(rows.arrival.source).or_default();
+        for row in &rows.rows {
+            hours.entry((row.table, hour_of(row.at))).or_default().push((batch, row));
         }
-        hours
     }
+    let each = sources.into_iter().flat_map(|(source, hours)| hours.into_iter().map(move |((table, _), rows)| (source, table, rows)));
+    each.map(|(source, table, rows)| {
+        let object = object(source, table, batches, &rows, compression)?;
+        let mut holders: Vec<usize> = rows.iter().map(|&(batch, _)| batch).collect();
+        holders.dedup();
+        Ok((object, holders))
+    })
+    .collect()
+}
 
-    fn object(&self, table: Table, rows: &[&Row<'_>], compression: Compression) -> io::Result<Object> {
-        let earliest = rows.iter().map(|row| row.at).min().unwrap_or_default();
-        let key = ObjectKey::new(table, earliest, self.digest(rows), compression);
-        let mut runs: Vec<Range<usize>> = Vec::new();
-        for row in rows {
-            match runs.last_mut() {
-                // Most batches are of one hour, whose rows stand together: they are compressed as one slice.
-                Some(run) if run.end == row.text.start => run.end = row.text.end,
-                _ => runs.push(row.text.clone()),
-            }
+fn object(source: &Source, table: Table, batches: &[Rows<'_>], rows: &Chosen<'_, '_>, compression: Compression) -> io::Result<Object> {
+    let earliest = rows.iter().map(|(_, row)| row.at).min().unwrap_or_default();
+    let key = ObjectKey::new(table, earliest, digest(source, rows), compression);
+    let mut runs: Vec<(usize, Range<usize>)> = Vec::new();
+    for (batch, row) in rows {
+        match runs.last_mut() {
+            // Most batches are of one hour, whose rows stand together: they are compressed as one slice.
+            Some((last, run)) if last == batch && run.end == row.text.start => run.end = row.text.end,
+            _ => runs.push((*batch, row.text.clone())),
         }
-        let bytes = compression.compress(runs.into_iter().map(|run| &self.text[run]))?;
-        Ok(Object { key, bytes: Bytes::from(bytes) })
     }
+    let bytes = compression.compress(runs.into_iter().map(|(batch, run)| &batches[batch].text[run]))?;
+    Ok(Object { key, bytes: Bytes::from(bytes) })
+}
 
-    /// Digests the source and, for each record, its length as eight bytes and its bytes as sent.
-    fn digest(&self, rows: &[&Row<'_>]) -> [u8; 16] {
-        let mut digest = Sha256::new().chain_update(self.arrival.source.as_str()).chain_update([0]);
-        for row in rows {
-            digest.update((row.record.len() as u64).to_be_bytes());
-            digest.update(&row.record);
-        }
-        first_half(&digest.finalize().into())
+/// Digests the source and, for each record, its length as eight bytes and its bytes as sent.
+fn digest(source: &Source, rows: &Chosen<'_, '_>) -> [u8; 16] {
+    let mut digest = Sha256::new().chain_update(source.as_str()).chain_update([0]);
+    for (_, row) in rows {
+        digest.update((row.record.len() as u64).to_be_bytes());
+        digest.update(&row.record);
     }
+    first_half(&digest.finalize().into())
 }
 
 fn hour_of(at: DateTime<Utc>) -> i64 {

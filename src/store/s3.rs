@@ -1,16 +1,10 @@
-//! The lake as a bucket of S3: the only file of the library that names an AWS type.
+//! The lake as a bucket of S3.
 //!
 //! A put carries `If-None-Match: *`, so that S3 creates the object or answers 412, which means that
 //! an object of this key, and so of these records, is there. 409 means that another put of the key
 //! was under way; it is tried again.
 
-use std::{
-    error::Error,
-    net::{Ipv4Addr, TcpListener},
-    time::Duration,
-};
-
-use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_config::{BehaviorVersion, Region, retry::RetryConfig};
 use aws_sdk_s3::{
     Client,
     config::{
@@ -18,25 +12,15 @@ use aws_sdk_s3::{
         interceptors::InterceptorContext,
         retry::{ClassifyRetry, RetryAction},
     },
-    error::{ProvideErrorMetadata, SdkError},
     primitives::ByteStream,
     types::ChecksumAlgorithm,
 };
 
 use crate::{
+    aws::{retries, status, timeouts, unused_address},
     object::Object,
-    store::{Put, Store, StoreError, StoreErrorKind},
+    store::{Put, Store, StoreError},
 };
-
-/// Tries of one put. Three that time out, and the pauses between them, end within the 25 seconds
-/// that a request may take locally, and well within the 30 of the Lambda.
-const ATTEMPTS: u32 = 3;
-/// Longest time for one try: a put of a few megabytes within a region takes well under a second.
-const ATTEMPT: Duration = Duration::from_secs(6);
-/// Longest time to connect.
-const CONNECT: Duration = Duration::from_secs(2);
-/// Longest pause before a next try.
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// Objects in a bucket, below a prefix.
 #[derive(Debug)]
@@ -81,7 +65,7 @@ impl S3Store {
 async fn warm_up(client: &Client) {
     // Where there is none, the first handshake fails and says so.
     _ = aws_lc_rs::rand::fill(&mut [0]);
-    let Ok(address) = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr()) else { return };
+    let Ok(address) = unused_address() else { return };
     let nowhere = Builder::new()
         .endpoint_url(format!("https://{address}"))
         .credentials_provider(Credentials::new("nobody", "", None, None, "warm-up"))
@@ -93,9 +77,7 @@ async fn warm_up(client: &Client) {
 
 /// Sets how long and how often a put is tried.
 fn with_timeouts(settings: Builder) -> Builder {
-    let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_max_backoff(LONGEST_PAUSE);
-    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build();
-    settings.retry_config(retries).timeout_config(timeouts).retry_classifier(Conflict)
+    settings.retry_config(retries()).timeout_config(timeouts()).retry_classifier(Conflict)
 }
 
 impl Store for S3Store {
@@ -115,41 +97,6 @@ impl Store for S3Store {
             Err(error) if status(&error) == Some(412) => Ok(Put::AlreadyThere),
             Err(error) => Err(error.into()),
         }
-    }
-}
-
-/// Every call to S3 fails alike, also one of a command that reads the lake.
-impl<E: ProvideErrorMetadata + Error + Send + Sync + 'static> From<SdkError<E>> for StoreError {
-    fn from(error: SdkError<E>) -> Self {
-        Self::new(kind_of(&error), cause(error))
-    }
-}
-
-/// What S3 answered, or why it did not. The body of an answer may repeat credentials, so it is not shown.
-fn cause<E>(error: SdkError<E>) -> Box<dyn Error + Send + Sync>
-where
-    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
-{
-    match status(&error) {
-        Some(status) => format!("S3 answered {status} {}: {}", error.code().unwrap_or("-"), error.message().unwrap_or("-")).into(),
-        None => error.into(),
-    }
-}
-
-fn status<E>(error: &SdkError<E>) -> Option<u16> {
-    error.raw_response().map(|response| response.status().as_u16())
-}
-
-/// Errors of S3's table of error codes (Amazon S3 API Reference, "Error responses"). What remains of 4xx is for a person to mend.
-fn kind_of<E: ProvideErrorMetadata>(error: &SdkError<E>) -> StoreErrorKind {
-    match (status(error), error.code().unwrap_or_default()) {
-        _ if matches!(error, SdkError::TimeoutError(_)) => StoreErrorKind::Late,
-        (_, "NoSuchBucket") | (Some(404), _) => StoreErrorKind::NotFound,
-        (Some(401 | 403), _) | (_, "ExpiredToken" | "InvalidToken" | "TokenRefreshRequired") => StoreErrorKind::Denied,
-        (Some(429 | 503), _) | (_, "KMS.ThrottlingException") => StoreErrorKind::Throttled,
-        (_, "RequestTimeout" | "IncompleteBody" | "BadDigest") | (Some(408 | 409), _) => StoreErrorKind::Unavailable,
-        (Some(301 | 307 | 400..=499 | 501), _) => StoreErrorKind::Misconfigured,
-        _ => StoreErrorKind::Unavailable,
     }
 }
 

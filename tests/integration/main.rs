@@ -9,6 +9,7 @@
 //! | the published schema's facts | [`published`] |
 //! | what every store promises, and what is between us and S3 | [`stores`], [`faults`] |
 //! | a store that fails midway | [`midway`] |
+//! | requests that share objects; requests that wait in a queue | [`group`], [`buffered`] |
 //! | the `receiver` binary between a Runtime API and S3 | [`binary`], [`refusals`] |
 //! | names in documents | [`documents`] |
 //! | documents as readers meet them | [`pages`] |
@@ -20,10 +21,12 @@
 //! environment of this process.
 
 mod binary;
+mod buffered;
 mod documents;
 mod extremes;
 mod faults;
 mod golden;
+mod group;
 mod lossless;
 mod memory;
 mod midway;

@@ -48,12 +48,12 @@ async fn a_request_whose_store_fails_midway_is_answered_503_and_its_repeat_store
         assert_eq!((response.status(), &response.body()[..]), (StatusCode::SERVICE_UNAVAILABLE, &b"{\"error\":\"store_unavailable\"}"[..]));
         let seconds = response.headers()[RETRY_AFTER].to_str().ok().and_then(|value| value.parse::<u32>().ok());
         assert!(seconds.is_some_and(|seconds| seconds > 0), "{response:?}");
-        let before = receiver.store.inner.objects().clone();
+        let before = receiver.committer.store.inner.objects().clone();
         assert!(before.len() <= puts, "{} of {puts}", before.len());
 
-        receiver.store.mend();
+        receiver.committer.store.mend();
         let repeated = post(&receiver, &body).await;
-        let after = receiver.store.inner.objects();
+        let after = receiver.committer.store.inner.objects();
         assert_eq!(repeated.outcome, Outcome::Stored { accepted: landed.tally.accepted, rejected: landed.tally.rejected });
         assert_eq!((repeated.puts.already_there, repeated.puts.created), (before.len(), after.len() - before.len()));
         assert!(before.iter().all(|(key, bytes)| after[key] == *bytes), "no object is replaced");

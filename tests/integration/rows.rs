@@ -1,11 +1,12 @@
 //! What holds for every body and every row.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, slice};
 
 use auth0_log_lake::{
     auth::Source,
     config::Addresses,
     object::Compression,
+    partition::{normalize, objects},
     receive::{Context, Receiver, receive},
     response::Outcome,
     schema::{self, Column, ColumnType, DATA, LOCATION_INFO, Member, event_row, reject_row},
@@ -84,7 +85,7 @@ fn answer(request: Request<()>, body: Vec<u8>) -> (Outcome, usize) {
         let context = Context { received_at: received_at(), request_id: "r", peer: None, deadline: crate::memory::deadline() };
         receive(&receiver, context, &head, std::future::ready(Ok(Bytes::from(body)))).await.outcome
     });
-    let rows = receiver.store.objects().values().map(|bytes| rows_of(bytes).count()).sum();
+    let rows = receiver.committer.store.objects().values().map(|bytes| rows_of(bytes).count()).sum();
     (outcome, rows)
 }
 
@@ -163,8 +164,8 @@ proptest! {
         let other = Source::parse("other").expect("a source");
         let arrival = auth0_log_lake::row::Arrival::new(&other, "golden-request", received_at());
         let batch = pure::authenticated(&body);
-        let rows = auth0_log_lake::partition::normalize(&arrival, &batch, Vec::new());
-        let keys: BTreeSet<String> = rows.objects(Compression::None).expect("objects").iter().map(|object| object.key.to_string()).collect();
+        let rows = normalize(&arrival, &batch, Vec::new());
+        let keys: BTreeSet<String> = objects(slice::from_ref(&rows), Compression::None).expect("objects").iter().map(|(object, _)| object.key.to_string()).collect();
         let ours = land(&body);
         prop_assert!(!keys.is_empty() && ours.keys("").iter().all(|key| !keys.contains(key)));
         let ids = |rows: Vec<&str>| rows.into_iter().map(|row| row_id(row).expect(row)).collect::<BTreeSet<_>>();

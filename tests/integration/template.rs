@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use auth0_log_lake::{
-    config::{PORT, SETTINGS},
+    config::{GROUP_WAIT_MS, PORT, QUEUE_URL, SETTINGS, SOURCE_CIDRS, SOURCE_CIDRS_MODE, Setting},
     schema::{self, Column, ColumnType, DATA, LOCATION_INFO, Member, event_row, reject_row},
 };
 use yaml_rust2::{Yaml, YamlLoader};
@@ -58,13 +58,25 @@ fn expected(row: &[Member]) -> Vec<(String, String)> {
     row.iter().map(|member| (member.name.to_owned(), kind(member))).collect()
 }
 
+/// The names of the variables that a function of this description gets.
+fn variables(description: &str) -> BTreeSet<String> {
+    let function = resource(&template(), |properties| {
+        properties["Description"].as_str() == Some(description) && !properties["Environment"].is_badvalue()
+    });
+    let names = function["Environment"]["Variables"].as_hash().expect("variables").keys();
+    names.map(|name| name.as_str().expect("text").to_owned()).collect()
+}
+
 #[test]
-fn the_function_gets_the_settings_that_are_read_and_no_others() {
-    let function = resource(&template(), |properties| !properties["Environment"]["Variables"]["LAKE_URL"].is_badvalue());
-    let names = function["Environment"]["Variables"].as_hash().expect("variables").keys().filter_map(Yaml::as_str);
-    // The port is that of the local receiver alone.
-    let read = SETTINGS.iter().map(|setting| setting.name).filter(|name| *name != PORT.name);
-    assert_eq!(names.collect::<BTreeSet<_>>(), read.collect());
+fn each_function_gets_the_settings_that_it_reads_and_no_others() {
+    let all_but = |others: &[Setting]| -> BTreeSet<String> {
+        let read = SETTINGS.iter().map(|setting| setting.name).filter(|name| !others.iter().any(|other| other.name == *name));
+        read.map(str::to_owned).collect()
+    };
+    // The port is that of the local receiver alone, and a function of the stack has one request at a time.
+    assert_eq!(variables("Receives Auth0 log streams and writes them to S3"), all_but(&[PORT, GROUP_WAIT_MS]));
+    let of_requests = [PORT, GROUP_WAIT_MS, SOURCE_CIDRS, SOURCE_CIDRS_MODE, QUEUE_URL];
+    assert_eq!(variables("Writes the requests that wait in the queue to S3"), all_but(&of_requests));
 }
 
 #[test]

@@ -35,7 +35,8 @@ def template():
 def stack(template):
     """The template as CloudFormation gets it, after the SAM transform."""
     packaged = copy.deepcopy(template)
-    packaged["Resources"]["Receiver"]["Properties"]["CodeUri"] = "s3://packages/receiver.zip"
+    for function in ("Receiver", "Writer"):
+        packaged["Resources"][function]["Properties"]["CodeUri"] = "s3://packages/receiver.zip"
     return transform(packaged, {}, NoManagedPolicies())
 
 

@@ -47,11 +47,11 @@ pub struct Written {
     pub stderr: String,
 }
 
-/// One invocation: its event, its deadline, and where the answer goes.
+/// One invocation: its event, its deadline, and where the answer goes, with the path that it came on.
 struct Invocation {
     event: String,
     time: Duration,
-    answered: oneshot::Sender<Answer>,
+    answered: oneshot::Sender<(String, Value)>,
 }
 
 /// The Runtime API (AWS Lambda Developer Guide, "Lambda runtime API").
@@ -59,7 +59,7 @@ struct Invocation {
 struct Runtime {
     next: Mutex<Option<mpsc::Receiver<Invocation>>>,
     polled: tokio::sync::Notify,
-    waiting: Mutex<Option<oneshot::Sender<Answer>>>,
+    waiting: Mutex<Option<oneshot::Sender<(String, Value)>>>,
 }
 
 impl Runtime {
@@ -70,7 +70,7 @@ impl Runtime {
         }
         let body = to_bytes(request.into_body(), usize::MAX).await.expect("an answer that arrives whole");
         let waiting = self.waiting.lock().await.take().expect("an invocation that waits");
-        _ = waiting.send(read(&path, &body));
+        _ = waiting.send((path, serde_json::from_slice(&body).expect("JSON")));
         Response::builder().status(202).body(Body::empty()).expect("a response")
     }
 
@@ -98,9 +98,7 @@ fn now() -> Duration {
 }
 
 /// Reads the function's answer.
-fn read(path: &str, body: &[u8]) -> Answer {
-    let answer: Value = serde_json::from_slice(body).expect("JSON");
-    assert!(path.ends_with("/response"), "{path}: {answer}");
+fn read(answer: &Value) -> Answer {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let headers = [&answer["headers"], &answer["multiValueHeaders"]].into_iter().filter_map(Value::as_object).flatten();
     let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), text(value.get(0).unwrap_or(value))));
@@ -170,14 +168,20 @@ impl Function {
 
     /// Sends one event that must be answered within this time.
     pub async fn invoke_within(&mut self, event: &Value, time: Duration) -> Answer {
+        read(&self.ask(event, time).await.expect("an answer"))
+    }
+
+    /// Sends one event, of any kind; gives the answer, or none where the function fails.
+    pub async fn ask(&mut self, event: &Value, time: Duration) -> Option<Value> {
         let (answered, answer) = oneshot::channel();
         let sent = self.events.send(Invocation { event: event.to_string(), time, answered }).await;
         assert!(sent.is_ok(), "a runtime that takes events");
         let answer = async { answer.await.expect("an answer") };
-        tokio::select! {
+        let (path, answer) = tokio::select! {
             answer = tokio::time::timeout(PATIENCE, answer) => answer.expect("an answer in time"),
             status = self.child.wait() => panic!("the receiver ended: {status:?}"),
-        }
+        };
+        path.ends_with("/response").then_some(answer)
     }
 
     /// Kills the process, as Lambda does; gives its output.

@@ -11,6 +11,7 @@
 //! | an HTTP server that is told what to answer | [`server`] |
 //! | an S3 server over a folder | [`s3`] |
 //! | the `receiver` binary behind a Runtime API | [`function`] |
+//! | a queue of the SQS protocol, and what Lambda puts before a function | [`sqs`] |
 //! | Auth0's Management API | [`management`] |
 //!
 //! This crate depends on the receiver, and the receiver's tests depend on this crate. Cargo allows that for the
@@ -32,3 +33,5 @@ pub mod reference;
 pub mod s3;
 #[cfg(feature = "servers")]
 pub mod server;
+#[cfg(feature = "servers")]
+pub mod sqs;

@@ -1,6 +1,6 @@
 //! A body on its way to objects, as in `receive`, with a fixed request around it.
 
-use std::sync::LazyLock;
+use std::{slice, sync::LazyLock};
 
 use auth0_log_lake::{
     auth::{AuthenticatedBody, Source, Sources, TokenDigest},
@@ -83,5 +83,6 @@ pub fn land_at(body: &[u8], received_at: DateTime<Utc>) -> Landed {
     let batch = authenticated(body);
     let arrival = Arrival::new(batch.source(), "golden-request", received_at);
     let rows = partition::normalize(&arrival, &batch, Vec::new());
-    Landed { objects: rows.objects(Compression::None).expect("nothing is compressed"), tally: rows.tally }
+    let objects = partition::objects(slice::from_ref(&rows), Compression::None).expect("nothing is compressed");
+    Landed { objects: objects.into_iter().map(|(object, _)| object).collect(), tally: rows.tally }
 }

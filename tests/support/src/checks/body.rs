@@ -73,7 +73,7 @@ async fn answer(receiver: &Receiver<Kept>, head: &Parts, body: &[u8]) -> (Outcom
     for line in [report.log_line(), report.metrics_line()] {
         assert!(json::read(&line).is_ok() && line.len() < 2_500, "{line}");
     }
-    let mut objects = receiver.store.take();
+    let mut objects = receiver.committer.store.take();
     objects.sort_by_key(|object| object.key.to_string());
     (report.outcome, objects)
 }
