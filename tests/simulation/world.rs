@@ -11,18 +11,21 @@ mod invocation;
 mod lake;
 pub mod mutant;
 mod operator;
+mod queue;
 mod record;
 mod sender;
 mod violation;
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     rc::Rc,
     time::Duration,
 };
 
+use auth0_log_lake::message::Message;
+use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::{
     runtime::Builder,
@@ -31,7 +34,7 @@ use tokio::{
 };
 
 pub use self::violation::{Violation, Wrong};
-use self::{bucket::Bucket, invocation::Instance, lake::Lake, mutant::Mutant, record::Record, sender::Stream};
+use self::{bucket::Bucket, invocation::Instance, lake::Lake, mutant::Mutant, queue::SimulatedQueue, record::Record, sender::Stream};
 use crate::random::Random;
 
 /// When a world begins: twenty minutes before an hour ends.
@@ -41,11 +44,28 @@ const LONGEST: Duration = Duration::from_secs(48 * 3_600);
 /// Time after which nothing that a bucket was asked for is still under way.
 const AFTERMATH: Duration = Duration::from_secs(700);
 
+/// How a receiver stores what it receives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Each request has objects of its own.
+    Direct,
+    /// Requests that are under way together share theirs.
+    Grouped,
+    /// Requests wait in a queue.
+    Buffered,
+}
+
+impl Mode {
+    pub const ALL: [Self; 3] = [Self::Direct, Self::Grouped, Self::Buffered];
+}
+
 /// What happened in one world.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     pub requests: usize,
     pub stored: usize,
+    /// Requests whose objects another request brought with it.
+    pub shared: usize,
     pub failed: usize,
     pub killed: usize,
     pub unheard: usize,
@@ -62,8 +82,14 @@ pub struct Summary {
 pub struct World {
     start: Instant,
     epoch: DateTime<Utc>,
+    mode: Mode,
     mutant: Option<Mutant>,
     bucket: Bucket,
+    queue: SimulatedQueue,
+    /// Every request with a token that was answered, by what it held.
+    posted: RefCell<BTreeMap<Bytes, Vec<Rc<Record>>>>,
+    /// Every stream has come to its end.
+    ended: Cell<bool>,
     lake: RefCell<Lake>,
     instance: RefCell<Rc<Instance>>,
     /// Source and row id of every record that a request with a token held.
@@ -83,27 +109,32 @@ pub enum Voice {
 }
 
 /// Runs the world of a seed.
-pub fn run(seed: u64, mutant: Option<Mutant>, voice: Voice) -> Result<Summary, Violation> {
+pub fn run(seed: u64, mode: Mode, mutant: Option<Mutant>, voice: Voice) -> Result<Summary, Violation> {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
     LocalSet::new().block_on(&runtime, async {
         let mut random = Random::new(seed);
-        let world = Rc::new(World::new(&mut random, mutant, voice));
+        let world = Rc::new(World::new(&mut random, mode, mutant, voice));
         let streams = sender::streams(&mut random, world.epoch, mutant);
         world.live(&mut random, streams).await
     })
 }
 
 impl World {
-    fn new(random: &mut Random, mutant: Option<Mutant>, voice: Voice) -> Self {
+    fn new(random: &mut Random, mode: Mode, mutant: Option<Mutant>, voice: Voice) -> Self {
         let bucket = Bucket::new(random.fork(), mutant);
-        let instance = Rc::new(Instance::new(bucket.clone(), operator::Phase::Before, mutant, random));
+        let queue = SimulatedQueue::new(random.fork(), mutant);
+        let instance = Instance::new(mode, bucket.clone(), queue.clone(), operator::Phase::Before, mutant, random);
         Self {
             start: now(),
             epoch: START.parse().expect("a time"),
+            mode,
             mutant,
             bucket,
+            queue,
+            posted: RefCell::default(),
+            ended: Cell::default(),
             lake: RefCell::default(),
-            instance: RefCell::new(instance),
+            instance: RefCell::new(Rc::new(instance)),
             sent: RefCell::default(),
             violation: RefCell::default(),
             summary: Cell::default(),
@@ -119,13 +150,26 @@ impl World {
             tokio::task::spawn_local(operator::kills(Rc::clone(&self), random.fork())),
             tokio::task::spawn_local(sender::stranger(Rc::clone(&self), random.fork())),
         ];
+        // Enough of them that some are under way together.
+        let most = if self.mode == Mode::Grouped { 12 } else { 3 };
         let connections: Vec<_> = streams
             .iter()
-            .flat_map(|stream| (0..random.between(1, 3)).map(|_| (Rc::clone(stream), random.fork())).collect::<Vec<_>>())
+            .flat_map(|stream| (0..random.between(1, most)).map(|_| (Rc::clone(stream), random.fork())).collect::<Vec<_>>())
             .map(|(stream, random)| tokio::task::spawn_local(sender::connection(Rc::clone(&self), stream, random)))
             .collect();
+        let mut pollers = Vec::new();
+        if self.mode == Mode::Buffered {
+            pollers.extend((0..2).map(|_| tokio::task::spawn_local(queue::mapping(Rc::clone(&self), random.fork()))));
+            pollers.push(tokio::task::spawn_local(queue::vandal(Rc::clone(&self), random.fork())));
+        }
         let all = async {
             for task in connections.into_iter().chain(others) {
+                task.await.expect("an actor that comes to its end");
+            }
+            // A call to the queue may take effect after its client has given up.
+            sleep(Duration::from_secs(60)).await;
+            self.ended.set(true);
+            for task in pollers {
                 task.await.expect("an actor that comes to its end");
             }
         };
@@ -151,8 +195,29 @@ impl World {
         if let Some(row) = lake.invented(&self.sent.borrow()) {
             return Err(Violation::new(Wrong::Invented, row));
         }
-        let (puts, faults) = (self.bucket.puts(), self.bucket.faults());
+        let poison = if self.mode == Mode::Buffered { self.poison() } else { Vec::new() };
+        let mut dead = self.queue.dead();
+        dead.sort();
+        if dead != poison {
+            return Err(Violation::new(Wrong::Dead, format!("{dead:?}")));
+        }
+        let (puts, faults) = (self.bucket.puts(), self.bucket.faults() + self.queue.faults());
         Ok(Summary { puts, faults, objects: lake.objects(), rows: lake.rows(), ..self.summary.get() })
+    }
+
+    /// Messages that no receiver wrote, in order.
+    fn poison(&self) -> Vec<String> {
+        ["", "[{\"log_id\":\"1\",\"data\":{}}]", "{\"source\":\"eu\"}\n[]"].map(str::to_owned).to_vec()
+    }
+
+    /// Whether every stream has come to its end.
+    fn has_ended(&self) -> bool {
+        self.ended.get()
+    }
+
+    /// What a request held, by its message.
+    fn records_of(&self, message: &Message) -> Vec<Rc<Record>> {
+        self.posted.borrow().get(message.body()).cloned().unwrap_or_default()
     }
 
     /// Whether the story is over before its end.
@@ -167,7 +232,8 @@ impl World {
     }
 
     /// Notes what a request that has a token holds.
-    fn note_sent(&self, source: &str, records: &[Rc<Record>]) {
+    fn note_sent(&self, source: &str, body: &Bytes, records: &[Rc<Record>]) {
+        self.posted.borrow_mut().insert(body.clone(), records.to_vec());
         self.sent.borrow_mut().extend(records.iter().map(|record| (source.to_owned(), record.row_id(source))));
     }
 

@@ -19,12 +19,12 @@ use super::local::{Local, Sender, Under};
 use crate::random::Random;
 
 /// How often the receiver is killed.
-const KILLS: u64 = 20;
+pub const KILLS: u64 = 20;
 /// Senders that send at the same time.
 const SENDERS: usize = 4;
 
 /// A batch that nobody else sends: two hours, and one record that is not an event.
-fn batch(number: usize) -> Vec<u8> {
+pub fn batch(number: usize) -> Vec<u8> {
     let record = |hour: usize| {
         format!("{{\"log_id\":\"{number}-{hour}\",\"data\":{{\"date\":\"2026-07-01T{hour:02}:00:00.000Z\",\"type\":\"s\"}}}}")
     };
@@ -32,7 +32,7 @@ fn batch(number: usize) -> Vec<u8> {
 }
 
 /// Ids under which the rows of a batch are found.
-fn ids(number: usize) -> [String; 3] {
+pub fn ids(number: usize) -> [String; 3] {
     [format!("{number}-{}", number % 5), format!("{number}-7"), format!("number {number} is no record")]
 }
 
@@ -43,7 +43,7 @@ fn large(random: &mut Random, bytes: usize) -> Vec<u8> {
 }
 
 /// Reads a lake: every object is whole, and all else is a staged file at its root.
-fn read(lake: &Path) -> (BTreeMap<String, Vec<u8>>, BTreeSet<String>) {
+pub fn read(lake: &Path) -> (BTreeMap<String, Vec<u8>>, BTreeSet<String>) {
     let (staged, objects): (BTreeMap<_, _>, BTreeMap<_, _>) = files(lake).into_iter().partition(|(name, _)| name.starts_with(".staged-"));
     assert!(staged.keys().all(|name| !name.contains('/')), "{:?}", staged.keys());
     let mut ids = BTreeSet::new();
@@ -60,7 +60,7 @@ fn read(lake: &Path) -> (BTreeMap<String, Vec<u8>>, BTreeSet<String>) {
 }
 
 /// Posts batches from several senders until enough are answered, kills the receiver, and gives what was answered 200.
-fn kill_under_load(local: Local, next: &AtomicUsize, answers: usize) -> BTreeSet<usize> {
+pub fn kill_under_load(local: Local, next: &AtomicUsize, answers: usize) -> BTreeSet<usize> {
     let (answered, heard) = mpsc::channel();
     let send = |sender: Sender, answered: mpsc::Sender<usize>| loop {
         let number = next.fetch_add(1, Ordering::Relaxed);
@@ -87,12 +87,24 @@ fn kill_under_load(local: Local, next: &AtomicUsize, answers: usize) -> BTreeSet
 }
 
 #[test]
-fn whatever_was_answered_200_is_whole_after_twenty_kills_under_load() {
+fn whatever_was_answered_200_is_whole_after_twenty_kills_under_load_with_objects_of_its_own() {
+    is_whole_after_kills("0");
+}
+
+#[test]
+fn whatever_was_answered_200_is_whole_after_twenty_kills_under_load_with_shared_objects() {
+    let objects = is_whole_after_kills("20");
+    assert!(objects.values().any(|bytes| bytes.iter().filter(|&&byte| byte == b'\n').count() > 1), "no object is shared");
+}
+
+/// Kills a receiver with this `GROUP_WAIT_MS` twenty times; gives the objects.
+fn is_whole_after_kills(wait: &str) -> BTreeMap<String, Vec<u8>> {
+    let settings = [("GROUP_WAIT_MS", wait.to_owned())];
     let lake = tempfile::tempdir().expect("a folder");
     let (mut random, next) = (Random::new(20), AtomicUsize::new(0));
     let (mut answered, mut before) = (BTreeSet::new(), BTreeMap::new());
     for kill in 0..KILLS {
-        let local = Local::start(lake.path(), Under::Nothing);
+        let local = Local::start_with(lake.path(), Under::Nothing, &settings);
         answered.extend(kill_under_load(local, &next, random.between(1, 40) as usize));
         let (objects, found) = read(lake.path());
         let lost: Vec<&usize> = answered.iter().filter(|number| !ids(**number).iter().all(|id| found.contains(id))).collect();
@@ -102,11 +114,12 @@ fn whatever_was_answered_200_is_whole_after_twenty_kills_under_load() {
     }
     let sent = next.into_inner();
     assert!(answered.len() < sent, "no kill came between a request and its answer");
-    let local = Local::start(lake.path(), Under::Nothing);
+    let local = Local::start_with(lake.path(), Under::Nothing, &settings);
     assert!((0..sent).all(|number| local.sender().post(&batch(number)) == Some(200)));
-    let found = read(lake.path()).1;
+    let (objects, found) = read(lake.path());
     assert!((0..sent).all(|number| ids(number).iter().all(|id| found.contains(id))));
     println!("{KILLS} kills, {sent} batches sent, {} answered before a kill", answered.len());
+    objects
 }
 
 #[test]

@@ -57,6 +57,11 @@ pub struct Local {
 impl Local {
     /// Starts the receiver over a lake, and waits until it listens.
     pub fn start(lake: &Path, under: Under) -> Self {
+        Self::start_with(lake, under, &[])
+    }
+
+    /// The same, with further settings.
+    pub fn start_with(lake: &Path, under: Under, settings: &[(&str, String)]) -> Self {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|socket| socket.local_addr()).expect("a free port").port();
         let mut command = Command::new(if under.needs_mounts() { "unshare" } else { "sh" });
         if under.needs_mounts() {
@@ -65,7 +70,7 @@ impl Local {
         command.arg("-c").arg(under.shell()).arg("sh").arg(lake).arg(env!("CARGO_BIN_EXE_local"));
         command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("PORT", port.to_string());
         command.env("LAKE_URL", format!("file://{}", lake.display())).env("COMPRESSION", "none");
-        command.env("TOKEN_DIGESTS", support::function::DIGEST);
+        command.env("TOKEN_DIGESTS", support::function::DIGEST).envs(settings.iter().map(|(name, value)| (name, value)));
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("the receiver starts");
         let mut pipe = child.stdout.take().expect("a pipe");
         let stdout = thread::spawn(move || {

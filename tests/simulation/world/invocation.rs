@@ -24,12 +24,13 @@ use tokio::{
 };
 
 use super::{
-    World,
+    Mode, World,
     body::Batch,
     bucket::Bucket,
     mutant::Mutant,
     now,
     operator::{Phase, told},
+    queue::SimulatedQueue,
     violation::{Violation, Wrong},
 };
 use crate::random::Random;
@@ -37,13 +38,13 @@ use crate::random::Random;
 /// One process of the receiver.
 #[derive(Debug)]
 pub struct Instance {
-    receiver: Receiver<Bucket>,
+    receiver: Receiver<Bucket, SimulatedQueue>,
     pub phase: Phase,
     under_way: RefCell<Vec<AbortHandle>>,
 }
 
 impl Instance {
-    pub fn new(bucket: Bucket, phase: Phase, mutant: Option<Mutant>, random: &mut Random) -> Self {
+    pub fn new(mode: Mode, bucket: Bucket, queue: SimulatedQueue, phase: Phase, mutant: Option<Mutant>, random: &mut Random) -> Self {
         let source = |name| Source::parse(name).expect("a source");
         let digest = |token: &str| TokenDigest::of(token.as_bytes());
         let sources = told(phase, mutant).into_iter().map(|(name, token)| (source(name), digest(token))).collect();
@@ -53,7 +54,14 @@ impl Instance {
             _ => Compression::None,
         };
         let receiver = Receiver::with_store(bucket, Sources::new(sources), Addresses::default(), compression);
+        let wait = Duration::from_millis(if mode == Mode::Grouped { random.between(1, 4_000) } else { 0 });
+        let mut receiver = receiver.sharing_objects(wait).buffering(queue);
+        receiver.queue = receiver.queue.filter(|_| mode == Mode::Buffered);
         Self { receiver, phase, under_way: RefCell::default() }
+    }
+
+    pub fn receiver(&self) -> &Receiver<Bucket, SimulatedQueue> {
+        &self.receiver
     }
 
     /// Ends every request under way, wherever it is; gives their number.
@@ -130,13 +138,14 @@ pub async fn post(world: &Rc<World>, post: Post) -> Option<u16> {
 async fn invoke(world: &World, instance: &Instance, post: Post, luck: Luck, number: usize) -> Option<u16> {
     let head = Request::post("/").header(AUTHORIZATION, format!("Bearer {}", post.token)).body(()).expect("a request").into_parts().0;
     let known = instance.phase.tokens().iter().any(|(_, token)| *token == post.token);
-    let (faults, started) = (world.bucket.faults(), now());
+    let faults = || world.bucket.faults() + world.queue.faults();
+    let (before, started) = (faults(), now());
     let late = if world.mutant == Some(Mutant::IgnoresTheDeadline) { Duration::from_secs(300) } else { Duration::ZERO };
     let id = format!("request-{number}");
     let context =
         Context { received_at: world.wall_clock(luck.clock_is_off), request_id: &id, peer: None, deadline: started + luck.time + late };
     if let Some(source) = post.source.filter(|_| known) {
-        world.note_sent(source, &post.batch.records);
+        world.note_sent(source, &post.batch.body, &post.batch.records);
     }
     let body = async {
         sleep(luck.body_takes).await;
@@ -151,7 +160,7 @@ async fn invoke(world: &World, instance: &Instance, post: Post, luck: Luck, numb
     let took = now() - started;
     let status = report.outcome.status().as_u16();
     world.tell(format_args!("{id}: {status} {:?} after {took:?}", report.puts));
-    let expected = Expected { known, broken: luck.body_breaks, fault: world.bucket.faults() > faults || took >= luck.time };
+    let expected = Expected { known, broken: luck.body_breaks, fault: faults() > before || took >= luck.time };
     let judged = judge(world, &post, &report, &expected, took.saturating_sub(luck.time));
     judged.unwrap_or_else(|wrong| world.break_promise(Violation::new(wrong, format!("{id}: {:?}", report.outcome))));
     Some(status)
@@ -176,12 +185,31 @@ fn judge(world: &World, post: &Post, report: &Report, expected: &Expected, late:
             world.count(|summary| summary.failed += 1);
             Ok(())
         }
-        Outcome::Stored { accepted, rejected } if expected.known && !expected.broken => {
+        Outcome::Queued if expected.known && !expected.broken && world.mode == Mode::Buffered => {
             world.count(|summary| summary.stored += 1);
+            queued(world, post)
+        }
+        Outcome::Stored { accepted, rejected } if expected.known && !expected.broken && world.mode != Mode::Buffered => {
+            let is_shared = report.puts.created + report.puts.already_there == 0;
+            world.count(|summary| (summary.stored, summary.shared) = (summary.stored + 1, summary.shared + usize::from(is_shared)));
             stored(world, post, [accepted, rejected])
         }
         _ => Err(Wrong::Status),
     }
+}
+
+/// Checks an answer of 200 against the queue at this moment; what is no longer there is in the lake.
+fn queued(world: &World, post: &Post) -> Result<(), Wrong> {
+    if world.queue.holds(&post.batch.body) {
+        return Ok(());
+    }
+    let mut lake = world.lake.borrow_mut();
+    if let Err(violation) = lake.look(&world.bucket) {
+        world.break_promise(violation);
+    }
+    let source = post.source.ok_or(Wrong::Status)?;
+    let all = post.batch.records.iter().all(|record| lake.holds(source, record));
+    if all { Ok(()) } else { Err(Wrong::NotStoredWhenAnswered) }
 }
 
 /// Checks an answer of 200 against the lake at this moment.
@@ -202,9 +230,9 @@ fn stored(world: &World, post: &Post, [accepted, rejected]: [usize; 2]) -> Resul
 }
 
 /// A request that is dropped after this many polls.
-struct Killed<F> {
-    request: Option<Pin<Box<F>>>,
-    polls: Option<u64>,
+pub struct Killed<F> {
+    pub request: Option<Pin<Box<F>>>,
+    pub polls: Option<u64>,
 }
 
 impl<F: Future> Future for Killed<F> {

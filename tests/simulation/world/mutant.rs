@@ -37,9 +37,19 @@ pub enum Mutant {
     IgnoresTheDeadline,
     /// The sender gives up after three attempts.
     GivesUp,
+    /// One message in ten is answered and not kept.
+    QueueLoses,
+    /// The mapping deletes what the function says has failed.
+    DeletesTheFailed,
+    /// A message that was delivered once without success is dead.
+    BuriesTheLiving,
 }
 
 impl Mutant {
+    /// Faults of a queue and of what empties it.
+    pub const OF_QUEUES: [Self; 3] = [Self::QueueLoses, Self::DeletesTheFailed, Self::BuriesTheLiving];
+
+    /// Faults of a receiver, its store and its sender.
     pub const ALL: [Self; 16] = [
         Self::LosesWrites,
         Self::AnswersEarly,

@@ -37,21 +37,23 @@ impl Phase {
 /// Seconds after which the storms are over.
 const STORMS_END: u64 = 3 * 3_600;
 
-/// Changes the bucket's weather, until it stays clear.
+/// Changes the weather of the bucket and of the queue, until it stays clear.
 pub async fn weather(world: Rc<World>, mut random: Random) {
     while world.elapsed().as_secs() < STORMS_END && !world.is_over() {
-        let weather = match random.below(10) {
+        let [weather, of_queue] = [(); 2].map(|()| match random.below(10) {
             0..4 => Weather::Storm(random.between(1, 10)),
             4..7 => Weather::Storm(random.between(20, 80)),
             7 => Weather::Denied,
             8 => Weather::Down,
             _ => Weather::Clear,
-        };
-        world.tell(format_args!("weather: {weather:?}"));
+        });
+        world.tell(format_args!("weather: {weather:?}, of the queue {of_queue:?}"));
         world.bucket.set_weather(weather);
+        world.queue.set_weather(of_queue);
         sleep(Duration::from_secs(random.between(10, 1_200))).await;
     }
     world.bucket.set_weather(Weather::Clear);
+    world.queue.set_weather(Weather::Clear);
 }
 
 /// Rotates a token: both are known for a while; the streams' owners change theirs early or late.
@@ -79,7 +81,7 @@ pub async fn deploys(world: Rc<World>, mut random: Random, streams: Vec<Rc<Strea
 /// Starts a new version; the old one finishes its requests.
 fn deploy(world: &World, random: &mut Random, phase: Phase) {
     world.tell(format_args!("deploy: {phase:?}"));
-    world.instance.replace(Rc::new(Instance::new(world.bucket.clone(), phase, world.mutant, random)));
+    world.instance.replace(Rc::new(Instance::new(world.mode, world.bucket.clone(), world.queue.clone(), phase, world.mutant, random)));
 }
 
 /// Kills the receiver now and then, with its requests under way.

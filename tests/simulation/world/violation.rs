@@ -27,6 +27,8 @@ pub enum Wrong {
     Counts,
     /// An answer's status is not the one that the contract gives it.
     Status,
+    /// A message of a receiver was given up as undeliverable, or one of nobody was not.
+    Dead,
     /// An answer came after the deadline.
     Late,
 }

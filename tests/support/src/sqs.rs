@@ -118,6 +118,28 @@ impl Sqs {
         batch.len()
     }
 
+    /// The same until `end`, when the function is cut off and nothing is deleted; says whether it answered before.
+    pub async fn deliver_until(&self, function: &mut Function, most: usize, end: impl Future<Output = ()>) -> bool {
+        let batch = self.take(most, Duration::from_secs(180));
+        let event = event(&batch);
+        let failed = tokio::select! {
+            answer = function.ask(&event, Duration::from_secs(30)), if !batch.is_empty() => answer.as_ref().map(failures),
+            () = end => None,
+        };
+        let all = || batch.iter().map(|held| held.id).collect();
+        let answered = failed.is_some();
+        self.release(&batch, &failed.unwrap_or_else(all));
+        answered
+    }
+
+    /// Deletes what is not named as failed; the rest is there again.
+    fn release(&self, batch: &[Held], failed: &[u64]) {
+        let mut state = self.locked();
+        let is_stored = |id: u64| batch.iter().any(|held| held.id == id) && !failed.contains(&id);
+        state.messages.retain(|message| !is_stored(message.id));
+        state.messages.iter_mut().filter(|message| failed.contains(&message.id)).for_each(|message| message.hidden_until = None);
+    }
+
     /// Takes messages that are not hidden, and hides them.
     fn take(&self, most: usize, hidden: Duration) -> Vec<Held> {
         let mut state = self.locked();
@@ -135,10 +157,8 @@ impl Sqs {
     }
 
     fn settle(&self, batch: &[Held], failed: &[u64]) {
+        self.release(batch, failed);
         let mut state = self.locked();
-        let is_of = |id: u64| batch.iter().any(|held| held.id == id);
-        state.messages.retain(|message| !is_of(message.id) || failed.contains(&message.id));
-        state.messages.iter_mut().filter(|message| failed.contains(&message.id)).for_each(|message| message.hidden_until = None);
         let (dead, alive) = state.messages.drain(..).partition(|message| message.hidden_until.is_none() && message.deliveries >= 3);
         state.messages = alive;
         state.dead.extend(Vec::into_iter(dead).map(|message| message.text));
