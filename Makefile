@@ -71,6 +71,9 @@ bench: ## Measure speed beside a plain parse of the same bytes; size, start and 
 	cargo build --release --bin receiver --example bare
 	python3 benches/process.py
 
+bench-modes: ## Measure one-record requests alone, with shared objects and through the queue [REQUESTS=20000]
+	cargo bench --features local --bench modes -- $(REQUESTS)
+
 stack: ## Check template.yaml, what it becomes, and the receiver inside it (Python 3.11)
 	tests/stack/run
 

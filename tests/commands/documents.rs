@@ -23,6 +23,7 @@ use Run::{Here, In};
 /// Each command, the variables that documents give it, and where it is run.
 const COMMANDS: [(&str, &str, Run); 31] = [
     ("bench", "", Here),
+    ("bench-modes", "REQUESTS", Here),
     ("bench-queries", "EVENTS", In("tests/engines/bench.py")),
     ("build", "ARCH", In("tests/deploy/build.rs")),
     ("check", "", Here),

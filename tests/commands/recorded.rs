@@ -21,6 +21,8 @@ const CALLS: [(&str, &[&str]); 15] = [
     ("make stack", &["run "]),
     ("make golden", &["cargo test --test integration golden", "  GOLDEN=rewrite"]),
     ("make bench", &["cargo bench --bench receiver", "cargo build --release --bin receiver --example bare", "python3 benches/process.py"]),
+    ("make bench-modes", &["cargo bench --features local --bench modes --"]),
+    ("make bench-modes REQUESTS=500", &["cargo bench --features local --bench modes -- 500"]),
     ("make load", &["cargo build --release --features local --bin local", "python3 benches/load.py"]),
     ("make simulate", &["cargo test --release --test simulation -- --nocapture many_seeds", "  SEEDS=10000"]),
     ("make simulate SEEDS=7", &["cargo test --release --test simulation -- --nocapture many_seeds", "  SEEDS=7"]),
@@ -92,9 +94,18 @@ fn make_check_is_the_lints_the_tests_and_the_stack_each_once() {
 
 #[test]
 fn a_tool_that_fails_fails_the_command() {
-    for typed in
-        ["make lint", "make test", "make golden", "make bench", "make load", "make simulate", "make fuzz", "make watch", "make invoke"]
-    {
+    for typed in [
+        "make lint",
+        "make test",
+        "make golden",
+        "make bench",
+        "make bench-modes",
+        "make load",
+        "make simulate",
+        "make fuzz",
+        "make watch",
+        "make invoke",
+    ] {
         let desk = Desk::new();
         std::fs::remove_file(desk.path("bin/cargo")).expect("the fake");
         std::os::unix::fs::symlink("/bin/false", desk.path("bin/cargo")).expect("a link");

@@ -9,7 +9,7 @@
 //! | the published schema's facts | [`published`] |
 //! | what every store promises, and what is between us and S3 | [`stores`], [`faults`] |
 //! | a store that fails midway | [`midway`] |
-//! | requests that share objects; requests that wait in a queue | [`group`], [`buffered`] |
+//! | requests that share objects; requests that wait in a queue | [`group`], [`concurrent`], [`buffered`] |
 //! | the `receiver` binary between a Runtime API and S3 | [`binary`], [`refusals`] |
 //! | names in documents | [`documents`] |
 //! | documents as readers meet them | [`pages`] |
@@ -22,6 +22,7 @@
 
 mod binary;
 mod buffered;
+mod concurrent;
 mod documents;
 mod extremes;
 mod faults;

@@ -191,7 +191,7 @@ impl Queue for SimulatedQueue {
 pub async fn mapping(world: Rc<World>, mut random: Random) {
     let window = Duration::from_secs(random.between(1, 300));
     let most = *random.pick(&[1, 3, 20, 10_000]);
-    while !world.is_over() && !(world.has_ended() && world.queue.is_empty()) {
+    while !(world.is_over() || world.has_ended() && world.queue.is_empty()) {
         sleep(window).await;
         world.queue.bury();
         let batch = world.queue.deliver(&mut random, world.elapsed(), most);

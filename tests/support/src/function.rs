@@ -156,6 +156,11 @@ impl Function {
         Self::start(receiver, &settings(&s3.server.endpoint))
     }
 
+    /// The id of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("a process that runs")
+    }
+
     /// Waits until the function asks for its first event.
     pub async fn has_started(&self) {
         tokio::time::timeout(PATIENCE, self.runtime.polled.notified()).await.expect("the function asks for an event");

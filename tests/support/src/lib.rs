@@ -12,6 +12,7 @@
 //! | an S3 server over a folder | [`s3`] |
 //! | the `receiver` binary behind a Runtime API | [`function`] |
 //! | a queue of the SQS protocol, and what Lambda puts before a function | [`sqs`] |
+//! | the same binary with several requests at once | [`instance`] |
 //! | Auth0's Management API | [`management`] |
 //!
 //! This crate depends on the receiver, and the receiver's tests depend on this crate. Cargo allows that for the
@@ -22,6 +23,8 @@ pub mod checks;
 pub mod files;
 #[cfg(feature = "servers")]
 pub mod function;
+#[cfg(feature = "servers")]
+pub mod instance;
 pub mod json;
 #[cfg(feature = "servers")]
 pub mod management;
