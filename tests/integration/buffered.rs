@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use support::{
+    files::project,
     function::{Answer, Function, TOKEN, event, sample, settings},
     s3::{BUCKET, KEY, S3, SECRET},
     server::{Told, told},
@@ -193,6 +194,18 @@ async fn a_message_that_is_delivered_again_makes_the_same_rows() {
     stack.drain(3).await;
     assert_eq!(rows(&stack.s3), first.1, "and any other the same rows");
     assert!(objects(&stack.s3).len() > first.0.len());
+}
+
+#[tokio::test]
+async fn of_the_sample_of_messages_the_requests_are_stored_and_the_other_is_named() {
+    let mut stack = Stack::start().await;
+    let text = std::fs::read(project("events/queue/messages.json")).expect("a sample");
+    let event: Value = serde_json::from_slice(&text).expect("JSON");
+    let answer = stack.writer.ask(&event, std::time::Duration::from_secs(10)).await.expect("an answer");
+    assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": "00000000-0000-4000-8000-000000000003"}]}));
+    let ids: BTreeSet<String> = rows(&stack.s3).values().map(|row| row["ingest"]["request_id"].to_string()).collect();
+    assert_eq!(ids, ["\"request-1\"", "\"request-2\""].map(str::to_owned).into());
+    assert_eq!((rows(&stack.s3).len(), objects(&stack.s3).len()), (3, 1));
 }
 
 #[tokio::test]

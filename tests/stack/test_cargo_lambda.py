@@ -37,26 +37,32 @@ def objects(lake, kind):
     return sorted(p.relative_to(lake).as_posix() for p in lake.glob(f"{kind}/dt=*/hour=*/*.ndjson.gz"))
 
 
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory, receiver):
-    """Runs `cargo lambda watch`, as `make watch` does, on the binary that is built; gives its port and its lake."""
-    lake = tmp_path_factory.mktemp("lake")
+@contextlib.contextmanager
+def watching(lake, **more):
+    """Runs `cargo lambda watch`, as `make watch` does, on the binary that is built; gives its port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
-    log = open(lake.parent / "watch.log", "w+")
+    log = open(lake.parent / f"watch-{port}.log", "w+")
     command = ["cargo", "lambda", "watch", "--invoke-address", "127.0.0.1", "--invoke-port", port, "--ignore-changes"]
-    watch = subprocess.Popen(command, cwd=PROJECT, env=settings(lake), stdout=log, stderr=log)
+    watch = subprocess.Popen(command, cwd=PROJECT, env={**settings(lake), **more}, stdout=log, stderr=log)
     try:
         wait_until_it_listens(port, watch)
-        invoke(port, "empty-batch.json", timeout=120)
-        yield port, lake
+        invoke(port, "function-url/empty-batch.json", timeout=120)
+        yield port
     finally:
         watch.terminate()
         watch.wait(timeout=20)
         log.seek(0)
         print(log.read())
         log.close()
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory, receiver):
+    lake = tmp_path_factory.mktemp("lake")
+    with watching(lake) as port:
+        yield port, lake
 
 
 def wait_until_it_listens(port, process, timeout=30):
@@ -69,8 +75,15 @@ def wait_until_it_listens(port, process, timeout=30):
 
 
 def invoke(port, name, timeout=20):
-    command = ["cargo", "lambda", "invoke", "receiver", "--invoke-address", "127.0.0.1", "--invoke-port", port]
-    command += ["--data-file", f"events/function-url/{name}"]
+    return invoked(port, timeout, "--data-file", f"events/{name}")
+
+
+def invoke_data(port, event):
+    return invoked(port, 20, "--data-ascii", json.dumps(event))
+
+
+def invoked(port, timeout, *arguments):
+    command = ["cargo", "lambda", "invoke", "receiver", "--invoke-address", "127.0.0.1", "--invoke-port", port, *arguments]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=timeout)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -83,12 +96,35 @@ def test_every_sample_has_an_expected_answer():
 @pytest.mark.parametrize("name", ANSWERS)
 def test_the_emulator_answers_each_sample(emulator, name):
     port, lake = emulator
-    answer = invoke(port, name)
+    answer = invoke(port, f"function-url/{name}")
     assert answer["statusCode"] == ANSWERS[name], answer
     if name == "array.json":
         assert objects(lake, "events")
     if name == "broken-record.json":
         assert objects(lake, "rejects")
+
+
+def test_the_emulator_stores_the_requests_of_a_queue_and_names_what_is_none(emulator):
+    port, lake = emulator
+    before = objects(lake, "events")
+    answer = invoke(port, "queue/messages.json")
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "00000000-0000-4000-8000-000000000003"}]}
+    [new] = set(objects(lake, "events")) - set(before)
+    assert new.startswith("events/dt=2026-07-01/hour=12/")
+
+
+def test_under_the_emulator_a_request_waits_in_the_queue_until_the_same_function_is_given_it(aws, tmp_path, receiver):
+    lake = tmp_path / "lake"
+    url = aws("sqs").create_queue(QueueName="batches")["QueueUrl"]
+    queue = {"QUEUE_URL": url, "AWS_ENDPOINT_URL_SQS": aws.endpoint, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    with watching(lake, **queue) as port:
+        answer = invoke(port, "function-url/array.json")
+        assert (answer["statusCode"], json.loads(answer["body"])) == (200, {"queued": True})
+        assert objects(lake, "events") == []
+        [message] = aws("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+        record = {"messageId": message["MessageId"], "body": message["Body"], "eventSource": "aws:sqs"}
+        assert invoke_data(port, {"Records": [record]}) == {"batchItemFailures": []}
+    assert objects(lake, "events")
 
 
 @pytest.fixture(scope="module")
