@@ -3,9 +3,10 @@
 use std::{borrow::Cow, cell::RefCell, collections::BTreeMap, str, time::Duration};
 
 use auth0_log_lake::{
-    auth::{Source, Sources, TokenDigest},
+    auth::{Sender, Source, Sources, TokenDigest},
     batch::{self, MOST_RECORDS, Record},
     config::Addresses,
+    message::Message,
     object::{Compression, Object, ObjectKey, Table},
     partition,
     receive::{Context, Receiver, receive},
@@ -46,6 +47,7 @@ pub fn body_to_outcome(body: &[u8]) {
         let batch = source.authenticate(&head.headers).expect("a known token").with_body(body);
         let records = batch::split(&batch);
         check_records(body, &records);
+        check_message(source.authenticate(&head.headers).expect("a known token"), body, records.is_empty());
         let arrival = Arrival::new(batch.source(), "request", received_at());
         let rows = partition::normalize(&arrival, &batch, Vec::new());
         assert!(rows.records().eq(records.iter().map(|record| record.bytes())), "rows of other records than splitting gives");
@@ -76,6 +78,13 @@ async fn answer(receiver: &Receiver<Kept>, head: &Parts, body: &[u8]) -> (Outcom
     let mut objects = receiver.committer.store.take();
     objects.sort_by_key(|object| object.key.to_string());
     (report.outcome, objects)
+}
+
+/// Checks that a body comes out of the queue as it was sent, and is sent there only if it holds a record.
+fn check_message(sender: Sender<'_>, body: &[u8], is_empty: bool) {
+    let message = Message::new(sender, "request", received_at(), false, Bytes::copy_from_slice(body));
+    assert_eq!(message.is_empty(), is_empty);
+    assert_eq!(Message::decode(&message.encode()).as_ref(), Some(&message));
 }
 
 /// Checks that the records are slices of the body, in order, with nothing but structure between them.
