@@ -105,13 +105,13 @@ impl Report {
             source: self.source.as_deref(),
             status: self.outcome.status().as_u16(),
             request_size: self.bytes_received,
-            received: self.tally.accepted + self.tally.rejected,
-            rejected: self.tally.rejected,
-            stored: self.tally.accepted,
-            drifted: self.tally.drifted,
-            objects_written: self.puts.created,
-            objects_already_there: self.puts.already_there,
-            objects_size: self.puts.bytes,
+            received: self.unless_queued(self.tally.accepted + self.tally.rejected),
+            rejected: self.unless_queued(self.tally.rejected),
+            stored: self.unless_queued(self.tally.accepted),
+            drifted: self.unless_queued(self.tally.drifted),
+            objects_written: self.unless_queued(self.puts.created),
+            objects_already_there: self.unless_queued(self.puts.already_there),
+            objects_size: self.unless_queued(self.puts.bytes),
             duration: self.milliseconds(),
             error_code: self.outcome.code(),
             from_elsewhere: self.from_elsewhere,
@@ -123,28 +123,37 @@ impl Report {
     /// Writes the line of metrics.
     pub fn metrics_line(&self) -> String {
         let event_lag = self.tally.greatest_lag.map(seconds);
-        let has_lag = event_lag.is_some();
-        let by_source = Directive::new(self.source_dimensions(), &SOURCE_METRICS, has_lag);
-        let by_stack = Directive::new(self.stack_dimensions(), &STACK_METRICS, has_lag);
+        let is_there = |name: &str| match name {
+            "EventLag" => event_lag.is_some(),
+            "BytesReceived" | "Duration" | "AddressesRefused" => true,
+            _ => self.outcome != Outcome::Queued,
+        };
+        let by_source = Directive::new(self.source_dimensions(), &SOURCE_METRICS, is_there);
+        let by_stack = Directive::new(self.stack_dimensions(), &STACK_METRICS, is_there);
         line(&MetricsLine {
             aws: Metadata { timestamp: self.received_at.timestamp_millis(), directives: [by_source, by_stack] },
             stack: self.stack.as_deref(),
             source: self.source.as_deref(),
-            records_received: self.tally.accepted + self.tally.rejected,
+            records_received: self.unless_queued(self.tally.accepted + self.tally.rejected),
             // An operator's check must not end the silence of a stream.
-            events_stored: self.tally.accepted - self.tally.probes,
-            records_rejected: self.tally.rejected,
-            rows_with_drift: self.tally.drifted,
-            objects_written: self.puts.created,
-            objects_already_there: self.puts.already_there,
+            events_stored: self.unless_queued(self.tally.accepted - self.tally.probes),
+            records_rejected: self.unless_queued(self.tally.rejected),
+            rows_with_drift: self.unless_queued(self.tally.drifted),
+            objects_written: self.unless_queued(self.puts.created),
+            objects_already_there: self.unless_queued(self.puts.already_there),
             bytes_received: self.bytes_received,
-            bytes_stored: self.puts.bytes,
+            bytes_stored: self.unless_queued(self.puts.bytes),
             event_lag,
             duration: self.milliseconds(),
-            authentication_failures: u8::from(matches!(self.outcome, Outcome::Refused(Refusal::Token(_)))),
-            store_failures: u8::from(self.outcome == Outcome::Failed),
+            authentication_failures: self.unless_queued(u8::from(matches!(self.outcome, Outcome::Refused(Refusal::Token(_))))),
+            store_failures: self.unless_queued(u8::from(self.outcome == Outcome::Failed)),
             addresses_refused: u8::from(self.from_elsewhere),
         })
+    }
+
+    /// What a request that is queued does not know yet, and so leaves out: each byte logged costs money.
+    fn unless_queued<T>(&self, value: T) -> Option<T> {
+        (self.outcome != Outcome::Queued).then_some(value)
     }
 
     fn stack_dimensions(&self) -> &'static [&'static [&'static str]] {
@@ -200,20 +209,20 @@ struct LogLine<'a> {
     status: u16,
     #[serde(rename = "request.size_bytes")]
     request_size: usize,
-    #[serde(rename = "records.received")]
-    received: usize,
-    #[serde(rename = "records.rejected")]
-    rejected: usize,
-    #[serde(rename = "events.stored")]
-    stored: usize,
-    #[serde(rename = "rows.with_drift")]
-    drifted: usize,
-    #[serde(rename = "objects.written")]
-    objects_written: usize,
-    #[serde(rename = "objects.already_there")]
-    objects_already_there: usize,
-    #[serde(rename = "objects.size_bytes")]
-    objects_size: usize,
+    #[serde(rename = "records.received", skip_serializing_if = "Option::is_none")]
+    received: Option<usize>,
+    #[serde(rename = "records.rejected", skip_serializing_if = "Option::is_none")]
+    rejected: Option<usize>,
+    #[serde(rename = "events.stored", skip_serializing_if = "Option::is_none")]
+    stored: Option<usize>,
+    #[serde(rename = "rows.with_drift", skip_serializing_if = "Option::is_none")]
+    drifted: Option<usize>,
+    #[serde(rename = "objects.written", skip_serializing_if = "Option::is_none")]
+    objects_written: Option<usize>,
+    #[serde(rename = "objects.already_there", skip_serializing_if = "Option::is_none")]
+    objects_already_there: Option<usize>,
+    #[serde(rename = "objects.size_bytes", skip_serializing_if = "Option::is_none")]
+    objects_size: Option<usize>,
     #[serde(rename = "duration_ms")]
     duration: f64,
     #[serde(rename = "error.code", skip_serializing_if = "Option::is_none")]
@@ -236,19 +245,28 @@ struct MetricsLine<'a> {
     stack: Option<&'a str>,
     #[serde(rename = "source", skip_serializing_if = "Option::is_none")]
     source: Option<&'a str>,
-    records_received: usize,
-    events_stored: usize,
-    records_rejected: usize,
-    rows_with_drift: usize,
-    objects_written: usize,
-    objects_already_there: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    records_received: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events_stored: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    records_rejected: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows_with_drift: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    objects_written: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    objects_already_there: Option<usize>,
     bytes_received: usize,
-    bytes_stored: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes_stored: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     event_lag: Option<f64>,
     duration: f64,
-    authentication_failures: u8,
-    store_failures: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authentication_failures: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    store_failures: Option<u8>,
     addresses_refused: u8,
 }
 
@@ -269,9 +287,13 @@ struct Directive {
 }
 
 impl Directive {
-    /// Names metrics; the lag is left out where no event has one.
-    fn new(dimensions: &'static [&'static [&'static str]], metrics: &[(&'static str, &'static str)], has_lag: bool) -> Self {
-        let present = metrics.iter().filter(|(name, _)| *name != "EventLag" || has_lag);
+    /// Names the metrics that are there.
+    fn new(
+        dimensions: &'static [&'static [&'static str]],
+        metrics: &[(&'static str, &'static str)],
+        is_there: impl Fn(&str) -> bool,
+    ) -> Self {
+        let present = metrics.iter().filter(|(name, _)| is_there(name));
         Self { namespace: NAMESPACE, dimensions, metrics: present.map(|&(name, unit)| Definition { name, unit }).collect() }
     }
 }
@@ -307,10 +329,13 @@ mod tests {
 
     #[test]
     fn the_members_of_a_line_are_the_metrics_that_it_defines_and_their_dimensions() {
-        for lag in [None, Some(TimeDelta::milliseconds(1_500))] {
+        let failed = Outcome::Failed;
+        for (lag, outcome) in [(None, failed), (Some(TimeDelta::milliseconds(1_500)), failed), (None, Outcome::Queued)] {
             let mut report = report(Some("prod"), Some("acme"));
-            report.tally.greatest_lag = lag;
+            (report.tally.greatest_lag, report.outcome) = (lag, outcome);
             let line = line(&report);
+            assert_eq!(line.get("EventsStored").is_some(), outcome != Outcome::Queued);
+            assert_eq!(line["BytesReceived"].as_u64(), Some(0));
             let directives = line["_aws"]["CloudWatchMetrics"].as_array().expect("directives");
             let metrics = directives.iter().flat_map(|directive| directive["Metrics"].as_array().expect("metrics"));
             let defined = metrics.filter_map(|metric| metric["Name"].as_str()).chain(["stack", "source"]);
@@ -335,6 +360,18 @@ mod tests {
             }
             assert_eq!((line["stack"].as_str(), line["source"].as_str()), (stack, source));
         }
+    }
+
+    #[test]
+    fn a_request_that_is_queued_says_its_size_and_time_and_no_count_of_what_is_not_known_yet() {
+        let mut report = report(Some("prod"), Some("acme"));
+        (report.outcome, report.bytes_received, report.from_elsewhere) = (Outcome::Queued, 1_424, true);
+        let (metrics, log): (Value, Value) = (line(&report), serde_json::from_str(&report.log_line()).expect("JSON"));
+        let names = |line: &Value| line.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&metrics), ["AddressesRefused", "BytesReceived", "Duration", "_aws", "source", "stack"]);
+        let said = ["duration_ms", "level", "message", "request.from_elsewhere", "request.id", "request.size_bytes", "response.status"];
+        assert_eq!(names(&log), [&said[..], &["source", "timestamp"]].concat());
+        assert_eq!((metrics["BytesReceived"].as_u64(), log["request.size_bytes"].as_u64()), (Some(1_424), Some(1_424)));
     }
 
     #[test]
