@@ -101,10 +101,10 @@ deploy: ## Deploy: make deploy TOKEN_DIGESTS=acme=<digest> [STACK=… ALARM_EMAI
 digests: ## Print the digests that are deployed, for the next TOKEN_DIGESTS (STACK=…)
 	@scripts/deploy digests
 
-doctor: ## Post one marked event and say how far it came: TOKEN=… make doctor URL=… [LAKE=s3://… WORKGROUP=… DATABASE=…]
+doctor: ## Post one marked event and say how far it came: TOKEN=… make doctor URL=… [LAKE=s3://… WORKGROUP=… DATABASE=… WAIT=seconds]
 	@[ -n "$$URL" ] || { echo "doctor needs URL=<the receiver's URL>, and the token in the variable TOKEN"; exit 1; }
 	@$(LAKE_COMMAND) doctor --url="$$URL" $(if $(LAKE),--lake="$$LAKE") \
-	  $(if $(WORKGROUP),--workgroup="$$WORKGROUP") $(if $(DATABASE),--database="$$DATABASE")
+	  $(if $(WORKGROUP),--workgroup="$$WORKGROUP") $(if $(DATABASE),--database="$$DATABASE") $(if $(WAIT),--wait="$$WAIT")
 
 replay: ## Post rejected records again: TOKEN=… make replay FROM=s3://bucket URL=… [SOURCE= SINCE= UNTIL= REASON= DRY_RUN=1]
 	@[ -n "$$FROM" ] || { echo "replay needs FROM=<lake>, URL=<the receiver's URL>, and the token in the variable TOKEN"; exit 1; }
@@ -134,11 +134,12 @@ fuzz: ## Fuzz each target for FUZZ_SECONDS (needs a nightly compiler and cargo-f
 	cargo +nightly fuzz run --sanitizer none body_to_outcome fuzz/corpus/body_to_outcome fuzz/seeds/body_to_outcome events -- $(FUZZ)
 	cargo +nightly fuzz run --sanitizer none record_to_row fuzz/corpus/record_to_row fuzz/seeds/record_to_row -- $(FUZZ)
 
-cost: ## Print what events cost: make cost [EVENTS=30000000 PER_REQUEST="10 50" SOURCES=3 MILLISECONDS=80 MEMORY=512 ARCH=x86_64 …]
+cost: ## Print what events cost: make cost [EVENTS=30000000 PER_REQUEST="10 50" SOURCES=3 MILLISECONDS=80 MEMORY=512 BUFFER_SECONDS=60 …]
 	@python3 tests/stack/cost.py $(if $(EVENTS),--events '$(EVENTS)') $(if $(PER_REQUEST),--per-request $(PER_REQUEST)) \
 	  $(if $(SOURCES),--sources '$(SOURCES)') $(if $(MILLISECONDS),--milliseconds '$(MILLISECONDS)') $(if $(MEMORY),--memory '$(MEMORY)') \
 	  $(if $(ARCH),--arch '$(ARCH)') $(if $(OBJECTS),--objects '$(OBJECTS)') $(if $(STORED),--stored '$(STORED)') \
-	  $(if $(LOGGED),--logged '$(LOGGED)')
+	  $(if $(LOGGED),--logged '$(LOGGED)') $(if $(BUFFER_SECONDS),--buffer-seconds '$(BUFFER_SECONDS)') \
+  $(if $(RECEIVED),--received '$(RECEIVED)') $(if $(LOGGED_QUEUED),--logged-queued '$(LOGGED_QUEUED)')
 
 tables: ## Make the table events and its views in Athena, or add what a newer version has: make tables [STACK=… DATABASE=…]
 	@$(LAKE_COMMAND) tables --workgroup '$(STACK)' $(if $(DATABASE),--database '$(DATABASE)')

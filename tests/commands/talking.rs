@@ -70,7 +70,7 @@ fn the_doctor_follows_its_event_as_far_as_it_is_told_to_look() {
     for (typed, in_lake) in [
         (format!("{token} make doctor URL={url}"), unseen),
         (format!("{token} make doctor URL={url} LAKE=file://{lake}"), found),
-        (format!("{token} make doctor URL={url} LAKE=file://{lake} DATABASE=other"), found),
+        (format!("{token} make doctor URL={url} LAKE=file://{lake} DATABASE=other WAIT=5"), found),
         (format!("LAKE= WORKGROUP= {token} make doctor URL={url}"), unseen),
     ] {
         let said = desk.types(&typed);

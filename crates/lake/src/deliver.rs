@@ -1,4 +1,4 @@
-//! Posts a body until the receiver has stored it, up to a limit.
+//! Posts a body until the receiver has stored or queued it, up to a limit.
 
 use std::{
     io::{self, Write},
@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     meaning::{meaning, status},
-    post::{Counts, ReceiverClient},
+    post::{ReceiverClient, Taken},
 };
 
 /// How often one body is posted at most.
@@ -34,13 +34,13 @@ pub enum Undelivered {
 ///
 /// # Errors
 /// A refusal, or a receiver that still fails at the last attempt.
-pub fn deliver(receiver: &ReceiverClient, body: &[u8], out: &mut dyn Write) -> Result<Counts, Undelivered> {
+pub fn deliver(receiver: &ReceiverClient, body: &[u8], out: &mut dyn Write) -> Result<Taken, Undelivered> {
     let mut attempt = 1;
     loop {
         let (failed, pause) = match receiver.post(body) {
             Ok(answer) => {
-                if let Some(counts) = answer.counts() {
-                    return Ok(counts);
+                if let Some(taken) = answer.taken() {
+                    return Ok(taken);
                 }
                 let said = format!("the answer is {}. {}", status(&answer), meaning(&answer));
                 match answer.status {

@@ -3,7 +3,10 @@
 //! The event is like any other: it is stored, and stays. Its type is `doctor` and its `log_id` begins
 //! with `lake-doctor-`, so that it can be told from Auth0's. The token is never shown.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    thread,
+};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
@@ -13,7 +16,7 @@ use crate::{
     layout::{WIDTH, wrap},
     meaning::{meaning, status},
     outcome::{Failure, Verdict},
-    post::{Answer, NoAnswer, ReceiverClient, Token},
+    post::{Answer, NoAnswer, ReceiverClient, Taken, Token},
     reading::Reading,
     stored::Keys,
 };
@@ -27,8 +30,10 @@ use auth0_log_lake::{
 #[cfg(feature = "aws")]
 mod filled;
 mod landing;
+mod patience;
 
 use landing::Landing;
+use patience::Patience;
 
 /// Column in which what was found begins.
 const INDENT: usize = 28;
@@ -44,9 +49,16 @@ pub struct Args {
     /// Lake of the receiver, to look for the event there: s3://bucket[/prefix] or file://dir
     #[arg(long, value_name = "LAKE_URL")]
     lake: Option<LakeUrl>,
+    /// Longest wait for the row of an event that is queued, in seconds: the stack's BufferSeconds, and a minute
+    #[arg(long, value_name = "SECONDS", default_value_t = 360)]
+    wait: u64,
     #[command(flatten)]
     landing: landing::Where,
 }
+
+/// What to look at where an event that was queued does not land.
+const NOT_WRITTEN: &str = "It waits in the queue and is not lost. Look at the alarms Writer errors, Old batches and Dead batches, and at the \
+                           function's log; RUNBOOK.md has a section for each. Is it the lake of this receiver?";
 
 /// What one step found.
 enum Found {
@@ -80,15 +92,27 @@ pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, now: DateTime<U
     let mut steps = vec![("reachable", reachable(&receiver, &answer))];
     if let Ok(answer) = &answer {
         steps.push(("authenticated", authenticated(answer, &digest)));
-        steps.push(("stored", stored(answer)));
+        steps.push(match answer.taken() {
+            Some(Taken::Queued) => ("queued", queued()),
+            _ => ("stored", stored(answer)),
+        });
     }
-    let is_stored = steps.iter().all(|(_, found)| matches!(found, Found::Good(_))) && answer.is_ok();
-    if is_stored {
-        steps.push(("found in the lake", args.lake.as_ref().map_or_else(no_lake, |lake| in_lake(lake, &marked))));
-        steps.extend(Landing::of(&args.landing, &marked.log_id, marked.at).steps(now));
+    let is_taken = steps.iter().all(|(_, found)| matches!(found, Found::Good(_))) && answer.is_ok();
+    if is_taken {
+        let is_queued = answer.is_ok_and(|answer| answer.taken() == Some(Taken::Queued));
+        let mut patience = Patience::of(if is_queued { args.wait } else { 0 }, &thread::sleep);
+        let landing = Landing::of(&args.landing, &marked.log_id, marked.at);
+        if is_queued && (args.lake.is_some() || landing.workgroup.is_some()) {
+            writeln!(out, "It is queued. Waiting for its row, up to {} s", args.wait)?;
+        }
+        steps.push(("found in the lake", in_lake(args.lake.as_ref(), &marked, &mut patience, out)?));
+        steps.extend(landing.steps(now, &mut patience, out)?);
+        if is_queued {
+            writeln!(out)?;
+        }
     }
     steps.iter().try_for_each(|(name, found)| show(name, found, out))?;
-    if !is_stored {
+    if !is_taken {
         writeln!(out, "\nThe event is not stored, so nothing was looked for in the lake.")?;
     }
     Ok(Verdict::good_if(steps.iter().all(|(_, found)| !matches!(found, Found::Bad(..)))))
@@ -149,7 +173,7 @@ fn authenticated(answer: &Answer, digest: &str) -> Found {
     let beginning = &digest[..12];
     match answer.status {
         401 => Found::Bad(format!("It answers {}.\nThe digest of TOKEN begins with {beginning}.", status(answer)), meaning(answer)),
-        200 if answer.counts().is_some() => Found::Good("The token is that of a source.".to_owned()),
+        200 if answer.taken().is_some() => Found::Good("The token is that of a source.".to_owned()),
         503 if answer.code().as_deref() == Some("store_unavailable") => Found::Good("The token is that of a source.".to_owned()),
         _ => Found::Unseen(format!("The answer {} says nothing of the token.", status(answer))),
     }
@@ -169,21 +193,29 @@ fn stored(answer: &Answer) -> Found {
     }
 }
 
-fn no_lake() -> Found {
-    Found::Unseen("Not looked for: give LAKE=s3://bucket[/prefix] (--lake), with AWS credentials, or LAKE=file://dir.".to_owned())
+fn queued() -> Found {
+    Found::Good("The queue has it. The stack stores it within its BufferSeconds.".to_owned())
 }
 
-fn in_lake(lake: &LakeUrl, marked: &Marked) -> Found {
+/// Looks for the event in the lake, for as long as it is queued.
+fn in_lake(lake: Option<&LakeUrl>, marked: &Marked, patience: &mut Patience<'_>, out: &mut dyn Write) -> io::Result<Found> {
+    let Some(lake) = lake else {
+        let said = "Not looked for: give LAKE=s3://bucket[/prefix] (--lake), with AWS credentials, or LAKE=file://dir.";
+        return Ok(Found::Unseen(said.to_owned()));
+    };
     let failed =
         |said: String| Found::Bad(said, "Give the same lake as the receiver's LAKE_URL, and credentials that may read it.".to_owned());
-    match find(lake, marked) {
-        Ok(Some(key)) => {
+    Ok(match (patience.until(out, || find(lake, marked).transpose())?, patience.longest()) {
+        (Some(Ok(key)), _) => {
             let (key, folder) = (key.to_string(), hour_folder(&key));
             Found::Good(format!("Its row is in {folder}\n{}", &key[folder.len()..]))
         }
-        Ok(None) => failed(format!("{lake} can be read, but the event is not in it.")),
-        Err(error) => failed(format!("{error}.")),
-    }
+        (Some(Err(error)), _) => failed(format!("{error}.")),
+        (None, None) => failed(format!("{lake} can be read, but the event is not in it.")),
+        (None, Some(seconds)) => {
+            Found::Bad(format!("It was queued, and after {seconds} s it is not in {lake}, which can be read."), NOT_WRITTEN.to_owned())
+        }
+    })
 }
 
 /// Finds the object with the event's row: its name begins with the event's time.

@@ -1,8 +1,8 @@
-//! Explains answers other than a stored batch, and what to do about them.
+//! Explains answers other than a stored or queued batch, and what to do about them.
 
 use crate::post::Answer;
 
-/// Explains an answer other than a stored batch.
+/// Explains an answer other than a stored or queued batch.
 pub fn meaning(answer: &Answer) -> String {
     let code = answer.code().unwrap_or_default();
     let said = match (answer.status, code.as_str()) {
@@ -24,7 +24,7 @@ pub fn meaning(answer: &Answer) -> String {
         (429, _) => "AWS holds calls back: the function's reserved concurrency or the account's limit is used up. Auth0 tries again later.",
         (503, "store_unavailable") => {
             "The receiver cannot write to its lake. error.kind and error.chain in its log say why: a bucket that is not there, a role \
-             without s3:PutObject, a key that may not be used. Auth0 tries again later; nothing is lost meanwhile."
+             without s3:PutObject, a key that may not be used; in the buffered mode also a queue that takes nothing. Auth0 tries again later; nothing is lost meanwhile."
         }
         (502, _) => "The function does not start, or it crashed. Its log says why; most often a setting is wrong.",
         (500..=599, _) => "The function failed or did not answer in time. Look at its log and its time-out.",

@@ -106,6 +106,15 @@ pub struct Answer {
     pub retry_after: Option<u64>,
 }
 
+/// What became of a request that got in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// Every record is stored.
+    Stored(Counts),
+    /// The queue of the buffered mode has it; every record will be stored.
+    Queued,
+}
+
 /// How many records of a request were received, accepted and rejected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Counts {
@@ -118,9 +127,25 @@ pub struct Counts {
 }
 
 impl Answer {
-    /// The counts, if every record was stored.
+    /// What became of the request, if a receiver took it.
+    pub fn taken(&self) -> Option<Taken> {
+        #[derive(Deserialize)]
+        struct Queued {
+            queued: bool,
+        }
+        if self.status != 200 {
+            return None;
+        }
+        let is_queued = serde_json::from_str(&self.body).is_ok_and(|Queued { queued }| queued);
+        if is_queued { Some(Taken::Queued) } else { serde_json::from_str(&self.body).ok().map(Taken::Stored) }
+    }
+
+    /// The counts, if every record is stored.
     pub fn counts(&self) -> Option<Counts> {
-        serde_json::from_str(&self.body).ok().filter(|_| self.status == 200)
+        match self.taken()? {
+            Taken::Stored(counts) => Some(counts),
+            Taken::Queued => None,
+        }
     }
 
     /// The receiver's error code, if there is one.
@@ -287,12 +312,15 @@ mod tests {
     }
 
     #[test]
-    fn only_a_receivers_own_answer_has_counts_or_a_code() {
+    fn only_a_receivers_own_answer_has_counts_or_a_code_or_says_that_it_is_queued() {
         let answer = |status, body: &str| Answer { status, body: body.to_owned(), retry_after: None };
         let counts = Counts { received: 3, accepted: 2, rejected: 1 };
         assert_eq!(answer(200, r#"{"received":3,"accepted":2,"rejected":1}"#).counts(), Some(counts));
         assert_eq!(answer(503, r#"{"received":3,"accepted":2,"rejected":1}"#).counts(), None);
-        assert_eq!(answer(200, "<html>").counts(), None);
+        assert_eq!(answer(200, "<html>").taken(), None);
+        let queued = answer(200, r#"{"queued":true}"#);
+        assert_eq!((queued.taken(), queued.counts()), (Some(Taken::Queued), None));
+        assert_eq!((answer(202, r#"{"queued":true}"#).taken(), answer(200, r#"{"queued":false}"#).taken()), (None, None));
         assert_eq!(answer(401, r#"{"error":"invalid_token"}"#).code().as_deref(), Some("invalid_token"));
         assert_eq!(answer(403, r#"{"Message":"Forbidden"}"#).code(), None);
     }

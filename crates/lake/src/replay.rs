@@ -24,7 +24,7 @@ use crate::{
     layout::{count, number, shorten, table},
     meaning::{meaning, status},
     outcome::{Failure, Verdict},
-    post::{ReceiverClient, Token},
+    post::{ReceiverClient, Taken, Token},
     reading::Reading,
     rejected::{REASONS, RejectRow},
     stored::Keys,
@@ -85,6 +85,8 @@ struct Outcome {
     posted: usize,
     events: usize,
     again: usize,
+    /// Those that wait in the queue of the buffered mode.
+    queued: usize,
     detail: String,
 }
 
@@ -246,21 +248,28 @@ impl Replay<'_> {
             self.problems.push(format!("{what}: no body was found in which it would arrive as it was sent"));
             return Ok(());
         };
-        let counts = match deliver(self.receiver, &body, self.out) {
-            Ok(counts) => counts,
+        let taken = match deliver(self.receiver, &body, self.out) {
+            Ok(taken) => taken,
             Err(Undelivered::Body(why)) => {
                 self.problems.push(format!("{what}: {why}"));
                 return Ok(());
             }
             Err(why) => return Err(why),
         };
+        let outcome = self.outcomes.entry(reason.to_owned()).or_default();
+        outcome.posted += records;
+        let counts = match taken {
+            Taken::Stored(counts) => counts,
+            Taken::Queued => {
+                outcome.queued += records;
+                return Ok(());
+            }
+        };
+        outcome.events += counts.accepted;
+        outcome.again += counts.rejected;
         if counts.received != records {
             self.problems.push(format!("{what} arrived as {}: the receiver is of another version", number(counts.received)));
         }
-        let outcome = self.outcomes.entry(reason.to_owned()).or_default();
-        outcome.posted += records;
-        outcome.events += counts.accepted;
-        outcome.again += counts.rejected;
         Ok(())
     }
 
@@ -268,17 +277,29 @@ impl Replay<'_> {
         let sum = |of: fn(&Outcome) -> usize| number(self.outcomes.values().map(of).sum());
         let (posted, events, again) = (sum(|all| all.posted), sum(|all| all.events), sum(|all| all.again));
         let done = format!("{} of {}", number(done), count(distinct, "reject"));
-        writeln!(self.out, "  {done}: {posted} records posted, {events} became events, {again} rejected again")
+        let queued: usize = self.outcomes.values().map(|outcome| outcome.queued).sum();
+        let queued = if queued == 0 { String::new() } else { format!(", {} queued", number(queued)) };
+        writeln!(self.out, "  {done}: {posted} records posted, {events} became events, {again} rejected again{queued}")
     }
 }
 
 fn show_outcomes(outcomes: &BTreeMap<String, Outcome>, out: &mut dyn Write) -> io::Result<()> {
     let row = |name: &str, outcome: &Outcome| [name.to_owned(), number(outcome.posted), number(outcome.events), number(outcome.again)];
     let sum = |of: fn(&Outcome) -> usize| outcomes.values().map(of).sum();
-    let all = Outcome { posted: sum(|all| all.posted), events: sum(|all| all.events), again: sum(|all| all.again), detail: String::new() };
+    let all = Outcome {
+        posted: sum(|all| all.posted),
+        events: sum(|all| all.events),
+        again: sum(|all| all.again),
+        queued: sum(|all| all.queued),
+        detail: String::new(),
+    };
     let mut rows: Vec<[String; 4]> = outcomes.iter().map(|(reason, outcome)| row(reason, outcome)).collect();
     rows.push(row("all", &all));
     writeln!(out, "\n{}", table(["rejected before for", "posted", "became events", "rejected again"], &rows))?;
+    if all.queued > 0 {
+        writeln!(out, "Queued, and not stored yet: {}.", count(all.queued, "record"))?;
+        writeln!(out, "The stack stores them within its BufferSeconds, as events or as rejects again.\n")?;
+    }
     if all.again == 0 {
         return Ok(());
     }

@@ -16,7 +16,7 @@ use crate::{
     layout::{WIDTH, ascii, count, number, table, wrap},
     meaning::{meaning, status},
     outcome::{Failure, Verdict},
-    post::{Answer, Counts, NoAnswer, ReceiverClient, Token},
+    post::{Answer, Counts, NoAnswer, ReceiverClient, Taken, Token},
     reading::Reading,
     stored::Keys,
 };
@@ -55,8 +55,16 @@ struct Tried {
 }
 
 impl Tried {
+    fn taken(&self) -> Option<Taken> {
+        self.answer.as_ref().ok()?.taken()
+    }
+
     fn counts(&self) -> Option<Counts> {
         self.answer.as_ref().ok()?.counts()
+    }
+
+    fn is_queued(&self) -> bool {
+        self.taken() == Some(Taken::Queued)
     }
 }
 
@@ -81,7 +89,7 @@ pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, out: &mut dyn W
     if !good {
         show_problems(&tried, args.log.as_deref(), out)?;
     }
-    if tried.iter().all(|tried| tried.answer.as_ref().is_ok_and(|answer| answer.counts().is_none())) {
+    if tried.iter().all(|tried| tried.answer.as_ref().is_ok_and(|answer| answer.taken().is_none())) {
         return Ok(Verdict::Bad);
     }
     writeln!(out, "What is now in the lake, {}:\n", place(&lake))?;
@@ -122,7 +130,7 @@ fn try_one(receiver: &ReceiverClient, sample: &Path, args: &Args) -> Result<Trie
     Ok(Tried { file: ascii(&file), bytes: body.len(), answer: receiver.post(&body) })
 }
 
-/// Shows each answer; says whether every sample was stored.
+/// Shows each answer; says whether every sample was stored or queued.
 fn show_answers(tried: &[Tried], out: &mut dyn Write) -> io::Result<bool> {
     let mut rows: Vec<[String; 6]> = tried.iter().map(row).collect();
     let counts = || tried.iter().filter_map(Tried::counts);
@@ -130,7 +138,12 @@ fn show_answers(tried: &[Tried], out: &mut dyn Write) -> io::Result<bool> {
     let bytes = number(tried.iter().map(|tried| tried.bytes).sum());
     rows.push(["all".to_owned(), bytes, String::new(), sum(|all| all.received), sum(|all| all.accepted), sum(|all| all.rejected)]);
     writeln!(out, "{}", table(["file", "bytes", "status", "received", "accepted", "rejected"], &rows))?;
-    Ok(counts().count() == tried.len())
+    let queued = tried.iter().filter(|tried| tried.is_queued()).count();
+    if queued > 0 {
+        let queued = count(queued, "sample");
+        writeln!(out, "Queued, and not stored yet: {queued}. The stack stores what is queued within its BufferSeconds.\n")?;
+    }
+    Ok(tried.iter().all(|tried| tried.taken().is_some()))
 }
 
 /// Shows each problem once, with its samples, and the last error in the receiver's log.
@@ -138,7 +151,7 @@ fn show_problems(tried: &[Tried], log: Option<&Path>, out: &mut dyn Write) -> io
     let mut problems: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for tried in tried {
         let problem = match &tried.answer {
-            Ok(answer) if answer.counts().is_none() => format!("{}. {}", status(answer), meaning(answer)),
+            Ok(answer) if answer.taken().is_none() => format!("{}. {}", status(answer), meaning(answer)),
             Ok(_) => continue,
             Err(error) => format!("nothing: {error}."),
         };
@@ -175,7 +188,8 @@ fn reason(line: &str) -> Option<String> {
 fn row(tried: &Tried) -> [String; 6] {
     let status = tried.answer.as_ref().map_or_else(|_| "none".to_owned(), |answer| answer.status.to_string());
     let shown = |of: fn(Counts) -> usize| tried.counts().map_or_else(|| "-".to_owned(), |counts| number(of(counts)));
-    [tried.file.clone(), number(tried.bytes), status, shown(|all| all.received), shown(|all| all.accepted), shown(|all| all.rejected)]
+    let received = if tried.is_queued() { "queued".to_owned() } else { shown(|all| all.received) };
+    [tried.file.clone(), number(tried.bytes), status, received, shown(|all| all.accepted), shown(|all| all.rejected)]
 }
 
 fn place(lake: &LakeUrl) -> String {

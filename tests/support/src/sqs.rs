@@ -90,6 +90,11 @@ impl Sqs {
         self.locked().sent
     }
 
+    /// Takes the texts that wait out of the queue, as a writer that has stored them does.
+    pub fn take_all(&self) -> Vec<String> {
+        self.locked().messages.drain(..).map(|message| message.text).collect()
+    }
+
     /// Puts a text into the queue that no receiver sent.
     pub fn slip_in(&self, text: &str) {
         self.locked().add(text.to_owned());

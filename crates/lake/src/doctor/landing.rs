@@ -1,10 +1,13 @@
 //! The last steps: whether a query of the landing table finds the event, and whether the table filled from it is.
 
-use std::iter;
+use std::{
+    io::{self, Write},
+    iter,
+};
 
 use chrono::{DateTime, Utc};
 
-use super::Found;
+use super::{Found, NOT_WRITTEN, patience::Patience};
 #[cfg(feature = "aws")]
 use {super::filled::filled, crate::athena::Athena};
 
@@ -38,49 +41,56 @@ impl Landing {
         Self { workgroup: args.workgroup.clone(), database: args.database.clone(), query }
     }
 
-    /// Looks into the landing table, and where that can be done, at the table that is filled from it.
-    pub fn steps(&self, now: DateTime<Utc>) -> Vec<(&'static str, Found)> {
-        let found = self.look();
+    /// Looks into the landing table, for as long as the event is queued, and where that can be done, at the table that is filled
+    /// from it.
+    ///
+    /// # Errors
+    /// Progress cannot be written.
+    pub fn steps(&self, now: DateTime<Utc>, patience: &mut Patience<'_>, out: &mut dyn Write) -> io::Result<Vec<(&'static str, Found)>> {
+        let found = patience.until(out, || self.look())?.unwrap_or_else(|| self.no_row(patience));
         let filled = match (&found, &self.workgroup) {
             (Found::Good(_), Some(workgroup)) => filled(workgroup, &self.database, now),
             _ => Vec::new(),
         };
-        iter::once(("found in the table", found)).chain(filled).collect()
+        Ok(iter::once(("found in the table", found)).chain(filled).collect())
     }
 
-    /// Runs the query where that is built in and asked for; else says how to.
-    fn look(&self) -> Found {
+    /// Runs the query where that is built in and asked for, else says how to; `None` if it finds no row.
+    fn look(&self) -> Option<Found> {
         let Some(workgroup) = &self.workgroup else {
-            return Found::Unseen(
+            return Some(Found::Unseen(
                 "Not looked for: give WORKGROUP=<its name> (--workgroup), with AWS credentials, to query the landing table.".to_owned(),
-            );
+            ));
         };
         self.look_with(workgroup)
     }
 
+    fn no_row(&self, patience: &Patience<'_>) -> Found {
+        let why = if patience.longest().is_some() { NOT_WRITTEN } else { "Look at the table's location and partition projection." };
+        Found::Bad("The query ran, but found no row.".to_owned(), format!("{why}\n{}", self.query))
+    }
+
     #[cfg(feature = "aws")]
-    fn look_with(&self, workgroup: &str) -> Found {
+    fn look_with(&self, workgroup: &str) -> Option<Found> {
         let found = Athena::open(workgroup, &self.database).and_then(|athena| athena.rows(&self.query));
         match found.map(|rows| rows.len()) {
             // The first row holds the names of the columns.
-            Ok(0 | 1) => Found::Bad(
-                "The query ran, but found no row.".to_owned(),
-                format!("Look at the table's location and partition projection.\n{}", self.query),
-            ),
-            Ok(_) => Found::Good("A query of events_landing finds its row.".to_owned()),
-            Err(error) => Found::Bad(
+            Ok(0 | 1) => None,
+            Ok(_) => Some(Found::Good("A query of events_landing finds its row.".to_owned())),
+            Err(error) => Some(Found::Bad(
                 format!("{error}."),
                 format!(
                     "It needs athena:StartQueryExecution and GetQuery*, the Glue tables, and the results' bucket.\n{}",
                     self.command(workgroup)
                 ),
-            ),
+            )),
         }
     }
 
     #[cfg(not(feature = "aws"))]
-    fn look_with(&self, workgroup: &str) -> Found {
-        Found::Unseen(format!("Not run: this lake was built without feature aws. Run it yourself:\n{}", self.command(workgroup)))
+    fn look_with(&self, workgroup: &str) -> Option<Found> {
+        let said = format!("Not run: this lake was built without feature aws. Run it yourself:\n{}", self.command(workgroup));
+        Some(Found::Unseen(said))
     }
 
     /// Returns the same query as a command.

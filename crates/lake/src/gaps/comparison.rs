@@ -199,12 +199,17 @@ impl<'a> Comparison<'a> {
             self.tally.show_edges(&self.window, out)?;
         }
         if let Some(fill) = &self.fill {
-            let (posted, events) = (number(fill.events + fill.rejects), number(fill.events));
+            let (posted, events) = (number(fill.posted()), number(fill.events));
             writeln!(
                 out,
                 "Posted {posted} of them to the receiver: {events} became events, {} were rejected and kept.",
                 number(fill.rejects)
             )?;
+            if fill.queued > 0 {
+                let many = count(fill.queued, "record");
+                writeln!(out, "Queued, and not stored yet: {many}. So it was not seen that they land in this lake.")?;
+                writeln!(out, "Compare again when the stack's BufferSeconds are over: then none of them may be missing.")?;
+            }
         }
         if self.tally.unreadable > 0 {
             let many = count(self.tally.unreadable, "record");
@@ -217,7 +222,7 @@ impl<'a> Comparison<'a> {
 
     /// How many records are missing still.
     pub fn missing(&self) -> usize {
-        let filled = self.fill.as_ref().map_or(0, |fill| fill.events + fill.rejects);
+        let filled = self.fill.as_ref().map_or(0, Fill::posted);
         self.tally.missing() - filled
     }
 

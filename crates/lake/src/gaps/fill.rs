@@ -11,7 +11,7 @@ use crate::{
     layout::{count, shorten},
     meaning::{meaning, status},
     outcome::Failure,
-    post::ReceiverClient,
+    post::{Counts, ReceiverClient, Taken},
 };
 
 /// Most records of one request: fewer than the hours that it may touch, so that none goes beyond.
@@ -36,6 +36,8 @@ pub struct Fill<'a> {
     pub events: usize,
     /// Records that were rejected, and are kept as rejects.
     pub rejects: usize,
+    /// Records that wait in the queue of the buffered mode.
+    pub queued: usize,
     /// What could not be posted, as sentences.
     pub problems: Vec<String>,
 }
@@ -53,7 +55,7 @@ impl<'a> Fill<'a> {
                 format!("{} answers {}. {}", receiver.url(), status(&answer), meaning(&answer)).trim_end_matches('.').to_owned(),
             ));
         }
-        Ok(Self { receiver, waiting: Vec::new(), last: None, is_proven: false, events: 0, rejects: 0, problems: Vec::new() })
+        Ok(Self { receiver, waiting: Vec::new(), last: None, is_proven: false, events: 0, rejects: 0, queued: 0, problems: Vec::new() })
     }
 
     /// Posts a record, or lets it wait for others.
@@ -70,6 +72,11 @@ impl<'a> Fill<'a> {
         Ok(())
     }
 
+    /// How many records were posted.
+    pub fn posted(&self) -> usize {
+        self.events + self.rejects + self.queued
+    }
+
     /// Posts what waits.
     ///
     /// # Errors
@@ -79,14 +86,10 @@ impl<'a> Fill<'a> {
         let Some(last) = self.last.take() else { return Ok(()) };
         let body = [b"[".as_slice(), &waiting.join(&b","[..]), b"]"].concat();
         match deliver(self.receiver, &body, err) {
-            Ok(counts) if counts.received == waiting.len() => {
-                self.events += counts.accepted;
-                self.rejects += counts.rejected;
-                self.prove(&last, held)
-            }
-            Ok(counts) => {
-                let posted = count(waiting.len(), "record");
-                Err(Failure::Gaps(format!("{posted} arrived as {}: the receiver is of another version", counts.received)))
+            Ok(Taken::Stored(counts)) => self.note(counts, waiting.len()).and_then(|()| self.prove(&last, held)),
+            Ok(Taken::Queued) => {
+                self.queued += waiting.len();
+                Ok(())
             }
             Err(Undelivered::Body(why)) => {
                 self.problems.push(format!(
@@ -99,6 +102,17 @@ impl<'a> Fill<'a> {
             Err(Undelivered::All(why)) => Err(Failure::Gaps(why.trim_end_matches('.').to_owned())),
             Err(Undelivered::Output(error)) => Err(error.into()),
         }
+    }
+
+    /// Counts what is stored of so many records.
+    fn note(&mut self, counts: Counts, posted: usize) -> Result<(), Failure> {
+        if counts.received != posted {
+            let posted = count(posted, "record");
+            return Err(Failure::Gaps(format!("{posted} arrived as {}: the receiver is of another version", counts.received)));
+        }
+        self.events += counts.accepted;
+        self.rejects += counts.rejected;
+        Ok(())
     }
 
     /// Looks once whether what was posted is in this lake, before more goes elsewhere.

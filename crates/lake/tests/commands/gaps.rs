@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Returns the `log_id` of each event row; each event must stand there once.
-fn once(lake: &Lake) -> BTreeSet<String> {
+pub fn once(lake: &Lake) -> BTreeSet<String> {
     let rows: Vec<Value> = lake.rows("events").iter().map(|row| serde_json::from_str(row).expect("a row")).collect();
     let ids: BTreeSet<String> = rows.iter().map(|row| row["log_id"].as_str().expect("an id").to_owned()).collect();
     let row_ids: BTreeSet<&str> = rows.iter().map(|row| row["p_row_id"].as_str().expect("an id")).collect();
@@ -29,7 +29,7 @@ fn once(lake: &Lake) -> BTreeSet<String> {
     ids
 }
 
-fn ids(events: &[Event]) -> BTreeSet<String> {
+pub fn ids(events: &[Event]) -> BTreeSet<String> {
     events.iter().map(|event| event.log_id.clone()).collect()
 }
 

@@ -13,6 +13,7 @@ mod gaps;
 mod gaps_ends;
 mod logged;
 mod program;
+mod queued;
 mod receiver;
 mod replay;
 mod samples;
