@@ -78,6 +78,9 @@ impl Desk {
         {
             shell.env_remove(name);
         }
+        for name in ["OBJECTS", "LOGGED", "BUFFER_SECONDS", "RECEIVED", "LOGGED_QUEUED"] {
+            shell.env_remove(name);
+        }
         let output = shell.env("AWS_REGION", "eu-west-1").output().expect("a shell");
         let calls = fs::read_to_string(self.path("calls")).unwrap_or_default();
         Said {
