@@ -21,8 +21,15 @@ ELSEWHERE = ["Replay rejected records", "Erase one person's events"]
 
 # What moto cannot answer: the CLI itself checks the command then, and makes up the answer.
 CHECKED_ONLY = {"aws lambda get-account-settings --query AccountLimit": " --generate-cli-skeleton output"}
-# The AWS CLI, version 1, takes the variable of the endpoint for every service but this one.
-ENDPOINT = ' --endpoint-url "$AWS_ENDPOINT_URL"'
+# Stands before the AWS CLI. Version 1 takes the variable of the endpoint for every service but SQS, and moto moves no messages.
+CLI = '''#!/bin/sh
+case "$1 $2" in
+"sqs "*-message-move-task*) printf '%s\\n' "$*" >> moves; set -- "$@" --generate-cli-skeleton output ;;
+"sqs "*) set -- "$@" --endpoint-url "$AWS_ENDPOINT_URL" ;;
+esac
+exec {aws} "$@"
+'''
+QUEUES = ["unstarted", "batches", "dead"]
 
 
 def sections():
@@ -40,8 +47,7 @@ def spans(text):
     """The commands that stand in a line of text."""
     prose = re.sub(r"^ *```.*?^ *```", "", text, flags=re.DOTALL | re.MULTILINE)
     names = ("aws", "out", "logs", "HOURS=6 logs", "printf", "sam")
-    more = lambda span: CHECKED_ONLY.get(span, "") + (ENDPOINT if span.startswith("aws sqs") else "")  # noqa: E731
-    return [span + more(span) for span in re.findall(r"`([^`]+)`", prose) if re.match(rf"({'|'.join(names)}) ", span)]
+    return [span + CHECKED_ONLY.get(span, "") for span in re.findall(r"`([^`]+)`", prose) if re.match(rf"({'|'.join(names)}) ", span)]
 
 
 [PREAMBLE] = blocks(sections()[""])
@@ -70,13 +76,14 @@ def runs(aws, stack, tmp_path_factory):
     lacking = set(stack["Outputs"]) - set(body["Outputs"])
     body["Outputs"] |= {name: {"Value": {"Workgroup": "lake", "MergeWorkgroup": "lake-merge", "Database": "lake"}.get(name, "https://example.com/")} for name in lacking}
     # moto's queues lie at its endpoint alone, whatever their URL says.
-    body["Outputs"]["UnstartedStatements"]["Value"] = f"{aws.endpoint}/123456789012/unstarted"
+    for output, queue in zip(["UnstartedStatements", "Batches", "DeadBatches"], QUEUES, strict=True):
+        body["Outputs"][output]["Value"] = f"{aws.endpoint}/123456789012/{queue}"
     aws("cloudformation", region=REGION).create_stack(
         StackName="auth0-log-lake",
         TemplateBody=json.dumps(body),
         Parameters=[
             {"ParameterKey": name, "ParameterValue": value}
-            for name, value in {"TokenDigests": f"acme={'0' * 64}", "ExistingBucketName": bucket, "ReservedConcurrency": "9"}.items()
+            for name, value in {"TokenDigests": f"acme={'0' * 64}", "ExistingBucketName": bucket, "ReservedConcurrency": "9", "BufferSeconds": "60"}.items()
         ],
         Capabilities=["CAPABILITY_IAM"],
     )
@@ -89,6 +96,8 @@ def runs(aws, stack, tmp_path_factory):
     for tool in ["make", "sam"]:
         (folder / "bin" / tool).write_text('#!/bin/sh\necho "$(basename "$0") $*" >> calls\n')
         (folder / "bin" / tool).chmod(0o755)
+    (folder / "bin/aws").write_text(CLI.format(aws=shutil.which("aws", path=os.path.dirname(sys.executable))))
+    (folder / "bin/aws").chmod(0o755)
     environment = {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
@@ -96,6 +105,7 @@ def runs(aws, stack, tmp_path_factory):
         "AWS_DEFAULT_REGION": REGION,
         "HOME": str(folder),
         "KEY": key,
+        "QUEUE": f"{aws.endpoint}/123456789012/batches",
         "TOKEN": "local-development-token",
         "PATH": f"{folder / 'bin'}:{os.path.dirname(sys.executable)}:/usr/bin:/bin",
     }
@@ -116,19 +126,20 @@ def test_both_shells_are_tried_where_they_are_and_there_is_one():
     assert SHELLS
 
 
-def make_the_queue_again(aws):
-    """A queue can be purged once in 60 seconds."""
+def make_the_queues_again(aws):
+    """A queue can be purged once in 60 seconds, and one that was deleted is gone."""
     client = aws("sqs", region=REGION)
-    for url in client.list_queues(QueueNamePrefix="unstarted").get("QueueUrls", []):
-        client.delete_queue(QueueUrl=url)
-    client.create_queue(QueueName="unstarted")
+    for name in QUEUES:
+        for url in client.list_queues(QueueNamePrefix=name).get("QueueUrls", []):
+            client.delete_queue(QueueUrl=url)
+        client.create_queue(QueueName=name)
 
 
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_of_the_runbook_runs_as_it_is_written(runs, aws, shell, command):
     forget_the_function_without_sam(aws)
-    make_the_queue_again(aws)
+    make_the_queues_again(aws)
     runs(shell, command)
 
 
@@ -143,6 +154,42 @@ def test_logs_prints_the_lines_of_the_last_hours_and_ago_counts_them(runs, aws, 
     assert runs(shell, "HOURS=6 logs '\"refused the request\"'").splitlines() == [line for _, line in lines]
     assert abs(int(runs(shell, "ago 3")) - now // 1000 + 3 * 3600) < 60
     client.delete_log_stream(logGroupName=group, logStreamName=shell)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_dead_batch_is_looked_at_and_stays_and_all_are_put_back_from_the_right_queue(runs, aws, shell):
+    make_the_queues_again(aws)
+    client = aws("sqs", region=REGION)
+    dead = client.get_queue_url(QueueName="dead")["QueueUrl"]
+    text = '{"source":"acme","request_id":"r","received_at":1795403527123}\n[{"log_id":"1"}]'
+    client.send_message(QueueUrl=dead, MessageBody=text)
+    look, move, _, sender, purge = spans(sections()["Dead batches"])
+    assert runs(shell, look) == runs(shell, look) == text + "\n"
+    assert set(json.loads(runs(shell, sender))) == {"SenderId", "SentTimestamp"}
+    left = client.get_queue_attributes(QueueUrl=dead, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]
+    assert left["ApproximateNumberOfMessages"] == "1"
+    runs(shell, move)
+    source = runs(shell, "out DeadBatchesArn").strip()
+    assert re.fullmatch(rf"arn:aws:sqs:{REGION}:123456789012:auth0-log-lake-?DeadBatches.*", source), source
+    assert (runs.folder / "moves").read_text().splitlines()[-1] == f"sqs start-message-move-task --source-arn {source}"
+    runs(shell, purge)
+    assert runs(shell, look) == "None\n"
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_queue_that_was_left_behind_becomes_a_dead_letter_queue_from_which_sqs_moves(runs, aws, shell):
+    make_the_queues_again(aws)
+    client = aws("sqs", region=REGION)
+    [block] = blocks(sections()["The buffered mode"])
+    runs(shell, block)
+    mover = client.get_queue_url(QueueName="auth0-log-lake-mover")["QueueUrl"]
+    redrive = json.loads(client.get_queue_attributes(QueueUrl=mover, AttributeNames=["RedrivePolicy"])["Attributes"]["RedrivePolicy"])
+    left_behind = f"arn:aws:sqs:{REGION}:123456789012:batches"
+    assert redrive["deadLetterTargetArn"] == left_behind
+    new = runs(shell, "out BatchesArn").strip()
+    moved = (runs.folder / "moves").read_text().splitlines()[-1]
+    assert moved == f"sqs start-message-move-task --source-arn {left_behind} --destination-arn {new}"
+    client.delete_queue(QueueUrl=mover)
 
 
 @pytest.mark.parametrize("shell", SHELLS)
