@@ -3,14 +3,15 @@
 import json
 import re
 
+import pytest
 from conftest import PROJECT
-from translated import STACK, TOPIC, all_metrics, of_type, only
+from translated import STACK, TOPIC, all_metrics, filled, of_type, only
 
 
 def test_every_alarm_tells_the_topic_and_has_a_runbook_section(stack):
     runbook = (PROJECT / "RUNBOOK.md").read_text()
     alarms = of_type(stack, "AWS::CloudWatch::Alarm")
-    assert len([name for name in alarms if not name.startswith("Detections")]) == 13
+    assert len([name for name in alarms if not name.startswith("Detections")]) == 16
     for name, alarm in alarms.items():
         assert alarm["AlarmActions"] == alarm["OKActions"] == [TOPIC], name
         section = re.search(r'RUNBOOK\.md, "(.+)"', alarm["AlarmDescription"])
@@ -55,15 +56,15 @@ def test_the_alarm_of_the_store_says_which_failures_need_a_person(stack):
         assert f"`{kind}`" in section, kind
 
 
-def dashboard(stack):
-    """The widgets of the dashboard, its variables left as they are."""
-    body = only(of_type(stack, "AWS::CloudWatch::Dashboard"))["DashboardBody"]["Fn::Sub"][0]
-    return json.loads(body)["widgets"]
+def dashboard(stack, *chosen):
+    """The widgets of the dashboard where these conditions hold, the stack's variables left as they are."""
+    body = only(of_type(stack, "AWS::CloudWatch::Dashboard"))["DashboardBody"]["Fn::Sub"]
+    return json.loads(filled(body, chosen))["widgets"]
 
 
-def shown(stack):
+def shown(stack, *chosen):
     """The metrics of the dashboard, as (namespace, metric, dimensions), with what "." and "..." stand for."""
-    for widget in dashboard(stack):
+    for widget in dashboard(stack, *chosen):
         row = []
         for written in widget["properties"].get("metrics", []):
             fields = [field for field in written if isinstance(field, str)]
@@ -84,9 +85,10 @@ def test_alarms_name_metrics_that_exist_of_this_stack_and_the_dashboard_shows_ea
     assert all(dimensions == ["stack", "${AWS::StackName}"] for _, dimensions in ours)
 
 
-def test_the_dashboard_shows_each_source_of_this_stack_and_every_alarm_that_is_always_there(stack):
-    [search] = [m[0]["expression"] for w in dashboard(stack) for m in w["properties"].get("metrics", []) if isinstance(m[0], dict)]
+@pytest.mark.parametrize("chosen", [(), ("HasBuffer",)])
+def test_the_dashboard_shows_each_source_of_this_stack_and_every_alarm_that_is_always_there_or_of_the_buffered_mode(stack, chosen):
+    [search] = [m[0]["expression"] for w in dashboard(stack, *chosen) for m in w["properties"].get("metrics", []) if isinstance(m[0], dict)]
     assert search == """SEARCH('{Auth0LogLake,stack,source} MetricName="EventsStored" stack="${AWS::StackName}"', 'Sum', 300)"""
-    [alarms] = [w["properties"]["alarms"] for w in dashboard(stack) if w["type"] == "alarm"]
-    always = {n for n, r in stack["Resources"].items() if r["Type"] == "AWS::CloudWatch::Alarm" and "Condition" not in r}
-    assert sorted(alarms) == sorted(f"${{{name}.Arn}}" for name in always)
+    [alarms] = [w["properties"]["alarms"] for w in dashboard(stack, *chosen) if w["type"] == "alarm"]
+    there = {n for n, r in stack["Resources"].items() if r["Type"] == "AWS::CloudWatch::Alarm" and r.get("Condition") in (None, *chosen)}
+    assert sorted(alarms) == sorted(f"${{{name}.Arn}}" for name in there)

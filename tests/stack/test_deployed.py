@@ -66,13 +66,18 @@ def deployed(aws, stack):
     assert described["StackStatus"] == "CREATE_COMPLETE"
     outputs = {o["OutputKey"]: o["OutputValue"] for o in described["Outputs"]}
     function = aws("lambda").get_function_configuration(FunctionName=outputs["FunctionName"])
-    merge = cloudformation.describe_stack_resource(StackName="auth0-log-lake", LogicalResourceId="MergeRole")["StackResourceDetail"]
     return {
         "outputs": outputs,
         "environment": function["Environment"]["Variables"],
         "credentials": credentials_of(aws, function["Role"].split("/")[-1]),
-        "credentials_of_merges": credentials_of(aws, merge["PhysicalResourceId"]),
+        "credentials_of_merges": credentials_of(aws, made(cloudformation, "auth0-log-lake")["MergeRole"]),
     }
+
+
+def made(cloudformation, stack):
+    """The physical name of each resource of a stack. moto lists some that are not there, without one."""
+    resources = cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
+    return {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in resources if "PhysicalResourceId" in r}
 
 
 def credentials_of(aws, role):

@@ -29,6 +29,21 @@ def only(mapping):
     return next(iter(mapping.values()))
 
 
+def filled(sub, chosen):
+    """The text of a Fn::Sub with its own variables, where these conditions hold; those of the stack stay as they are."""
+    if isinstance(sub, str):
+        return sub
+    written, variables = sub if isinstance(sub, list) else (sub, {})
+    for name, value in variables.items():
+        if "Fn::If" in value:
+            condition, then, otherwise = value["Fn::If"]
+            value = then if condition in chosen else otherwise
+        inner = value.get("Fn::Sub") if isinstance(value, dict) else value
+        if inner is not None:
+            written = written.replace(f"${{{name}}}", filled(inner, chosen))
+    return written
+
+
 def text(value):
     """A CloudFormation value as one string, with its functions spelled out."""
     return json.dumps(value, sort_keys=True)
