@@ -60,7 +60,7 @@ fn expected(row: &[Member]) -> Vec<(String, String)> {
 
 #[test]
 fn the_function_gets_the_settings_that_are_read_and_no_others() {
-    let function = resource(&template(), |properties| !properties["Environment"]["Variables"]["LAKE_URL"].is_badvalue());
+    let function = resource(&template(), |properties| !properties["Environment"]["Variables"]["TOKEN_DIGESTS"].is_badvalue());
     let names = function["Environment"]["Variables"].as_hash().expect("variables").keys().filter_map(Yaml::as_str);
     // The port is that of the local receiver alone.
     let read = SETTINGS.iter().map(|setting| setting.name).filter(|name| *name != PORT.name);
