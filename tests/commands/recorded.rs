@@ -22,8 +22,24 @@ const CALLS: [(&str, &[&str]); 15] = [
     ("make golden", &["cargo test --test integration golden", "  GOLDEN=rewrite"]),
     ("make bench", &["cargo bench --bench receiver", "cargo build --release --bin receiver --example bare", "python3 benches/process.py"]),
     ("make load", &["cargo build --release --features local --bin local", "python3 benches/load.py"]),
-    ("make simulate", &["cargo test --release --test simulation -- --nocapture many_seeds", "  SEEDS=10000"]),
-    ("make simulate SEEDS=7", &["cargo test --release --test simulation -- --nocapture many_seeds", "  SEEDS=7"]),
+    (
+        "make simulate",
+        &[
+            "cargo test --release --test simulation -- --nocapture many_seeds",
+            "  SEEDS=10000",
+            "cargo test --release -p lake --test paused -- --nocapture many_seeds",
+            "  SEEDS=10000",
+        ],
+    ),
+    (
+        "make simulate SEEDS=7",
+        &[
+            "cargo test --release --test simulation -- --nocapture many_seeds",
+            "  SEEDS=7",
+            "cargo test --release -p lake --test paused -- --nocapture many_seeds",
+            "  SEEDS=7",
+        ],
+    ),
     (
         "make fuzz FUZZ_SECONDS=60",
         &[
