@@ -345,6 +345,22 @@ mod tests {
     }
 
     #[test]
+    fn an_hour_of_many_objects_is_not_read_beyond_the_end_of_a_run() {
+        let lake = tempfile::tempdir().expect("a folder");
+        for second in 0..2 * OBJECTS_AT_ONCE as i64 {
+            write(lake.path(), Table::Events, logged(0, 8).at + TimeDelta::seconds(second), &row(&format!("id-{second}"), "eu", "date"));
+        }
+        // Each look at the clock takes a second, and the run is over in the second one.
+        let looks = std::cell::Cell::new(0);
+        let now = || DateTime::UNIX_EPOCH + TimeDelta::seconds(looks.replace(looks.get() + 1));
+        let clock = Clock { now: &now, sleep: &|_| (), deadline: Some(DateTime::UNIX_EPOCH + TimeDelta::seconds(1)) };
+        let url = format!("file://{}", lake.path().display()).parse().expect("a lake");
+        let mut held = Held::new(Reading::open(&url).expect("a runtime"), None, logged(0, 0).at, &clock).expect("a lake");
+        let error = held.look(&logged(1, 8)).expect_err("no time").to_string();
+        assert_eq!((error.as_str(), held.objects), ("the time of this run is up", OBJECTS_AT_ONCE));
+    }
+
+    #[test]
     fn ids_are_found_in_any_text() {
         for (text, ids) in [
             (r#"{"log_id":"a","data":{"log_id" : "b"}}"#, vec!["a", "b"]),
