@@ -122,8 +122,9 @@ erase: ## Erase one person from a lake: make erase FROM=s3://bucket IDS=file [SQ
 	@[ -n "$$FROM" ] || { echo "erase needs FROM=<lake>, and IDS=<a file of user ids, addresses or row ids> or PERSON=<one of them>"; exit 1; }
 	@$(LAKE_COMMAND) erase --from="$$FROM" $(if $(IDS),--ids="$$IDS") $(if $(SQL),--sql="$$SQL") --confirm="$$CONFIRM"
 
-simulate: ## Run the simulated world for SEEDS seeds
+simulate: ## Run the simulated worlds for SEEDS seeds: faults and retries, and a stream that was paused and is filled
 	SEEDS=$(SEEDS) cargo test --release --test simulation -- --nocapture many_seeds
+	SEEDS=$(SEEDS) cargo test --release -p lake --test paused -- --nocapture many_seeds
 
 load: ## Load the local receiver: throughput, latency, memory, unauthenticated floods (needs hey)
 	cargo build --release --features local --bin local

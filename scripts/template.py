@@ -92,7 +92,7 @@ def faults(values, parameters, stack, region):
         )
     if region in NO_FUNCTION_URLS:
         found.append(f"AWS Lambda has no Function URLs in {region} (its guide, 2026; if it has them now, take it out of scripts/template.py)")
-    found.append(silence_fault(values))
+    found += [silence_fault(values), gaps_fault(values)]
     return [sentence for sentence in found if sentence]
 
 
@@ -159,6 +159,20 @@ def silence_fault(values):
     return None
 
 
+def gaps_fault(values):
+    """Says what the comparison with Auth0's own log lacks, where it is on."""
+    if not values["GapsAuth0Domain"]:
+        return None
+    if not values["GapsSecretArn"]:
+        return "GapsAuth0Domain needs GapsSecretArn, the ARN of the secret with the application that asks Auth0; docs/GAPS.md says how to make it"
+    sources, source = sorted(grouped(values["TokenDigests"])), values["GapsSource"]
+    if source and source not in sources:
+        return f"GapsSource names {source}, which has no digest in TOKEN_DIGESTS"
+    if not source and len(sources) > 1:
+        return f"GapsAuth0Domain needs GapsSource, the tenant's source, for there are several: {', '.join(sources)}"
+    return None
+
+
 def logical_id(source):
     return "SilenceOf" + source.replace("-", "")
 
@@ -175,6 +189,12 @@ def with_silence_alarms(template, sources):
             ("Value: !Ref AWS::StackName}]", f'Value: !Ref AWS::StackName}}, {{Name: source, Value: "{source}"}}]'),
         )
     return replaced(template, (MARK, copies)).replace("CodeUri: target/deploy/receiver\n", "CodeUri: receiver\n")
+
+
+def with_gaps_check(template, values):
+    """Gives the template with the package of the check; where it is off, SAM still asks for one, and the receiver's stands in."""
+    package = "gaps-check" if values["GapsAuth0Domain"] else "receiver"
+    return replaced(template, ("CodeUri: target/deploy/gaps-check\n", f"CodeUri: {package}\n"))
 
 
 def replaced(text, *pairs):

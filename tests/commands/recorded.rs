@@ -24,8 +24,24 @@ const CALLS: [(&str, &[&str]); 18] = [
     ("make bench-modes", &["cargo bench --features local --bench modes --"]),
     ("make bench-modes REQUESTS=500", &["cargo bench --features local --bench modes -- 500"]),
     ("make load", &["cargo build --release --features local --bin local", "python3 benches/load.py"]),
-    ("make simulate", &["cargo test --release --test simulation -- --nocapture many_seeds", "  SEEDS=10000"]),
-    ("make simulate SEEDS=7", &["cargo test --release --test simulation -- --nocapture many_seeds", "  SEEDS=7"]),
+    (
+        "make simulate",
+        &[
+            "cargo test --release --test simulation -- --nocapture many_seeds",
+            "  SEEDS=10000",
+            "cargo test --release -p lake --test paused -- --nocapture many_seeds",
+            "  SEEDS=10000",
+        ],
+    ),
+    (
+        "make simulate SEEDS=7",
+        &[
+            "cargo test --release --test simulation -- --nocapture many_seeds",
+            "  SEEDS=7",
+            "cargo test --release -p lake --test paused -- --nocapture many_seeds",
+            "  SEEDS=7",
+        ],
+    ),
     (
         "make fuzz FUZZ_SECONDS=60",
         &[

@@ -1,6 +1,8 @@
 //! What `make build` and `make deploy` build.
 
-use crate::{OLD, desk::Desk};
+use crate::{DEV, OLD, desk::Desk};
+
+const SECRET: &str = "GapsSecretArn=arn:aws:secretsmanager:eu-west-1:123456789012:secret:auth0-AbCdEf";
 
 #[test]
 fn a_package_is_built_for_the_architecture_that_is_asked_for() {
@@ -25,4 +27,39 @@ fn what_is_built_is_for_the_architecture_that_is_deployed() {
     // Also if it comes from an earlier deployment.
     let said = Desk::deployed(&[("TokenDigests", OLD), ("Architecture", "x86_64")], "").types("make deploy").done();
     assert!(said.call("cargo").expect("a build").contains(&"--x86-64".to_owned()) && said.sam_got(r#"Architecture="x86_64""#));
+}
+
+#[test]
+fn the_check_is_built_only_where_it_is_on_and_sam_finds_a_package_either_way() {
+    let desk = Desk::new();
+    let said = desk.types(&format!("make deploy TOKEN_DIGESTS={OLD}")).done();
+    let builds =
+        |said: &crate::desk::Said| said.calls.iter().filter(|call| call[0] == "cargo").map(|call| call.join(" ")).collect::<Vec<_>>();
+    assert_eq!(builds(&said).len(), 1);
+    assert_eq!(desk.template().matches("CodeUri: receiver\n").count(), 2);
+    let said = desk.types(&format!(r#"make deploy TOKEN_DIGESTS={OLD} PARAMETERS="GapsAuth0Domain=acme.eu.auth0.com {SECRET}""#)).done();
+    let build =
+        "cargo lambda build --release -p lake --no-default-features --features check --bin gaps-check --arm64 --lambda-dir target/deploy";
+    assert_eq!(builds(&said)[1..], [build]);
+    let template = desk.template();
+    assert_eq!((template.matches("CodeUri: receiver\n").count(), template.matches("CodeUri: gaps-check\n").count()), (1, 1));
+    assert!(said.sam_got(r#"GapsAuth0Domain="acme.eu.auth0.com""#), "{:?}", said.calls);
+}
+
+#[test]
+fn a_check_without_its_secret_or_with_a_source_that_is_none_is_refused_before_anything_is_built() {
+    let domain = "GapsAuth0Domain=acme.eu.auth0.com";
+    for (digests, parameters, words) in [
+        (OLD.to_owned(), domain.to_owned(), "GapsAuth0Domain needs GapsSecretArn, the ARN of the secret"),
+        (OLD.to_owned(), format!("{domain} {SECRET} GapsSource=other"), "GapsSource names other, which has no digest in TOKEN_DIGESTS"),
+        (
+            format!("{OLD},{DEV}"),
+            format!("{domain} {SECRET}"),
+            "needs GapsSource, the tenant's source, for there are several: acme, acme-dev",
+        ),
+        (OLD.to_owned(), "GapsAuth0Domain=https://acme.eu.auth0.com".to_owned(), "must be empty, or a domain such as acme.eu.auth0.com"),
+        (OLD.to_owned(), format!("{domain} GapsSecretArn=auth0"), "must be empty or the ARN of a secret"),
+    ] {
+        Desk::new().types(&format!(r#"make deploy TOKEN_DIGESTS={digests} PARAMETERS="{parameters}""#)).refused(words);
+    }
 }

@@ -9,7 +9,7 @@ use crate::{DEV, OLD, desk::Desk};
 /// Our commands in the documents, in blocks and in lines of text.
 fn documented() -> Vec<String> {
     let mut commands = Vec::new();
-    for document in ["README.md", "RUNBOOK.md", "COSTS.md", "docs/AUTH0.md", "docs/OPERATING.md"] {
+    for document in ["README.md", "RUNBOOK.md", "COSTS.md", "docs/AUTH0.md", "docs/GAPS.md", "docs/OPERATING.md"] {
         let text = fs::read_to_string(project(document)).expect(document);
         commands.extend(text.lines().filter(|line| line.starts_with("make ")).map(str::to_owned));
         commands.extend(text.replace("\n   ", " ").split('`').skip(1).step_by(2).map(str::to_owned));

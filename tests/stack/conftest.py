@@ -35,7 +35,7 @@ def template():
 def stack(template):
     """The template as CloudFormation gets it, after the SAM transform."""
     packaged = copy.deepcopy(template)
-    for function in ("Receiver", "Writer"):
+    for function in ("Receiver", "Writer", "GapsCheck"):
         packaged["Resources"][function]["Properties"]["CodeUri"] = "s3://packages/receiver.zip"
     return transform(packaged, {}, NoManagedPolicies())
 
@@ -47,6 +47,16 @@ def receiver():
         return pathlib.Path(os.environ["RECEIVER_BIN"]).resolve()
     subprocess.run(["cargo", "build", "--quiet", "--bin", "receiver"], cwd=PROJECT, check=True, timeout=900)
     return pathlib.Path(os.environ.get("CARGO_TARGET_DIR", PROJECT / "target")) / "debug" / "receiver"
+
+
+@pytest.fixture(scope="session")
+def gaps_check():
+    """The Lambda binary of the comparison with Auth0's log: GAPS_CHECK_BIN, or built here as scripts/deploy has it built."""
+    if "GAPS_CHECK_BIN" in os.environ:
+        return pathlib.Path(os.environ["GAPS_CHECK_BIN"]).resolve()
+    build = ["cargo", "build", "--quiet", "-p", "lake", "--no-default-features", "--features", "check", "--bin", "gaps-check"]
+    subprocess.run(build, cwd=PROJECT, check=True, timeout=900)
+    return pathlib.Path(os.environ.get("CARGO_TARGET_DIR", PROJECT / "target")) / "debug" / "gaps-check"
 
 
 @pytest.fixture(scope="module")

@@ -32,6 +32,8 @@ PRICES = {
     "dashboard_month": 3.00,
     "athena_tb": 5.00,
     "cloudtrail_data_event": 0.10 / 1e5,
+    "secret_month": 0.40,
+    "secret_read": 0.05 / 1e4,
 }
 METRICS, METRICS_OF_A_SOURCE = 13, 6  # of src/metrics.rs; those that have the dimension `source` too
 ALARMS = 12  # nine without merges, one more with SourceCidrs; each of several sources has one more
@@ -50,6 +52,11 @@ COLLECTORS = 2  # MaximumConcurrency of the template: places where Lambda may co
 POLLERS, POLL_SECONDS = 5, 20  # connections that Lambda begins with, and how long each waits for a message
 WRITE_MILLISECONDS = 0.6  # billed time of an event in the writer, beside that of an invocation: 183 µs (docs/SPEED.md) of PROCESSOR at 512 MB
 LEAST_MOVED = 128 * 1024  # ObjectSizeGreaterThan of the template, in bytes
+CHECKED_BY = 4  # checks that look at each hour, of template.yaml
+CHECK_MEMORY = 512  # MB of the check, of template.yaml
+CHECK_METRICS, CHECK_ALARMS = 2, 3  # of the stack alone; an alarm is billed for each metric that it reads
+AUTH0_PAGE = 100  # records of one request
+CHECK_SECONDS, PAGE_SECONDS, OBJECT_SECONDS = 2, 0.3, 0.003  # assumed: a start, a page, an object
 PROCESSOR = 1769  # MB of memory that come with one virtual processor
 
 
@@ -125,6 +132,19 @@ def per_month_of_merges(events, per_request, case):
     """Gives the cost of the merges where so many events come each month, by MergeCadence."""
     of = {window: sum(merge_costs.cost(window, events, per_request, stored=case.stored).values()) for window in merge_costs.WINDOWS}
     return {f"MergeCadence={cadence}": sum(of[window] for window in windows) for cadence, windows in merge_costs.CADENCES.items()}
+
+
+def per_month_of_checks(events, per_request, case):
+    """Gives the cost of the scheduled comparison with Auth0's log where so many events come each month; HOURS checks."""
+    objects = CHECKED_BY * events / per_request * case.objects
+    seconds = HOURS * CHECK_SECONDS + CHECKED_BY * events / AUTH0_PAGE * PAGE_SECONDS + objects * OBJECT_SECONDS
+    return {
+        "Lambda": HOURS * PRICES["lambda_request"] + seconds * CHECK_MEMORY / 1024 * PRICES["lambda_gb_second"][case.arch],
+        "S3 GET": objects * PRICES["s3_get"],
+        "S3 LIST": max(objects / LIST_PAGE, HOURS * (CHECKED_BY + 2)) * PRICES["s3_list"],
+        "Secret": PRICES["secret_month"] + HOURS * PRICES["secret_read"],
+        "Metrics and alarms": CHECK_METRICS * PRICES["metric_month"] + CHECK_ALARMS * PRICES["alarm_month"],
+    }
 
 
 def by_choice(events, per_request, case):
@@ -219,6 +239,7 @@ def main():
         *(buffered if case.buffer_seconds else []),
         ("One query that reads them all", per_query, True),
         ("Merges, where they come each month", per_month_of_merges, False),
+        ("The comparison with Auth0's log, a month", per_month_of_checks, True),
         ("Only where you chose it", by_choice, False),
     ]:
         print(f"{title}\n\n{table({name: costs(case.events, n, case) for name, n in columns.items()}, together)}\n")

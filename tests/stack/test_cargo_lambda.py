@@ -135,6 +135,7 @@ def package(aws, tmp_path_factory):
     build = ["cargo", "lambda", "build", "--bin", "receiver", "--x86-64", "--lambda-dir", folder]
     subprocess.run(build, cwd=PROJECT, env=quick, check=True, timeout=1200)
     template = (PROJECT / "template.yaml").read_text().replace("CodeUri: target/deploy/receiver\n", "CodeUri: receiver\n")
+    template = template.replace("CodeUri: target/deploy/gaps-check\n", "CodeUri: receiver\n")  # as where the check is off
     (folder / "template.yaml").write_text(template)
     aws("s3").create_bucket(Bucket="uploads")
     command = ["sam", "package", "--template-file", folder / "template.yaml", "--s3-bucket", "uploads", "--region", REGION]
@@ -169,3 +170,16 @@ def test_the_package_runs_as_lambda_runs_it(package, tmp_path):
             process.kill()
             process.wait(timeout=10)
     assert objects(tmp_path, "events")
+
+
+def test_the_package_of_the_check_is_built_as_the_script_has_it_and_says_what_it_lacks(tmp_path):
+    script = (PROJECT / "scripts/deploy").read_text()
+    arguments = json.loads(re.search(r'check = (\[.*?\])', script)[1].replace(" flag,", ' "--x86-64",').replace("target/deploy", str(tmp_path)))
+    quick = {**os.environ, "CARGO_PROFILE_DEV_DEBUG": "0", "CARGO_INCREMENTAL": "0"}
+    subprocess.run(["cargo", "lambda", "build", *arguments], cwd=PROJECT, env=quick, check=True, timeout=1200)
+    [package] = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert package == tmp_path / "gaps-check/bootstrap"  # the template's CodeUri, and Lambda's name
+    needed = {tuple(map(int, v.split(b"."))) for v in re.findall(rb"GLIBC_(\d+\.\d+)", package.read_bytes())}
+    assert needed and max(needed) <= (2, 34)  # Amazon Linux 2023
+    done = subprocess.run([package], env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, timeout=20)
+    assert done.returncode != 0 and json.loads(done.stderr)["message"] == "AUTH0_DOMAIN must be set; got nothing"

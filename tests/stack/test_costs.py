@@ -24,7 +24,7 @@ def test_the_cost_sheet_is_what_its_script_prints():
     sheet = (PROJECT / "COSTS.md").read_text()
     parts = [part.strip() for part in printed.stdout.split("\n\n")]
     tables = [part for part in parts if part.startswith("|")]
-    assert len(tables) == 7 and [table for table in tables if table not in sheet] == []
+    assert len(tables) == 8 and [table for table in tables if table not in sheet] == []
     assert "512 MB of memory come with 0.29 of a processor" in parts[-1] and parts[-1].rstrip(".") in sheet
 
 
@@ -43,6 +43,14 @@ def test_the_costs_of_merges_count_the_windows_as_they_are(stack):
     for cadence, windows in merge_costs.CADENCES.items():
         conditions = {stack["Resources"][f"Merge{window.capitalize()}"]["Condition"] for window in windows}
         assert conditions == ({"HasMerges", "HasHourlyMerges"} if cadence == "hourly" else {"HasMerges"})
+
+
+def test_the_cost_of_the_checks_counts_what_the_template_has(stack, cost):
+    ours = {name: r["Properties"] for name, r in stack["Resources"].items() if r.get("Condition") == "HasGaps"}
+    assert cost.CHECKED_BY == ours["MissedChecksAlarm"]["EvaluationPeriods"]  # test_gaps.py holds this against the window
+    assert cost.CHECK_MEMORY == ours["GapsCheck"]["MemorySize"]
+    read = [m for name in ours if name.endswith("Alarm") for m in ours[name].get("Metrics", [{"MetricStat": {}}]) if "MetricStat" in m]
+    assert (cost.CHECK_ALARMS, cost.CHECK_METRICS) == (len(read), len({"MissingEvents", "CheckFailures"}))
 
 
 def test_the_cost_counts_the_metrics_and_alarms_that_there_are(stack, cost):

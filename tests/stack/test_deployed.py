@@ -30,6 +30,7 @@ NOT_IN_MOTO = {
     "AWS::CloudWatch::Dashboard": "test_alarms_name_metrics_that_exist_of_this_stack_and_the_dashboard_shows_each",
     "AWS::Glue::Database": "test_tables_need_no_crawler",
     "AWS::Glue::Table": "test_tables_need_no_crawler",
+    "AWS::Lambda::EventInvokeConfig": "test_a_check_is_started_each_hour_over_four_and_not_again_at_once",
     "AWS::Lambda::Url": "test_the_url_is_public_and_has_both_permissions_once",
     "AWS::Scheduler::Schedule": "test_scheduler_keeps_each_schedule_as_it_is_written",
     "AWS::SNS::Subscription": "test_the_operator_is_subscribed_when_there_is_an_address",

@@ -90,6 +90,18 @@ OTHERS = {
     "DetectionsMuted": (["", "role_created", "role_created,member_invited"], ["role_created, member_invited", "role-created", ",a", "a,", "a','b"]),
     "DatabaseName": (["", "auth0_log_lake"], ["auth0-log-lake", "0a", "Auth0"]),
 }
+SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret"
+OTHERS |= {
+    "GapsAuth0Domain": (
+        ["", "acme.eu.auth0.com", "a-1.auth0.com", "login.example.com"],
+        ["acme", "https://acme.eu.auth0.com", "acme.eu.auth0.com/", "Acme.eu.auth0.com", "acme..com", ".com", "a.b:443", "a b.com"],
+    ),
+    "GapsSecretArn": (
+        ["", f"{SECRET}:auth0-AbCdEf", f"{SECRET}:a/b_c+d=e.f@g!h-AbCdEf", f"{SECRET.replace('aws', 'aws-cn', 1)}:x"],
+        ["auth0", f"{SECRET}:", f"{SECRET}:a b", f"{SECRET}:x:y", "arn:aws:ssm:eu-west-1:123456789012:parameter/x"],
+    ),
+    "GapsSource": (["", "acme", "acme-dev", "x" * 32], ["Acme", "a,b", "a_b", "x" * 33, " a"]),
+}
 OTHERS["DetectionsTopicArn"] = OTHERS["AlarmTopicArn"]
 OTHERS["AlarmTopicKmsKeyArn"] = OTHERS["LogsKmsKeyArn"] = OTHERS["KmsKeyArn"]
 

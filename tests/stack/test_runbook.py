@@ -83,7 +83,14 @@ def runs(aws, stack, tmp_path_factory):
         TemplateBody=json.dumps(body),
         Parameters=[
             {"ParameterKey": name, "ParameterValue": value}
-            for name, value in {"TokenDigests": f"acme={'0' * 64}", "ExistingBucketName": bucket, "ReservedConcurrency": "9", "BufferSeconds": "60"}.items()
+            for name, value in {
+                "TokenDigests": f"acme={'0' * 64}",
+                "ExistingBucketName": bucket,
+                "ReservedConcurrency": "9",
+                "BufferSeconds": "60",
+                "GapsAuth0Domain": "acme.eu.auth0.com",
+                "GapsSecretArn": f"arn:aws:secretsmanager:{REGION}:123456789012:secret:auth0-AbCdEf",
+            }.items()
         ],
         Capabilities=["CAPABILITY_IAM"],
     )

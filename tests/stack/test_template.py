@@ -52,7 +52,8 @@ def test_documents_name_no_other_setting(name):
 
 def test_the_role_can_create_objects_and_write_its_logs_and_nothing_else(stack):
     role = stack["Resources"]["ReceiverRole"]["Properties"]
-    assert set(of_type(stack, "AWS::IAM::Role")) == {"ReceiverRole", "WriterRole", "MergeRole", "DetectionsRole", "DetectionsScheduleRole"}
+    others = {"MergeRole", "DetectionsRole", "DetectionsScheduleRole", "GapsRole", "GapsScheduleRole"}
+    assert set(of_type(stack, "AWS::IAM::Role")) == {"ReceiverRole", "WriterRole"} | others
     assert stack["Resources"]["Receiver"]["Properties"]["Role"] == {"Fn::GetAtt": ["ReceiverRole", "Arn"]}
     assert "ManagedPolicyArns" not in role
     objects, logs, key, *of_the_buffered_mode = role["Policies"][0]["PolicyDocument"]["Statement"]

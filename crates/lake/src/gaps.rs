@@ -25,6 +25,7 @@ use window::{Checkpoint, Moment, Window, show};
 
 pub use management::ManagementError;
 
+pub mod check;
 mod comparison;
 mod fill;
 mod held;
@@ -82,6 +83,23 @@ pub struct Clock<'a> {
     pub now: &'a dyn Fn() -> DateTime<Utc>,
     /// Waits so long.
     pub sleep: &'a dyn Fn(Duration),
+    /// When this run must end, if at a time: what would go beyond is not begun.
+    pub deadline: Option<DateTime<Utc>>,
+}
+
+impl Clock<'_> {
+    /// Whether this run is over before so much time has passed.
+    pub fn is_over_within(&self, time: Duration) -> bool {
+        self.deadline.is_some_and(|deadline| (self.now)() + time >= deadline)
+    }
+
+    /// Sees whether there is time left.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn check(&self) -> Result<(), Failure> {
+        if self.is_over_within(Duration::ZERO) { Err(Failure::Gaps("the time of this run is up".to_owned())) } else { Ok(()) }
+    }
 }
 
 /// Where a command writes: its result, and what happens meanwhile.
@@ -92,26 +110,51 @@ pub struct Writers<'a> {
     pub err: &'a mut dyn Write,
 }
 
+/// What a comparison found, as far as it came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Compared {
+    /// Records that were looked for.
+    pub records: usize,
+    /// Records that are missing still.
+    pub missing: usize,
+    /// Records that cannot be compared.
+    pub unreadable: usize,
+    /// Why it did not come to its end, and where it goes on; none where it did.
+    pub stopped: Option<String>,
+}
+
 /// Runs the command.
 ///
 /// # Errors
 /// Where nothing can be written. What else is wrong is said, and the verdict is that nothing can be said.
 pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, clock: &Clock<'_>, writers: &mut Writers<'_>) -> Result<Verdict, Failure> {
-    match compare(args, lookup, clock, writers) {
-        Err(Failure::System(error)) => Err(error.into()),
-        Err(failure) => {
-            writeln!(writers.err, "lake: {failure}.")?;
-            Ok(Verdict::Unsure)
-        }
-        judged => judged,
+    let compared = match compare(args, lookup, clock, writers) {
+        Err(Failure::System(error)) => return Err(error.into()),
+        Err(failure) => Compared { stopped: Some(failure.to_string()), ..Compared::default() },
+        Ok(compared) => compared,
+    };
+    if let Some(why) = compared.stopped {
+        writeln!(writers.err, "lake: {why}.")?;
+        return Ok(Verdict::Unsure);
     }
+    if let Some(stack) = &args.metric {
+        let missing = [("MissingEvents", compared.missing)];
+        writeln!(writers.out, "{}", tally::metrics(&missing, stack, args.source.as_deref(), (clock.now)()))?;
+    }
+    Ok(Verdict::good_if(compared.missing == 0 && compared.unreadable == 0))
 }
 
-fn compare(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, clock: &Clock<'_>, writers: &mut Writers<'_>) -> Result<Verdict, Failure> {
+/// Compares, and fills where it is told to; shows what it found.
+fn compare(
+    args: &Args,
+    lookup: &dyn Fn(&str) -> Option<String>,
+    clock: &Clock<'_>,
+    writers: &mut Writers<'_>,
+) -> Result<Compared, Failure> {
     let window = Window::new(args.since, args.until, args.from.as_ref(), (clock.now)()).map_err(Failure::Gaps)?;
     let credentials = Credentials::from_lookup(lookup).map_err(|error| Failure::Gaps(error.to_string()))?;
     let receiver = receiver(args, lookup)?;
-    let held = Held::new(Reading::open(&args.lake)?, args.source.clone(), window.since)?;
+    let held = Held::new(Reading::open(&args.lake)?, args.source.clone(), window.since, clock)?;
     let fill = receiver.as_ref().map(Fill::new).transpose()?;
     let management = Management::new(&args.domain, &credentials, clock);
     writeln!(
@@ -126,23 +169,16 @@ fn compare(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, clock: &Clock<'
     let mut comparison = Comparison::new(Sides { management, held, fill }, window, clock, from);
     let ended = comparison.all(writers);
     comparison.show(ended.is_ok(), writers)?;
-    match ended {
-        Ok(()) => verdict(&comparison, args, clock, writers),
-        Err(Failure::System(error)) => Err(error.into()),
-        Err(failure) if comparison.has_seen_nothing() => Err(failure),
+    let stopped = match ended {
+        Ok(()) => None,
+        Err(Failure::System(error)) => return Err(error.into()),
+        Err(failure) if comparison.has_seen_nothing() => return Err(failure),
         Err(failure) => {
             let from = comparison.done().as_str();
-            Err(Failure::Gaps(format!("stopped before the end: {failure}. To go on where it stopped, give FROM={from} (--from)")))
+            Some(format!("stopped before the end: {failure}. To go on where it stopped, give FROM={from} (--from)"))
         }
-    }
-}
-
-fn verdict(comparison: &Comparison<'_>, args: &Args, clock: &Clock<'_>, writers: &mut Writers<'_>) -> Result<Verdict, Failure> {
-    let missing = comparison.missing();
-    if let Some(stack) = &args.metric {
-        writeln!(writers.out, "{}", tally::metric(missing, stack, args.source.as_deref(), (clock.now)()))?;
-    }
-    Ok(Verdict::good_if(missing == 0 && comparison.unreadable() == 0))
+    };
+    Ok(Compared { stopped, ..comparison.compared() })
 }
 
 fn receiver(args: &Args, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Option<ReceiverClient>, Failure> {

@@ -9,34 +9,9 @@ use std::{
 use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
 
-use outcome::Failure;
-
+use lake::{doctor, erase, gaps, outcome::Failure, replay, samples, token};
 #[cfg(feature = "aws")]
-mod athena;
-mod body;
-mod boolean;
-mod credentials;
-mod deliver;
-mod doctor;
-mod erase;
-mod gaps;
-mod landed;
-mod layout;
-mod meaning;
-#[cfg(feature = "aws")]
-mod merge;
-mod outcome;
-mod post;
-mod reading;
-mod rejected;
-mod replay;
-mod samples;
-#[cfg(feature = "aws")]
-mod sql;
-mod stored;
-#[cfg(feature = "aws")]
-mod tables;
-mod token;
+use lake::{merge, tables};
 
 /// Works with a receiver of Auth0 log streams, and with the lake that it writes.
 #[derive(Parser)]
@@ -77,7 +52,7 @@ fn main() -> ExitCode {
         Commands::Erase(args) => erase::run(&args, &environment, out),
         Commands::Doctor(args) => doctor::run(&args, &environment, now(), out),
         Commands::Gaps(args) => {
-            let clock = gaps::Clock { now: &now, sleep: &thread::sleep };
+            let clock = gaps::Clock { now: &now, sleep: &thread::sleep, deadline: None };
             gaps::run(&args, &environment, &clock, &mut gaps::Writers { out, err: &mut io::stderr() })
         }
         #[cfg(feature = "aws")]

@@ -143,7 +143,7 @@ pub fn told(steps: &[Told]) -> Server {
     })
 }
 
-/// Starts a server of AWS's JSON protocol: `answer` makes an operation's output of its name and input.
+/// Starts a server of AWS's JSON protocol: `answer` makes an operation's output of its name and input, or an error that has `__type`.
 pub fn json_service(answer: impl Fn(&str, &Value) -> Value + Clone + Send + Sync + 'static) -> Server {
     Server::start(move |request| {
         let answer = answer.clone();
@@ -151,7 +151,8 @@ pub fn json_service(answer: impl Fn(&str, &Value) -> Value + Clone + Send + Sync
             let operation = request.headers()["x-amz-target"].to_str().expect("text").to_owned();
             let input = to_bytes(request.into_body(), usize::MAX).await.expect("an input that arrives whole");
             let output = answer(&operation, &serde_json::from_slice(&input).expect("JSON"));
-            Response::new(Body::from(output.to_string()))
+            let status = if output["__type"].is_null() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+            self::answer(status, output.to_string())
         }
     })
 }

@@ -5,7 +5,7 @@ use std::collections::{HashSet, VecDeque};
 use chrono::{DateTime, Utc};
 
 use super::{
-    Clock, Writers,
+    Clock, Compared, Writers,
     fill::Fill,
     held::{Found, Held},
     logged::{self, Key, Logged},
@@ -54,7 +54,7 @@ pub struct Sides<'a> {
     /// Auth0's log.
     pub management: Management<'a>,
     /// The lake.
-    pub held: Held,
+    pub held: Held<'a>,
     /// The receiver, if the lake is to be filled.
     pub fill: Option<Fill<'a>>,
 }
@@ -62,7 +62,7 @@ pub struct Sides<'a> {
 /// A comparison under way.
 pub struct Comparison<'a> {
     management: Management<'a>,
-    held: Held,
+    held: Held<'a>,
     fill: Option<Fill<'a>>,
     window: Window,
     clock: &'a Clock<'a>,
@@ -103,6 +103,7 @@ impl<'a> Comparison<'a> {
         let mut url = self.management.after(&self.done);
         let mut old_pages = 0;
         loop {
+            self.clock.check()?;
             let page = self.management.page(&url, writers.err)?;
             self.tally.pages += 1;
             let turned = self.turn(&page, writers)?;
@@ -220,15 +221,11 @@ impl<'a> Comparison<'a> {
         Ok(())
     }
 
-    /// How many records are missing still.
-    pub fn missing(&self) -> usize {
+    /// Returns what was found so far.
+    pub fn compared(&self) -> Compared {
         let filled = self.fill.as_ref().map_or(0, Fill::posted);
-        self.tally.missing() - filled
-    }
-
-    /// How many records cannot be compared.
-    pub fn unreadable(&self) -> usize {
-        self.tally.unreadable
+        let (records, missing) = (self.tally.compared(), self.tally.missing() - filled);
+        Compared { records, missing, unreadable: self.tally.unreadable, stopped: None }
     }
 
     /// Whether no page was read.

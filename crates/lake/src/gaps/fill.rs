@@ -62,7 +62,7 @@ impl<'a> Fill<'a> {
     ///
     /// # Errors
     /// A receiver that stores nothing at present.
-    pub fn add(&mut self, raw: &[u8], logged: &Logged, held: &mut Held, err: &mut dyn Write) -> Result<(), Failure> {
+    pub fn add(&mut self, raw: &[u8], logged: &Logged, held: &mut Held<'_>, err: &mut dyn Write) -> Result<(), Failure> {
         let bytes: usize = self.waiting.iter().map(|raw| raw.len() + 1).sum();
         if !self.waiting.is_empty() && (self.waiting.len() >= MOST_RECORDS || bytes + raw.len() > ENOUGH_BYTES) {
             self.post(held, err)?;
@@ -81,7 +81,7 @@ impl<'a> Fill<'a> {
     ///
     /// # Errors
     /// A receiver that stores nothing at present, or whose lake is another.
-    pub fn post(&mut self, held: &mut Held, err: &mut dyn Write) -> Result<(), Failure> {
+    pub fn post(&mut self, held: &mut Held<'_>, err: &mut dyn Write) -> Result<(), Failure> {
         let waiting = std::mem::take(&mut self.waiting);
         let Some(last) = self.last.take() else { return Ok(()) };
         let body = [b"[".as_slice(), &waiting.join(&b","[..]), b"]"].concat();
@@ -116,7 +116,7 @@ impl<'a> Fill<'a> {
     }
 
     /// Looks once whether what was posted is in this lake, before more goes elsewhere.
-    fn prove(&mut self, last: &Logged, held: &mut Held) -> Result<(), Failure> {
+    fn prove(&mut self, last: &Logged, held: &mut Held<'_>) -> Result<(), Failure> {
         if self.is_proven {
             return Ok(());
         }

@@ -13,7 +13,10 @@ use std::{
 use chrono::{DateTime, DurationRound, TimeDelta, Timelike, Utc};
 use serde::Deserialize;
 
-use super::logged::{Key, Logged};
+use super::{
+    Clock,
+    logged::{Key, Logged},
+};
 use crate::{
     outcome::Failure,
     reading::{LakeError, Reading, Rows},
@@ -41,9 +44,9 @@ pub enum Found {
 }
 
 /// A lake that is looked into.
-#[derive(Debug)]
-pub struct Held {
+pub struct Held<'a> {
     reading: Reading,
+    clock: &'a Clock<'a>,
     source: Option<String>,
     since: DateTime<Utc>,
     hours: VecDeque<Hour>,
@@ -80,15 +83,15 @@ struct Ingest {
     time_source: String,
 }
 
-impl Held {
+impl<'a> Held<'a> {
     /// Takes a lake, the source to look at where it is given, and from when on its rows are of interest.
     ///
     /// # Errors
     /// A lake that cannot be listed.
-    pub fn new(reading: Reading, source: Option<String>, since: DateTime<Utc>) -> Result<Self, LakeError> {
+    pub fn new(reading: Reading, source: Option<String>, since: DateTime<Utc>, clock: &'a Clock<'a>) -> Result<Self, LakeError> {
         reading.list(&Keys::below(folder(since)))?;
         let (hours, problems, sources) = (VecDeque::new(), BTreeSet::new(), BTreeSet::new());
-        Ok(Self { reading, source, since, hours, anywhere: None, rejects: None, sources, problems, objects: 0 })
+        Ok(Self { reading, clock, source, since, hours, anywhere: None, rejects: None, sources, problems, objects: 0 })
     }
 
     /// Looks for a record.
@@ -212,6 +215,7 @@ impl Held {
     /// Reads objects, some side by side, and calls `then` with each of their rows.
     fn each(&mut self, keys: &Keys, mut then: impl FnMut(&mut Self, &ObjectKey, &[u8]) -> Result<(), Failure>) -> Result<(), Failure> {
         for some in self.reading.list(keys)?.objects.chunks(OBJECTS_AT_ONCE) {
+            self.clock.check()?;
             for (key, rows) in some.iter().zip(self.reading.rows_of(some)) {
                 let rows: Rows = rows?;
                 self.objects += 1;
@@ -278,9 +282,11 @@ mod tests {
         fs::write(path, rows).expect("an object");
     }
 
-    fn open(lake: &Path, source: Option<&str>) -> Held {
+    const CLOCK: &Clock<'static> = &Clock { now: &|| DateTime::UNIX_EPOCH, sleep: &|_| (), deadline: None };
+
+    fn open(lake: &Path, source: Option<&str>) -> Held<'static> {
         let url = format!("file://{}", lake.display()).parse().expect("a lake");
-        Held::new(Reading::open(&url).expect("a runtime"), source.map(str::to_owned), logged(0, 0).at).expect("a lake")
+        Held::new(Reading::open(&url).expect("a runtime"), source.map(str::to_owned), logged(0, 0).at, CLOCK).expect("a lake")
     }
 
     #[test]
@@ -336,6 +342,22 @@ mod tests {
         let mut held = open(lake.path(), Some("us"));
         assert_eq!(held.look(&logged(2, 8)).expect("a lake"), Found::Event);
         assert!(held.problems.len() == 1 && held.problems.iter().all(|problem| problem.contains("it is no event row")));
+    }
+
+    #[test]
+    fn an_hour_of_many_objects_is_not_read_beyond_the_end_of_a_run() {
+        let lake = tempfile::tempdir().expect("a folder");
+        for second in 0..2 * OBJECTS_AT_ONCE as i64 {
+            write(lake.path(), Table::Events, logged(0, 8).at + TimeDelta::seconds(second), &row(&format!("id-{second}"), "eu", "date"));
+        }
+        // Each look at the clock takes a second, and the run is over in the second one.
+        let looks = std::cell::Cell::new(0);
+        let now = || DateTime::UNIX_EPOCH + TimeDelta::seconds(looks.replace(looks.get() + 1));
+        let clock = Clock { now: &now, sleep: &|_| (), deadline: Some(DateTime::UNIX_EPOCH + TimeDelta::seconds(1)) };
+        let url = format!("file://{}", lake.path().display()).parse().expect("a lake");
+        let mut held = Held::new(Reading::open(&url).expect("a runtime"), None, logged(0, 0).at, &clock).expect("a lake");
+        let error = held.look(&logged(1, 8)).expect_err("no time").to_string();
+        assert_eq!((error.as_str(), held.objects), ("the time of this run is up", OBJECTS_AT_ONCE));
     }
 
     #[test]

@@ -155,25 +155,30 @@ impl<'a> Management<'a> {
                 return Err(ManagementError::Refused(format!("after {ATTEMPTS} times, {}", later.why)));
             }
             let seconds = later.seconds.unwrap_or(LONGEST_GUESS.min(1 << (attempt - 1))).clamp(1, answer::LONGEST_PAUSE);
-            writeln!(err, "  {}: again in {seconds} s", later.why)?;
-            self.sleep(seconds);
+            self.pause(seconds, &format!("{}: again in {seconds} s", later.why), err)?;
         }
         Ok(None)
     }
 
-    fn sleep(&self, seconds: i64) {
-        (self.clock.sleep)(Duration::from_secs(seconds.unsigned_abs()));
+    /// Says why there is a pause, and waits; where this run would be over before, it is given up.
+    fn pause(&self, seconds: i64, why: &str, err: &mut dyn Write) -> Result<(), ManagementError> {
+        let pause = Duration::from_secs(seconds.unsigned_abs());
+        if self.clock.is_over_within(pause) {
+            return Err(ManagementError::Refused(format!("{why}, but the time of this run is up before that")));
+        }
+        writeln!(err, "  {why}")?;
+        (self.clock.sleep)(pause);
+        Ok(())
     }
 
     /// Waits where the last answer said that no further request is allowed until later.
-    fn wait_for_room(&mut self, err: &mut dyn Write) -> io::Result<()> {
+    fn wait_for_room(&mut self, err: &mut dyn Write) -> Result<(), ManagementError> {
         let Some(until) = self.full_until.take() else { return Ok(()) };
         let seconds = answer::seconds_until(until, (self.clock.now)());
-        if seconds > 0 {
-            writeln!(err, "  the limit of requests is used up: going on in {seconds} s")?;
-            self.sleep(seconds);
+        if seconds == 0 {
+            return Ok(());
         }
-        Ok(())
+        self.pause(seconds, &format!("the limit of requests is used up: going on in {seconds} s"), err)
     }
 
     /// Reads an answer whole, and the limit from its headers.
@@ -314,7 +319,7 @@ mod tests {
             passed.set(passed.get() + i64::try_from(pause.as_secs()).expect("small"));
             pauses.borrow_mut().push(pause.as_secs());
         };
-        let clock = Clock { now: &now, sleep: &sleep };
+        let clock = Clock { now: &now, sleep: &sleep, deadline: None };
         let mut management = Management::new(tenant, credentials, &clock);
         let url = management.after(&Checkpoint::before(now()));
         let page = (0..pages).map(|_| management.page(&url, &mut said)).last().expect("a page").map_err(|error| error.to_string());

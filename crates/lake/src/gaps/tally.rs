@@ -104,13 +104,14 @@ impl Tally {
     }
 }
 
-/// Writes the metric of a stack, in CloudWatch's embedded metric format.
-pub fn metric(missing: usize, stack: &str, source: Option<&str>, now: DateTime<Utc>) -> String {
+/// Writes metrics of a stack, each a count, in CloudWatch's embedded metric format.
+pub fn metrics(metrics: &[(&str, usize)], stack: &str, source: Option<&str>, now: DateTime<Utc>) -> String {
     let dimensions = if source.is_some() { json!([["stack"], ["stack", "source"]]) } else { json!([["stack"]]) };
-    let metrics = json!([{"Name": "MissingEvents", "Unit": "Count"}]);
-    let directive = json!({"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics});
+    let named: Vec<_> = metrics.iter().map(|(name, _)| json!({"Name": name, "Unit": "Count"})).collect();
+    let directive = json!({"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": named});
     let aws = json!({"Timestamp": now.timestamp_millis(), "CloudWatchMetrics": [directive]});
-    let mut line = json!({"_aws": aws, "stack": stack, "MissingEvents": missing});
+    let mut line = json!({"_aws": aws, "stack": stack});
+    metrics.iter().for_each(|(name, count)| line[*name] = (*count).into());
     if let Some(source) = source {
         line["source"] = source.into();
     }

@@ -10,6 +10,8 @@ mod doctor;
 mod erase;
 mod folder;
 mod gaps;
+#[cfg(feature = "check")]
+mod gaps_check;
 mod gaps_ends;
 mod logged;
 mod program;
