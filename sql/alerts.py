@@ -53,6 +53,7 @@ def alerts():
 CREATE TABLE IF NOT EXISTS alerts (
   {columns}
 )
+PARTITIONED BY (month(detected_at))
 LOCATION '{{location}}'
 TBLPROPERTIES (
   {upkeep.properties({"table_type": "ICEBERG", "format": "parquet", "write_compression": "zstd", **upkeep.UPKEEP})}

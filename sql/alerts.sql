@@ -15,6 +15,7 @@ CREATE TABLE IF NOT EXISTS alerts (
   `told_by` string COMMENT 'The run that pages it',
   `told_at` timestamp COMMENT 'When it was paged, UTC; null until then'
 )
+PARTITIONED BY (month(detected_at))
 LOCATION '{location}'
 TBLPROPERTIES (
   'table_type' = 'ICEBERG',

@@ -59,13 +59,14 @@ SELECT
 
 
 def statements(table, prefix, row, time, doomed):
-    """The statements of one table by the names of their files; {prefix} is that of the names."""
+    """The statements of one table by the names of their files, which start with the prefix."""
     return {
         f"{prefix}optimize.sql": f"OPTIMIZE {table} REWRITE DATA USING BIN_PACK\n",
         f"{prefix}vacuum.sql": f"VACUUM {table}\n",
         f"{prefix}erase_begin.sql": set_properties(table, ERASING),
         f"{prefix}erase.sql": f"DELETE FROM {table} WHERE {doomed}\n",
-        # Commits a snapshot without the files that OPTIMIZE replaced; their entries have the bounds of what was erased.
+        # Commits a snapshot without the files that OPTIMIZE replaced; their entries have the bounds of what was erased. It does
+        # so although no row goes, since `time` is what the table is partitioned by: whole partitions are dropped, none here.
         f"{prefix}erase_forget.sql": f"DELETE FROM {table} WHERE {time} < TIMESTAMP '1970-01-01 00:00:00'\n",
         f"{prefix}erase_check.sql": check(table, row, doomed),
         f"{prefix}erase_end.sql": set_properties(table, {key: UPKEEP[key] for key in ERASING}),
