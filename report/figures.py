@@ -124,7 +124,7 @@ def rejects(db):
 
 
 def copies(db):
-    return one(db, "SELECT count(*) AS copies, count(DISTINCT row_id) AS events FROM report.landed")
+    return one(db, "SELECT copies, events FROM report.copies")
 
 
 def silence(db):

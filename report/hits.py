@@ -10,8 +10,15 @@ HITS, EVENTS = 10, 10
 
 
 def there():
-    """Says whether there are detections; they may need every column of the events."""
+    """Says whether there are detections."""
     return FOLDER.is_dir()
+
+
+def text():
+    """All that the detections ask; it names the columns that they need."""
+    import detections
+
+    return detections.query(detections.all_of())
 
 
 def run(db, asked):

@@ -5,6 +5,7 @@ little memory and each figure little time.
 """
 
 import pathlib
+import re
 import sys
 from datetime import timedelta
 
@@ -54,23 +55,29 @@ def empty_folder(lake):
 
 
 def load(db, asked):
-    """Makes report.events, report.before, and of a lake report.landed and report.rejects."""
-    columns = ", ".join(generate.NAMES if hits.there() else NEEDED)
-    window = within("event_time", asked.since, asked.until)
-    if asked.table:
-        db.sql(f"CREATE TABLE report.events AS SELECT {columns} FROM {rows_of(asked, asked.since, asked.until)}")
+    """Makes report.events and report.before, and of a lake report.copies and report.rejects."""
+    db.sql(f"CREATE TABLE report.events AS SELECT {', '.join(columns())} FROM {rows_of(asked, asked.since, asked.until)}")
     if asked.lake:
-        kept = "row_id" if asked.table else columns
-        db.sql(f"CREATE TABLE report.landed AS SELECT {kept} FROM main.events_landed WHERE {window}")
+        landed = f"main.events_landed WHERE {within('event_time', asked.since, asked.until)}" if asked.table else "report.events"
+        db.sql(f"CREATE TABLE report.copies AS SELECT count(*) AS copies, count(DISTINCT row_id) AS events FROM {landed}")
         received = within("received_at", asked.since, asked.until)
         db.sql(f"CREATE TABLE report.rejects AS SELECT received_at, reason, source, p_row_id FROM main.rejects WHERE {received}")
     if not asked.table:
-        db.sql(f"CREATE TABLE report.events AS SELECT * FROM report.landed QUALIFY {FIRST_COPY}")
+        db.sql(f"""
+            DELETE FROM report.events WHERE rowid IN (
+                SELECT rowid FROM report.events WHERE row_id IN (SELECT row_id FROM report.events GROUP BY row_id HAVING count(*) > 1)
+                QUALIFY NOT ({FIRST_COPY}))""")
     db.sql(f"""
         CREATE TABLE report.before AS
         SELECT source, {PERSON} AS person, {COUNTRY} AS country, max(event_time) AS last_seen,
             min(event_time) FILTER (outcome = 'success') AS first_success
         FROM {rows_of(asked, asked.since - asked.history, asked.since)} GROUP BY ALL""")
+
+
+def columns():
+    """What the figures need, and whatever a detection names."""
+    words = NEEDED + re.findall(r"\w+", hits.text()) if hits.there() else NEEDED
+    return [name for name in generate.NAMES if name.strip('"') in words]
 
 
 def rows_of(asked, since, until):

@@ -1,6 +1,7 @@
 """The SQL of what the detections look at, of the hits that they found, and of the pages of those."""
 
 import detections
+import upkeep
 
 # Hits that one run pages one by one: somebody who makes up user names must not flood a pager.
 PAGES = 50
@@ -52,11 +53,10 @@ def alerts():
 CREATE TABLE IF NOT EXISTS alerts (
   {columns}
 )
+PARTITIONED BY (month(detected_at))
 LOCATION '{{location}}'
 TBLPROPERTIES (
-  'table_type' = 'ICEBERG',
-  'format' = 'parquet',
-  'write_compression' = 'zstd'
+  {upkeep.properties({"table_type": "ICEBERG", "format": "parquet", "write_compression": "zstd", **upkeep.UPKEEP})}
 )
 """
 

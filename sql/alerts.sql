@@ -15,9 +15,15 @@ CREATE TABLE IF NOT EXISTS alerts (
   `told_by` string COMMENT 'The run that pages it',
   `told_at` timestamp COMMENT 'When it was paged, UTC; null until then'
 )
+PARTITIONED BY (month(detected_at))
 LOCATION '{location}'
 TBLPROPERTIES (
   'table_type' = 'ICEBERG',
   'format' = 'parquet',
-  'write_compression' = 'zstd'
+  'write_compression' = 'zstd',
+  'vacuum_max_snapshot_age_seconds' = '432000',
+  'vacuum_min_snapshots_to_keep' = '1',
+  'vacuum_max_metadata_files_to_keep' = '20',
+  'optimize_rewrite_data_file_threshold' = '5',
+  'optimize_rewrite_delete_file_threshold' = '2'
 )

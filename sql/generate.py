@@ -2,7 +2,8 @@
 """Writes the SQL of this folder from columns.tsv, event_types.tsv, windows.tsv, detections/ and ocsf/types.tsv, and the
 schedules of template.yaml; --check says whether anything would change.
 
-Athena's dialect. In braces stands what a caller fills in: {location}, {landing}, {since}, {row_ids}, {hours}, {muted}, {run}.
+Athena's dialect. In braces stands what a caller fills in: {location}, {landing}, {since}, {row_ids}, {digests}, {hours}, {muted},
+{run}.
 """
 
 import sys
@@ -11,25 +12,11 @@ sys.dont_write_bytecode = True  # no __pycache__ beside the SQL
 import alerts  # noqa: E402
 import generate_ocsf  # noqa: E402
 import schedules  # noqa: E402
+import upkeep  # noqa: E402
 from writing import HERE, listed, literal, table  # noqa: E402
 
 # A copy that was received earlier wins; what ties here came in one object and differs in its other columns.
 ORDER = ["parse_time", "request_id", "event_time"]
-
-# How long older snapshots stay, and from how many files on OPTIMIZE rewrites a group: Athena's defaults, said outright.
-UPKEEP = {
-    "vacuum_max_snapshot_age_seconds": 432000,
-    "vacuum_min_snapshots_to_keep": 1,
-    "vacuum_max_metadata_files_to_keep": 20,
-    "optimize_rewrite_data_file_threshold": 5,
-    "optimize_rewrite_delete_file_threshold": 2,
-}
-# While a person is erased: every file with a deleted row is rewritten, and no older snapshot stays.
-ERASING = {
-    "vacuum_max_snapshot_age_seconds": 1,
-    "optimize_rewrite_data_file_threshold": 1,
-    "optimize_rewrite_delete_file_threshold": 1,
-}
 
 
 def name(column):
@@ -59,17 +46,9 @@ CREATE TABLE IF NOT EXISTS events (
 PARTITIONED BY (day(event_time))
 LOCATION '{{location}}'
 TBLPROPERTIES (
-  {properties({"table_type": "ICEBERG", "format": "parquet", "write_compression": "zstd", **UPKEEP})}
+  {upkeep.properties({"table_type": "ICEBERG", "format": "parquet", "write_compression": "zstd", **upkeep.UPKEEP})}
 )
 """
-
-
-def set_properties(values):
-    return f"ALTER TABLE events SET TBLPROPERTIES (\n  {properties(values)}\n)\n"
-
-
-def properties(values):
-    return listed(f"'{key}' = '{value}'" for key, value in values.items())
 
 
 def event_types():
@@ -167,7 +146,8 @@ def scheduled():
     """The statement of each schedule."""
     windows = {"MergeHourly": "hourly", "MergeDaily": "daily", "MergeWeekly": "weekly"}
     merges = {name: merge().format(landing=WINDOWS[window]["landing"], since=WINDOWS[window]["since"]) for name, window in windows.items()}
-    return {**merges, "OptimizeDaily": FILES["optimize.sql"](), "VacuumDaily": FILES["vacuum.sql"]()}
+    kept = {"OptimizeDaily": "optimize", "VacuumDaily": "vacuum", "OptimizeAlertsDaily": "alerts_optimize", "VacuumAlertsDaily": "alerts_vacuum"}
+    return {**merges, **{name: upkeep.STATEMENTS[f"{file}.sql"] for name, file in kept.items()}}
 
 
 FILES = {
@@ -183,20 +163,7 @@ FILES = {
     "alerts_found.sql": alerts.alerts_found,
     "alert_messages.sql": alerts.alert_messages,
     **{f"{name}.sql": lambda text=text: text + "\n" for name, text in alerts.STATEMENTS.items()},
-    "optimize.sql": lambda: "OPTIMIZE events REWRITE DATA USING BIN_PACK\n",
-    "vacuum.sql": lambda: "VACUUM events\n",
-    "erase_begin.sql": lambda: set_properties(ERASING),
-    "erase.sql": lambda: "DELETE FROM events WHERE row_id IN ({row_ids})\n",
-    # Commits a snapshot without the files that OPTIMIZE replaced; their entries have the bounds of what was erased.
-    "erase_forget.sql": lambda: "DELETE FROM events WHERE event_time < TIMESTAMP '1970-01-01 00:00:00'\n",
-    "erase_check.sql": lambda: """\
-SELECT
-  (SELECT count(*) FROM events WHERE row_id IN ({row_ids})) AS event_rows,
-  (SELECT count(*) FROM "events$files" WHERE content <> 0) AS delete_files,
-  (SELECT sum(deleted_data_files_count) FROM "events$manifests") AS forgotten_files,
-  (SELECT count(*) FROM "events$snapshots") AS snapshots
-""",
-    "erase_end.sql": lambda: set_properties({key: UPKEEP[key] for key in ERASING}),
+    **{file: lambda text=text: text for file, text in upkeep.STATEMENTS.items()},
     "../template.yaml": lambda: schedules.written(scheduled()),
     **generate_ocsf.FILES,
 }

@@ -1,4 +1,5 @@
-"""The schedules of template.yaml that fill the table and keep it up: EventBridge Scheduler starts their statements in Athena.
+"""The schedules of template.yaml that fill the table events, and keep it and the table alerts up: EventBridge Scheduler
+starts their statements in Athena.
 
 Scheduler takes an input of at most 256 KB, and Athena a statement of 262,144 bytes. A merge has 8 KB.
 """
@@ -16,7 +17,9 @@ SCHEDULES = [
     ("MergeDaily", "HasMerges", "MergeWorkgroup", "cron(25 1 * * ? *)", "Merges what landed since yesterday"),
     ("MergeWeekly", "HasMerges", "MergeWorkgroup", "cron(35 2 ? * SUN *)", "Merges what landed in the last 35 days"),
     ("OptimizeDaily", "HasMerges", "UpkeepWorkgroup", "cron(45 3 * * ? *)", "Joins the small files of the table events"),
+    ("OptimizeAlertsDaily", "HasAlertUpkeep", "UpkeepWorkgroup", "cron(55 3 * * ? *)", "Joins the small files of the table alerts"),
     ("VacuumDaily", "HasMerges", "UpkeepWorkgroup", "cron(45 4 * * ? *)", "Deletes what the table events needs no more"),
+    ("VacuumAlertsDaily", "HasAlertUpkeep", "UpkeepWorkgroup", "cron(55 4 * * ? *)", "Deletes what the table alerts needs no more"),
 ]
 # Retried attempts carry the token of the time that they were due, so that Athena starts one statement for all of them.
 RESOURCE = """\

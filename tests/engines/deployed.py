@@ -203,15 +203,19 @@ def table_ddl(location, left_out=()):
     """Trino's way to say events.sql, read by sqlglot: types, partitions, format."""
     parsed = parse_one(sql.statement("events", location=location), read="athena")
     columns = [f'"{c.name}" {trino_type(c.kind)}' for c in parsed.find_all(exp.ColumnDef) if c.name not in left_out]
-    partitions = re.search(r"PARTITIONED BY \((\w+\(\w+\))\)", sql.statement("events"))[1]
-    return f"CREATE TABLE events ({', '.join(columns)}) WITH (format = 'PARQUET', location = '{location}', partitioning = ARRAY['{partitions}'])"
+    return f"CREATE TABLE events ({', '.join(columns)}) WITH ({properties('events', location)})"
+
+
+def properties(table, location):
+    partitions = re.search(r"PARTITIONED BY \((\w+\(\w+\))\)", sql.statement(table))[1]
+    return f"format = 'PARQUET', location = '{location}', partitioning = ARRAY['{partitions}']"
 
 
 def alerts_ddl(location):
     """Trino's way to say alerts.sql."""
     parsed = parse_one(sql.statement("alerts", location=location), read="athena")
     columns = [f"{c.name} {trino_type(c.kind)}" for c in parsed.find_all(exp.ColumnDef)]
-    return f"CREATE TABLE IF NOT EXISTS alerts ({', '.join(columns)}) WITH (format = 'PARQUET', location = '{location}')"
+    return f"CREATE TABLE IF NOT EXISTS alerts ({', '.join(columns)}) WITH ({properties('alerts', location)})"
 
 
 def trino_type(kind):

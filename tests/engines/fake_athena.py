@@ -16,9 +16,26 @@ DDL = {
     r"CREATE TABLE IF NOT EXISTS alerts \(": lambda tables, text: tables.iceberg(alerts(tables, text)),
     r"ALTER TABLE events ADD COLUMNS \(": lambda tables, text: [tables.iceberg(column) for column in added(text)] and [],
     r"SHOW CREATE TABLE events_landing$": lambda tables, text: [("LOCATION",), ("  's3://lake/auth0/events/'",), ("TBLPROPERTIES (",)],
-    r"OPTIMIZE events REWRITE DATA USING BIN_PACK$": lambda tables, text: tables.iceberg("ALTER TABLE events EXECUTE optimize"),
-    r"VACUUM events$": lambda tables, text: tables.iceberg("ALTER TABLE events EXECUTE expire_snapshots(retention_threshold => '0s')"),
+    r"OPTIMIZE (events|alerts) REWRITE DATA USING BIN_PACK$": lambda tables, text: tables.iceberg(f"ALTER TABLE {text.split()[1]} EXECUTE optimize"),
+    r"VACUUM (events|alerts)$": lambda tables, text: [vacuumed(tables, text.split()[1], step) for step in ("expire_snapshots", "remove_orphan_files")] and [],
+    # They set when OPTIMIZE and VACUUM do something; here they always do.
+    r"ALTER TABLE (events|alerts) SET TBLPROPERTIES \(": lambda tables, text: [],
+    # Trino finds a table's own tables in the catalog of Iceberg alone.
+    r"SELECT\s+\(SELECT count\(\*\) FROM (events|alerts) WHERE": lambda tables, text: tables.iceberg(text),
 }
+
+
+def vacuumed(tables, table, step):
+    return tables.iceberg(f"ALTER TABLE {table} EXECUTE {step}(retention_threshold => '0s')")
+
+
+def run(tables, text):
+    """Runs a statement of Athena's on Trino."""
+    for start, do in DDL.items():
+        if re.match(start, text):
+            return do(tables, text)
+    names, rows = tables.named(text)
+    return [names, *rows] if text.startswith("SELECT") else rows
 
 
 def made(tables, text):
@@ -73,19 +90,12 @@ class Athena:
         started = time.time()
         try:
             reason = self.fail(text)
-            rows = None if reason else self.run(text)
+            rows = None if reason else run(self.tables, text)
         except trino.exceptions.TrinoQueryError as error:
             rows, reason = None, f"{error.error_name}: {error.message}"
         self.ended[name] = (rows, reason, started, time.time())
         self.workgroups[asked["WorkGroup"]].insert(0, name)
         return {"QueryExecutionId": name}
-
-    def run(self, text):
-        for start, do in DDL.items():
-            if re.match(start, text):
-                return do(self.tables, text)
-        names, rows = self.tables.named(text)
-        return [names, *rows] if text.startswith("SELECT") else rows
 
     def GetQueryExecution(self, asked):  # noqa: N802
         _, reason, started, ended = self.ended[asked["QueryExecutionId"]]

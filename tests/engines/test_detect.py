@@ -4,7 +4,7 @@ import re
 
 import pytest
 from test_detections import lake  # noqa: F401
-from test_query import answered, make
+from test_query import answered, in_s3, make
 
 
 def test_detect_prints_each_hit_with_its_severity_subject_counts_and_query(lake):  # noqa: F811
@@ -31,6 +31,29 @@ def test_since_and_until_bound_the_events_and_set_changes_a_parameter(lake):  # 
     day = scenarios.BASE.strftime("%Y-%m-%d")
     assert hits(f"SINCE={day}") == 2 and hits(f"UNTIL={day}") == 1 and hits(f"SINCE={day}T23:00") == 0
     assert hits("SET=brute_force.threshold=10") > 3 and hits("SET=brute_force.threshold=5000, brute_force.window=2 hours") == 0
+
+
+@pytest.fixture(scope="module")
+def bucket(lake):  # noqa: F811
+    with in_s3(lake, "my-lake", "auth0") as env:
+        yield env
+
+
+def test_detect_finds_in_a_lake_in_s3_what_it_finds_in_the_same_lake_in_a_folder(lake, bucket):  # noqa: F811
+    arguments = ["ID=brute_force,password_spraying", "SET=brute_force.threshold=5"]
+    said = answered("detect", "LAKE=s3://my-lake/auth0", *arguments, **bucket)
+    assert said == answered("detect", f"LAKE={lake}", *arguments) and re.search(r"^\d+ hits of 2 detections in [\d,]+ events\.$", said, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("where", "sentence"), [
+    ("s3://no-such-bucket", "detect: the lake cannot be listed: "),
+    ("s3://no-such-bucket/auth0", "detect: the lake cannot be listed: "),
+    ("s3://my-lake/elsewhere", "detect: the lake s3://my-lake/elsewhere is empty: there is no object under events/ or rejects/"),
+])
+def test_detect_says_in_a_sentence_that_a_bucket_or_prefix_is_not_there(bucket, where, sentence):
+    result = make("detect", f"LAKE={where}", **bucket)
+    assert result.returncode != 0 and sentence in result.stderr and "Traceback" not in result.stderr
+    assert result.stdout == ""
 
 
 @pytest.mark.parametrize(("arguments", "sentence"), [

@@ -1,5 +1,6 @@
 """`make query` as the documents write it, good and bad input both."""
 
+import contextlib
 import os
 import re
 import subprocess
@@ -50,23 +51,29 @@ def test_query_takes_athenas_words_too_dollars_and_quotes_among_them(lake):
     assert re.search(r"│ +\d+ │", said)
 
 
-def test_query_reads_a_lake_in_s3(lake):
+@contextlib.contextmanager
+def in_s3(lake, bucket, prefix):
+    """Serves a lake over S3's protocol on loopback, and gives the environment in which a command finds it."""
     server = ThreadedMotoServer("127.0.0.1", 0)
     server.start()
-    host, port = server.get_host_and_port()
-    endpoint = f"http://{host}:{port}"
-    keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1"}
     try:
+        endpoint = "http://{}:{}".format(*server.get_host_and_port())
         s3 = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="key", aws_secret_access_key="secret")
-        s3.create_bucket(Bucket="lake-of-a-test")
+        s3.create_bucket(Bucket=bucket)
         for path in lake.rglob("*.ndjson.gz"):
-            s3.upload_file(str(path), "lake-of-a-test", f"auth0/{path.relative_to(lake)}")
-        said = answered("query", "SQL=SELECT count(*) FROM events", "LAKE=s3://lake-of-a-test/auth0/", AWS_ENDPOINT_URL_S3=endpoint, **keys)
-        assert re.search(rf"│ +{len(deployed.once(deployed.stored(lake, 'events')))} │", said)
-        refused = make("query", "LAKE=s3://no-such-bucket", AWS_ENDPOINT_URL_S3=endpoint, **keys)
-        assert refused.returncode != 0 and "query: the lake" in refused.stderr and "Traceback" not in refused.stderr
+            s3.upload_file(str(path), bucket, f"{prefix}/{path.relative_to(lake)}")
+        keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1"}
+        yield {**keys, "AWS_ENDPOINT_URL_S3": endpoint}
     finally:
         server.stop()
+
+
+def test_query_reads_a_lake_in_s3(lake):
+    with in_s3(lake, "lake-of-a-test", "auth0") as env:
+        said = answered("query", "SQL=SELECT count(*) FROM events", "LAKE=s3://lake-of-a-test/auth0/", **env)
+        assert re.search(rf"│ +{len(deployed.once(deployed.stored(lake, 'events')))} │", said)
+        refused = make("query", "LAKE=s3://no-such-bucket", **env)
+        assert refused.returncode != 0 and "query: the lake" in refused.stderr and "Traceback" not in refused.stderr
 
 
 @pytest.mark.parametrize(("sql", "where", "sentence"), [

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 
+import deployed
 import pytest
 import scheduled
 from fake_athena import Athena
@@ -10,6 +11,7 @@ from test_reading import same
 
 MERGES = ("MergeHourly", "MergeDaily", "MergeWeekly")
 UPKEEP = ("OptimizeDaily", "VacuumDaily")
+OF_ALERTS = ("OptimizeAlertsDaily", "VacuumAlertsDaily")
 
 
 class Scheduler:
@@ -34,8 +36,24 @@ def scheduler(tables):
     running.athena.stop()
 
 
-def test_there_are_three_merges_and_two_of_upkeep(scheduler):
-    assert set(scheduler.inputs) == {*MERGES, *UPKEEP}
+def test_there_are_three_merges_and_two_of_upkeep_for_each_table(scheduler):
+    assert set(scheduler.inputs) == {*MERGES, *UPKEEP, *OF_ALERTS}
+
+
+def test_the_upkeep_of_alerts_joins_their_files_drops_old_snapshots_and_keeps_every_row(tables, scheduler):
+    tables.iceberg(deployed.alerts_ddl(f"local:///{tables.name}/alerts"))
+    assert scheduler.ended(*OF_ALERTS) == [None] * 2
+    for n in range(3):
+        tables.sql(f"INSERT INTO alerts (hit_key, detection, subject) VALUES ('{n}', 'role_created', 'ada@example.com')")
+        tables.sql(deployed.sql.statement("alerts_claim", muted="", run=f"run-{n}"))
+        tables.sql(deployed.sql.statement("alerts_told", run=f"run-{n}"))
+    told = tables.sql("SELECT hit_key, told_by, told_at IS NOT NULL FROM alerts ORDER BY 1")
+    assert told == [(f"{n}", f"run-{n}", True) for n in range(3)]
+    state = 'SELECT (SELECT count(*) FROM "alerts$files"), (SELECT count(*) FROM "alerts$snapshots")'
+    assert all(count > 3 for count in tables.iceberg(state)[0])
+    assert scheduler.ended(*OF_ALERTS) == [None] * 2
+    assert tables.iceberg(state) == [(1, 1)]
+    assert tables.sql("SELECT hit_key, told_by, told_at IS NOT NULL FROM alerts ORDER BY 1") == told
 
 
 def test_with_no_landing_at_all_each_ends_well_and_the_table_is_empty(tables, scheduler):

@@ -44,11 +44,13 @@ def events(count, until, rng):
         when = until - timedelta(days=7) + step * number + rng.random() * step
         if rng.random() < 0.5 and 0 <= when.hour < 6:
             when += timedelta(hours=9)
-        person = int(rng.paretovariate(0.6)) % 50_000
+        code = rng.choices(codes, weights)[0]
+        # The busiest user has about one event in 200; ten people administrate.
+        person = int(50_000 * rng.random() ** 2) if code != "sapi" else rng.randrange(10)
         country = COUNTRIES[person % 7 if rng.random() < 0.999 else 7]
         ip = f"2001:db8:{person % 9973:x}::{person:x}" if person % 3 else f"198.51.100.{person % 250}"
         log_id = f"900{when:%Y%m%d%H%M%S}{number:039d}"
-        yield {"log_id": log_id, "data": shapes[rng.choices(codes, weights)[0]] | {
+        yield {"log_id": log_id, "data": shapes[code] | {
             "log_id": log_id, "date": when.isoformat(timespec="milliseconds") + "Z", "ip": ip, "client_id": f"client-{person % 6}", "client_name": CLIENTS[person % 6],
             "user_id": f"auth0|{person:024x}", "user_name": f"person.{person}@example.com",
             "location_info": {"country_code": country[0], "country_name": country[1], "city_name": "", "latitude": 1.5, "longitude": 2.5},

@@ -248,7 +248,7 @@ def test_the_deployed_role_may_not_read_list_delete_or_write_elsewhere(aws, depl
             assert raised.value.response["Error"]["Code"] == "AccessDenied"
 
 
-def test_the_role_of_the_schedules_reads_events_writes_its_table_and_touches_nothing_else(aws, deployed):
+def test_the_role_of_the_schedules_reads_events_writes_its_tables_and_touches_nothing_else(aws, deployed):
     s3, bucket = aws("s3", **deployed["credentials_of_merges"]), deployed["outputs"]["Bucket"]
     for key in ["auth0/events/a", "auth0/rejects/a", "auth0/other"]:
         aws("s3").put_object(Bucket=bucket, Key=key, Body=b"")
@@ -263,14 +263,16 @@ def test_the_role_of_the_schedules_reads_events_writes_its_table_and_touches_not
         lambda: s3.list_objects_v2(Bucket="packages"),
         lambda: aws("sqs", **deployed["credentials_of_merges"]).receive_message(QueueUrl=queue),
         lambda: aws("athena", **deployed["credentials_of_merges"]).list_query_executions(),
+        lambda: s3.put_object(Bucket=bucket, Key="auth0/tables/other/b", Body=b""),
         lambda: aws("glue", **deployed["credentials_of_merges"]).delete_table(DatabaseName="lake", Name="events"),
     ]
     with policies_enforced(aws):
         s3.get_object(Bucket=bucket, Key="auth0/events/a")
-        for folder in ["tables/events", "athena-results"]:
+        for folder in ["tables/events", "tables/alerts", "athena-results"]:
             s3.put_object(Bucket=bucket, Key=f"auth0/{folder}/a", Body=b"")
             s3.get_object(Bucket=bucket, Key=f"auth0/{folder}/a")
-        s3.delete_object(Bucket=bucket, Key="auth0/tables/events/a")
+        for table in ["events", "alerts"]:
+            s3.delete_object(Bucket=bucket, Key=f"auth0/tables/{table}/a")
         aws("sqs", **deployed["credentials_of_merges"]).send_message(QueueUrl=queue, MessageBody="{}")
         for call in refused:
             with pytest.raises(ClientError) as raised:

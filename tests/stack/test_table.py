@@ -1,4 +1,5 @@
-"""The table events in the stack: what fills it, what may do so, who is told, and that one parameter leaves all of it out."""
+"""The tables events and alerts in the stack: what fills and keeps them, what may do so, who is told, and that one parameter
+leaves all of it out."""
 
 import json
 import re
@@ -21,12 +22,15 @@ STATEMENTS = {
     "MergeDaily": ("lake-merge", lambda: sql.merge("daily")),
     "MergeWeekly": ("lake-merge", lambda: sql.merge("weekly")),
     "OptimizeDaily": ("lake-upkeep", lambda: sql.statement("optimize")),
+    "OptimizeAlertsDaily": ("lake-upkeep", lambda: sql.statement("alerts_optimize")),
     "VacuumDaily": ("lake-upkeep", lambda: sql.statement("vacuum")),
+    "VacuumAlertsDaily": ("lake-upkeep", lambda: sql.statement("alerts_vacuum")),
 }
 IF_MERGES = {
     "MergeWorkgroup", "UpkeepWorkgroup", "UnstartedStatements", "MergeRole", "MergeDaily", "MergeWeekly", "OptimizeDaily",
     "VacuumDaily", "MergeFailuresAlarm", "StaleTableAlarm", "UnstartedStatementsAlarm",
 }
+IF_ALERTS_TOO = {"OptimizeAlertsDaily", "VacuumAlertsDaily"}
 
 
 def merging(stack):
@@ -92,21 +96,23 @@ def test_no_two_statements_start_within_ten_minutes_and_a_retry_ends_before_the_
     assert len(minutes["MergeHourly"]) == 24
     day = sorted(minute for schedule in minutes.values() for minute in schedule)
     assert min(later - earlier for earlier, later in zip(day, [*day[1:], day[0] + 24 * 60], strict=True)) >= 10
-    assert [len(minutes[name]) for name in minutes if name != "MergeHourly"] == [1] * 4
+    assert [len(minutes[name]) for name in minutes if name != "MergeHourly"] == [1] * 6
 
 
 def test_one_parameter_says_how_often_and_none_leaves_everything_out(stack):
     conditional = {n for n, r in stack["Resources"].items() if r.get("Condition") == "HasMerges"}
     assert conditional == IF_MERGES
     assert [n for n, r in stack["Resources"].items() if r.get("Condition") == "HasHourlyMerges"] == ["MergeHourly"]
+    assert {n for n, r in stack["Resources"].items() if r.get("Condition") == "HasAlertUpkeep"} == IF_ALERTS_TOO
+    assert stack["Conditions"]["HasAlertUpkeep"] == {"Fn::And": [{"Condition": "HasMerges"}, {"Condition": "HasDetections"}]}
     assert stack["Conditions"]["HasMerges"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "MergeCadence"}, "none"]}]}
     assert stack["Conditions"]["HasHourlyMerges"] == {"Fn::Equals": [{"Ref": "MergeCadence"}, "hourly"]}
     cadence = stack["Parameters"]["MergeCadence"]
     assert (cadence["Default"], cadence["AllowedValues"]) == ("hourly", ["hourly", "daily", "none"])
     # What stays refers to nothing that goes.
     for kind in ("Resources", "Outputs"):
-        stays = {n: r for n, r in stack[kind].items() if r.get("Condition") not in ("HasMerges", "HasHourlyMerges")}
-        assert not re.search(rf'["{{](?:{"|".join(sorted(IF_MERGES | {"MergeHourly"}))})[".}}]', json.dumps(stays))
+        stays = {n: r for n, r in stack[kind].items() if r.get("Condition") not in ("HasMerges", "HasHourlyMerges", "HasAlertUpkeep")}
+        assert not re.search(rf'["{{](?:{"|".join(sorted(IF_MERGES | IF_ALERTS_TOO | {"MergeHourly"}))})[".}}]', json.dumps(stays))
 
 
 def test_merges_have_a_workgroup_of_their_own_without_a_limit_and_with_metrics(stack):
@@ -146,15 +152,15 @@ MAY = {
         ["glue:GetDatabase", "glue:GetTable", "glue:GetTables", "glue:GetPartition", "glue:GetPartitions"],
         ["glue:catalog", "glue:database/default", "glue:database/${Database}", "glue:table/${Database}/*"],
     ),
-    "CommitToEvents": (["glue:UpdateTable"], ["glue:catalog", "glue:database/${Database}", "glue:table/${Database}/events"]),
+    "CommitToTables": (["glue:UpdateTable"], ["glue:catalog", "glue:database/${Database}", "glue:table/${Database}/events", "glue:table/${Database}/alerts"]),
     "FindBucket": (["s3:GetBucketLocation"], ["s3:${Bucket}"]),
     "ListObjects": (["s3:ListBucket", "s3:ListBucketMultipartUploads"], ["s3:${Bucket}"]),
-    "ReadObjects": (["s3:GetObject"], [f"s3:${{Bucket}}/${{LakePrefix}}{folder}/*" for folder in ("events", "tables/events", "athena-results")]),
-    "WriteTableAndResults": (
+    "ReadObjects": (["s3:GetObject"], [f"s3:${{Bucket}}/${{LakePrefix}}{folder}/*" for folder in ("events", "tables/events", "tables/alerts", "athena-results")]),
+    "WriteTablesAndResults": (
         ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
-        [f"s3:${{Bucket}}/${{LakePrefix}}{folder}/*" for folder in ("tables/events", "athena-results")],
+        [f"s3:${{Bucket}}/${{LakePrefix}}{folder}/*" for folder in ("tables/events", "tables/alerts", "athena-results")],
     ),
-    "DeleteOldFilesOfTable": (["s3:DeleteObject"], ["s3:${Bucket}/${LakePrefix}tables/events/*"]),
+    "DeleteOldFilesOfTables": (["s3:DeleteObject"], [f"s3:${{Bucket}}/${{LakePrefix}}tables/{table}/*" for table in ("events", "alerts")]),
 }
 
 
@@ -164,7 +170,7 @@ def short(resource):
     return f"{service}:{rest}"
 
 
-def test_the_role_of_the_schedules_may_merge_and_keep_up_one_table_and_nothing_else(stack):
+def test_the_role_of_the_schedules_may_merge_and_keep_up_two_tables_and_nothing_else(stack):
     role = stack["Resources"]["MergeRole"]["Properties"]
     assert "ManagedPolicyArns" not in role and len(role["Policies"]) == 1
     *statements, queue, key = role["Policies"][0]["PolicyDocument"]["Statement"]
@@ -172,7 +178,7 @@ def test_the_role_of_the_schedules_may_merge_and_keep_up_one_table_and_nothing_e
     assert {s["Sid"]: (as_list(s["Action"]), [short(r) for r in s["Resource"]]) for s in statements} == MAY
     assert {s["Effect"] for s in statements} == {"Allow"}
     [listed] = [s["Condition"] for s in statements if "Condition" in s]
-    assert listed == {"StringLike": {"s3:prefix": [{"Fn::Sub": f"${{LakePrefix}}{folder}/*"} for folder in ("events", "tables/events", "athena-results")]}}
+    assert listed == {"StringLike": {"s3:prefix": [{"Fn::Sub": f"${{LakePrefix}}{folder}/*"} for folder in ("events", "tables/events", "tables/alerts", "athena-results")]}}
     assert (queue["Action"], queue["Resource"]) == ("sqs:SendMessage", {"Fn::GetAtt": ["UnstartedStatements", "Arn"]})
     condition, given, otherwise = key["Fn::If"]
     assert (condition, given["Action"], given["Resource"], otherwise) == ("HasKmsKey", ["kms:Decrypt", "kms:GenerateDataKey"], {"Ref": "KmsKeyArn"}, NOTHING)
@@ -200,4 +206,4 @@ def test_scheduler_keeps_each_schedule_as_it_is_written(aws, stack):
         client.create_schedule(Name=name, Target=target, **given)
         kept = client.get_schedule(Name=name)
         assert kept["Target"] == target and {key: kept[key] for key in given} == given
-    assert len(schedules.SCHEDULES) == len(client.list_schedules()["Schedules"]) == 5
+    assert len(schedules.SCHEDULES) == len(client.list_schedules()["Schedules"]) == 7

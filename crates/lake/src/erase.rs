@@ -20,6 +20,7 @@ use crate::{
 };
 use auth0_log_lake::config::LakeUrl;
 
+mod alerts;
 mod curated;
 #[cfg(test)]
 mod faults;
@@ -45,7 +46,7 @@ pub struct Args {
     /// File with what the person is known by: one user id, e-mail address or row id a line
     #[arg(long, value_name = "FILE")]
     ids: Option<PathBuf>,
-    /// File that the statements for the curated table are added to, instead of being shown
+    /// File that the statements for the tables events and alerts are added to, instead of being shown
     #[arg(long, value_name = "FILE")]
     sql: Option<PathBuf>,
     /// Erase; without it, say what would be erased and change nothing
@@ -90,7 +91,7 @@ fn on(objects: &impl Objects, args: &Args, person: &Person, out: &mut dyn Write)
     writeln!(out, "Looking for {person} in {}", args.from)?;
     let search = Search::of(objects, &args.from, person, out)?;
     search.show(out)?;
-    show_statements(&search.event_ids(), args.sql.as_deref(), out)?;
+    show_statements(&search, person, args.sql.as_deref(), out)?;
     if !args.confirm {
         let (rows, objects) = (count(search.persons(), "row"), count(search.hits.len(), "object"));
         writeln!(out, "Nothing was changed. With CONFIRM=1 (--confirm), {rows} in {objects} are erased; there is no way back.")?;
@@ -165,27 +166,22 @@ fn check(objects: &impl Objects, args: &Args, person: &Person, out: &mut dyn Wri
     Ok(Verdict::Good)
 }
 
-fn show_statements(row_ids: &[String], file: Option<&Path>, out: &mut dyn Write) -> Result<(), Failure> {
-    let statements = curated::statements(row_ids);
-    if statements.is_empty() {
-        return Ok(());
-    }
+/// Shows the statements for the tables in Athena, or adds them to a file.
+fn show_statements(search: &Search, person: &Person, file: Option<&Path>, out: &mut dyn Write) -> Result<(), Failure> {
+    let row_ids = search.event_ids();
+    let statements = [curated::statements(&row_ids), alerts::statements(person, search.names(), &row_ids)].concat();
     let text: String = statements.iter().map(|statement| format!("{statement};\n")).collect();
-    let many = count(row_ids.len(), "event");
+    let whose = format!("{} and the alerts that name the person", count(row_ids.len(), "event"));
     if let Some(file) = file {
         let failed = |error: io::Error| Failure::Person(format!("the statements cannot be written to {}: {error}", file.display()));
         File::options().create(true).append(true).open(file).and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed)?;
-        writeln!(
-            out,
-            "For the curated table, if you have it: {} for {many} in {}\n",
-            count(statements.len(), "statement"),
-            file.display()
-        )?;
+        let many = count(statements.len(), "statement");
+        writeln!(out, "For the tables events and alerts, if you have them: {many} for {whose} in {}\n", file.display())?;
         return Ok(());
     }
     writeln!(
         out,
-        "For the curated table, if you have it, erase {many} there, one statement at a time; keep them until that is done:\n\n{text}"
+        "For the tables events and alerts, if you have them, erase {whose}, one statement at a time; keep them until that is done:\n\n{text}"
     )?;
     Ok(())
 }

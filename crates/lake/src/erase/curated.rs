@@ -1,4 +1,4 @@
-//! The statements that erase from the curated table `events`, which holds copies of the rows.
+//! The statements that erase from the table `events`, which holds copies of the rows.
 //!
 //! They are printed, not run: whether there is a table, and on which engine, is up to the operator.
 

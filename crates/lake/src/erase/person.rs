@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt};
 
 use serde::Deserialize;
 
-use super::layers::layers;
+use super::{layers::layers, rows::Name};
 use crate::{layout::count, rejected};
 
 /// Fewest characters of a user id or an e-mail address.
@@ -45,6 +45,21 @@ pub enum Found {
     Whole,
     /// Unknown: the row's content is encoded in a way that cannot be read here.
     Unreadable,
+}
+
+/// The members of an event row that say whose event it is.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Owned {
+    p_source_label: String,
+    data: Owner,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Owner {
+    user_id: String,
+    user_name: String,
 }
 
 /// The members of a row that are searched by name.
@@ -94,6 +109,22 @@ impl Person {
     /// Whether no identifier was added.
     pub fn is_nobody(&self) -> bool {
         self.emails.len() + self.users.len() + self.rows.len() == 0
+    }
+
+    /// What the person is known by, in lower case.
+    pub fn identifiers(&self) -> impl Iterator<Item = &str> {
+        [&self.emails, &self.users, &self.rows].into_iter().flatten().map(String::as_str)
+    }
+
+    /// The names of the user of an event, if that is the person and not one who is only mentioned in it.
+    pub fn names(&self, row: &[u8]) -> Vec<Name> {
+        let Owned { p_source_label: source, data } = serde_json::from_slice(row).unwrap_or_default();
+        let names = [data.user_id, data.user_name];
+        let is_known = |name: &String| [&self.emails, &self.users].iter().any(|known| known.contains(&name.trim().to_lowercase()));
+        if !names.iter().any(is_known) {
+            return Vec::new();
+        }
+        names.into_iter().filter(|name| !name.trim().is_empty()).map(|name| Name { source: source.clone(), name }).collect()
     }
 
     /// Explains how the person is found in a row.
@@ -263,6 +294,19 @@ mod tests {
         let row = |reason: &str| format!(r#"{{"reason":"{reason}","raw_base64":"{}"}}"#, BASE64_STANDARD.encode(b"brotli"));
         assert_eq!(known.find(row("unsupported_encoding").as_bytes()), Found::Unreadable);
         assert_eq!(known.find(row("invalid_utf8").as_bytes()), Found::No);
+    }
+
+    #[test]
+    fn the_names_of_an_event_are_the_persons_only_if_its_user_is() {
+        let known = person(&["auth0|507f1f77", "ann@example.com"]);
+        let names = |data: &str| {
+            let row = format!(r#"{{"p_source_label":"eu","data":{data}}}"#);
+            known.names(row.as_bytes()).into_iter().map(|name| format!("{} {}", name.source, name.name)).collect::<Vec<_>>()
+        };
+        assert_eq!(names(r#"{"user_id":"AUTH0|507f1f77","user_name":"Annie"}"#), ["eu AUTH0|507f1f77", "eu Annie"]);
+        assert_eq!(names(r#"{"user_name":"Ann@example.com"}"#), ["eu Ann@example.com"]);
+        assert!(names(r#"{"user_id":"auth0|admin","user_name":"root","details":"auth0|507f1f77"}"#).is_empty());
+        assert!(names("{}").is_empty() && known.names(b"not JSON").is_empty());
     }
 
     #[test]

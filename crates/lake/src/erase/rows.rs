@@ -1,6 +1,9 @@
 //! Finds a person's rows in an object, and removes them.
 
-use std::io::{self, Read};
+use std::{
+    collections::BTreeSet,
+    io::{self, Read},
+};
 
 use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
@@ -8,6 +11,15 @@ use serde::Deserialize;
 use super::person::{Found, Person};
 use crate::stored::Held;
 use auth0_log_lake::object::{Compression, ObjectKey};
+
+/// A name of the person in one source.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Name {
+    /// The source (tenant), where another's name may be the same.
+    pub source: String,
+    /// The name, as it was sent.
+    pub name: String,
+}
 
 /// What a search of one object found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +32,8 @@ pub struct Sight {
     pub parts: Vec<String>,
     /// Row ids of the rows that keep what cannot be read here.
     pub unreadable: Vec<String>,
+    /// The names that the person's own events have.
+    pub names: BTreeSet<Name>,
 }
 
 impl Sight {
@@ -33,7 +47,10 @@ impl Sight {
         for row in rows(&text) {
             sight.rows += 1;
             match person.find(row) {
-                Found::Whole => sight.persons.push(id(row)),
+                Found::Whole => {
+                    sight.persons.push(id(row));
+                    sight.names.extend(person.names(row));
+                }
                 Found::Part => sight.parts.push(id(row)),
                 Found::Unreadable => sight.unreadable.push(id(row)),
                 Found::No => {}

@@ -2,7 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::{person::Person, rows::Sight};
+use super::{
+    person::Person,
+    rows::{Name, Sight},
+};
 use crate::{
     layout::{count, number, table},
     outcome::Failure,
@@ -100,6 +103,11 @@ impl Search {
         ids.sort_unstable();
         ids.dedup();
         ids
+    }
+
+    /// The names that the person's own events have.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        self.hits.iter().flat_map(|(_, sight)| &sight.names)
     }
 
     /// Shows how many rows of each object are the person's, and which rows somebody must judge.

@@ -62,10 +62,14 @@ fn a_person_is_erased_only_when_it_is_confirmed_and_a_batch_that_comes_again_doe
     assert_eq!((folder.rows("events"), folder.rows("rejects").len()), (bob.clone(), 1));
     let sql = fs::read_to_string(sql).expect("the statements");
     let statements: Vec<&str> = sql.split(";\n").collect();
-    let [begin, delete, optimize, forget, vacuum, end, ""] = statements[..] else { panic!("six statements: {sql}") };
+    let [begin, delete, optimize, forget, vacuum, end, ref alerts @ .., ""] = statements[..] else { panic!("six statements first: {sql}") };
     assert!(delete.starts_with("DELETE FROM events WHERE row_id IN ('") && delete.matches('\'').count() == 4, "{sql}");
     assert!(begin.starts_with("ALTER TABLE events SET") && end.starts_with("ALTER TABLE events SET") && begin != end, "{sql}");
     assert!(optimize.starts_with("OPTIMIZE events") && forget.starts_with("DELETE FROM events") && vacuum == "VACUUM events", "{sql}");
+    let starts =
+        ["SELECT", "ALTER TABLE alerts", "DELETE FROM alerts", "OPTIMIZE alerts", "DELETE FROM alerts", "VACUUM alerts", "ALTER", "SELECT"];
+    assert!(alerts.len() == starts.len() && alerts.iter().zip(starts).all(|(statement, start)| statement.starts_with(start)), "{sql}");
+    assert!(alerts[0] == alerts[7] && alerts[0].contains("AS alert_rows") && !sql.contains(EMAIL), "{sql}");
 
     post(&receiver);
     assert_eq!(folder.rows("events"), bob);

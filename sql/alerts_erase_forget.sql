@@ -1,0 +1,1 @@
+DELETE FROM alerts WHERE detected_at < TIMESTAMP '1970-01-01 00:00:00'
