@@ -36,8 +36,6 @@ pub struct Answer {
     pub headers: HashMap<String, String>,
     /// The body.
     pub body: String,
-    /// All of it, where the function is not behind a URL.
-    pub whole: Value,
 }
 
 /// The output of a process.
@@ -104,8 +102,7 @@ fn read(answer: &Value) -> Answer {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let headers = [&answer["headers"], &answer["multiValueHeaders"]].into_iter().filter_map(Value::as_object).flatten();
     let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), text(value.get(0).unwrap_or(value))));
-    let (status, headers, body) = (answer["statusCode"].as_u64().unwrap_or_default(), headers.collect(), text(&answer["body"]));
-    Answer { status, headers, body, whole: answer }
+    Answer { status: answer["statusCode"].as_u64().unwrap_or_default(), headers: headers.collect(), body: text(&answer["body"]) }
 }
 
 /// The process, with its Runtime API.
