@@ -22,6 +22,19 @@ def test_each_query_that_the_document_shows_finds_what_it_says(tables):
     assert [row[1] for row in tables.sql(query)] == ["last month"]
 
 
+def test_the_statement_that_deletes_old_rows_leaves_the_others(tables):
+    tables.receive(*(
+        f'{{"log_id":"{name}","data":{{"date":"{tables.sql(f"SELECT date_format({when}, {form!r})")[0][0]}","type":"s"}}}}'
+        for form in ["%Y-%m-%dT%H:%i:%s.000Z"]
+        for name, when in {"kept": "now() - INTERVAL '390' DAY", "old": "now() - INTERVAL '410' DAY"}.items()
+    ))
+    tables.merge(**tables.range())
+    assert sorted(tables.sql("SELECT log_id FROM events")) == [["kept"], ["old"]]
+    [delete] = re.findall(r"`(DELETE FROM events [^`]+)`", TEXT)
+    tables.sql(delete)
+    assert tables.sql("SELECT log_id FROM events") == [["kept"]]
+
+
 def test_each_make_query_that_the_document_shows_runs_as_written(lake):  # noqa: F811
     commands = [line for line in TEXT.splitlines() if line.startswith("make query")]
     assert len(commands) == 3
