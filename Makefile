@@ -17,7 +17,7 @@ LAKE_COMMAND = [ -x "$(BUILT)/lake" ] || echo "Building the commands; the first 
   $(BUILD) && exec "$(BUILT)/lake"
 
 .DEFAULT_GOAL := help
-.PHONY: help run token test check lint golden bench load fuzz simulate stack deny build watch invoke deploy digests doctor replay gaps erase cost tables merge query detect report test-report test-engines bench-queries
+.PHONY: help run token test check lint golden bench bench-modes load fuzz simulate stack deny build watch invoke deploy digests doctor replay gaps erase cost tables merge query detect report test-report test-engines bench-queries
 
 # What a laptop has where nothing else is said: a lake in ./lake, and the digest of local-development-token.
 LOCAL_DIGEST = local=ccee612f8893b4f3cb54856a9473e1a832fb452187aa6ed7caa6d68ce4a1ffc2
