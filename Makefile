@@ -10,11 +10,10 @@ CARGO_DENY_VERSION = 0.20.2
 # cargo-lambda and SAM as `make stack` installs them, where no others are.
 export PATH := $(PATH):$(CURDIR)/target/stack-venv/core/bin
 BUILT = $${CARGO_TARGET_DIR:-target}/laptop
-# The receiver and the operator's commands together: apart, each would have the other's dependencies built again.
-BUILD = cargo build --profile laptop -p auth0-log-lake -p lake --no-default-features --features auth0-log-lake/local --bin local --bin lake
-# Builds, with cargo's own words for what it does, and runs one of the operator's commands.
+# Builds, with cargo's own words for what it does, and runs one of the operator's commands. They know AWS; `make run` does
+# without, since that doubles the first build.
 LAKE_COMMAND = [ -x "$(BUILT)/lake" ] || echo "Building the commands; the first time takes a few minutes." >&2; \
-  $(BUILD) && exec "$(BUILT)/lake"
+  cargo build --profile laptop -p lake --no-default-features --features aws --bin lake && exec "$(BUILT)/lake"
 
 .DEFAULT_GOAL := help
 .PHONY: help run token test check lint golden bench bench-modes load fuzz simulate stack deny build watch invoke deploy digests doctor replay gaps erase cost tables merge query detect report test-report test-engines bench-queries
@@ -40,7 +39,7 @@ run: ## Start the receiver on a laptop, post every sample, show what landed (ONE
 	elif [ -z "$$TOKEN" ]; then \
 	echo "TOKEN_DIGESTS is set, so set TOKEN to one of its tokens, or unset TOKEN_DIGESTS." >&2; exit 2; fi; \
 	[ -x "$(BUILT)/local" ] || echo "Building the receiver; the first time takes a few minutes."; \
-	$(BUILD) || exit; \
+	cargo build --profile laptop -p auth0-log-lake -p lake --no-default-features --features auth0-log-lake/local --bin local --bin lake || exit; \
 	mkdir -p target/run; log=target/run/receiver.log; : > "$$log"; \
 	"$(BUILT)/local" > "$$log" 2>&1 & receiver=$$!; \
 	trap 'kill $$receiver $$! 2>/dev/null; wait $$receiver 2>/dev/null' EXIT; trap 'echo; exit 0' INT; trap 'exit 143' HUP TERM; \
