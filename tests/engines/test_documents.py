@@ -11,24 +11,22 @@ from test_query import answered, lake  # noqa: F401
 TEXT = (deployed.PROJECT / "docs/TABLES.md").read_text("utf-8")
 
 
-def test_each_query_that_the_document_shows_finds_what_it_says(tables):
-    tables.receive(*(
-        f'{{"log_id":"{name}","data":{{"date":"{tables.sql(f"SELECT date_format({when}, {form!r})")[0][0]}","type":"gd_unenroll","user_id":"{name}"}}}}'
-        for form in ["%Y-%m-%dT%H:%i:%s.000Z"]
-        for name, when in {"last month": "date_trunc('month', now()) - INTERVAL '1' DAY", "this month": "date_trunc('month', now())", "long ago": "now() - INTERVAL '90' DAY"}.items()
-    ))
+def receive(tables, type_code, when):
+    """Receives and merges an event of this type for each name, at the time that its SQL gives."""
+    dates = {name: tables.sql(f"SELECT date_format({sql}, '%Y-%m-%dT%H:%i:%s.000Z')")[0][0] for name, sql in when.items()}
+    tables.receive(*(f'{{"log_id":"{name}","data":{{"date":"{date}","type":"{type_code}","user_id":"{name}"}}}}' for name, date in dates.items()))
     tables.merge(**tables.range())
+
+
+def test_each_query_that_the_document_shows_finds_what_it_says(tables):
+    month = "date_trunc('month', now())"
+    receive(tables, "gd_unenroll", {"last month": f"{month} - INTERVAL '1' DAY", "this month": month, "long ago": "now() - INTERVAL '90' DAY"})
     [query] = re.findall(r"```sql\n(.*?)```", TEXT, re.DOTALL)
     assert [row[1] for row in tables.sql(query)] == ["last month"]
 
 
 def test_the_statement_that_deletes_old_rows_leaves_the_others(tables):
-    tables.receive(*(
-        f'{{"log_id":"{name}","data":{{"date":"{tables.sql(f"SELECT date_format({when}, {form!r})")[0][0]}","type":"s"}}}}'
-        for form in ["%Y-%m-%dT%H:%i:%s.000Z"]
-        for name, when in {"kept": "now() - INTERVAL '390' DAY", "old": "now() - INTERVAL '410' DAY"}.items()
-    ))
-    tables.merge(**tables.range())
+    receive(tables, "s", {"kept": "now() - INTERVAL '390' DAY", "old": "now() - INTERVAL '410' DAY"})
     assert sorted(row[0] for row in tables.sql("SELECT log_id FROM events")) == ["kept", "old"]
     [delete] = re.findall(r"`(DELETE FROM events [^`]+)`", TEXT)
     tables.sql(delete)
