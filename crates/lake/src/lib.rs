@@ -27,6 +27,7 @@ mod meaning;
 pub mod merge;
 pub mod outcome;
 mod post;
+pub mod print;
 mod reading;
 mod rejected;
 pub mod replay;
