@@ -40,3 +40,4 @@ mod stored;
 #[cfg(feature = "aws")]
 pub mod tables;
 pub mod token;
+pub mod window;

@@ -10,12 +10,11 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{
-    Args, Clock, Compared, Writers, compare, source, tally,
-    tenant::Tenant,
-    window::{Checkpoint, Moment},
+use super::{Args, Clock, Compared, Writers, compare, source, tally, tenant::Tenant, window::Checkpoint};
+use crate::{
+    print::{Visible, visible},
+    window::{Moment, WindowArgs},
 };
-use crate::print::{Visible, visible};
 use auth0_log_lake::config::{ConfigError, LakeUrl};
 
 /// What the function is told at its start.
@@ -73,8 +72,7 @@ impl Asked {
             domain: settings.tenant.clone(),
             lake: settings.lake.clone(),
             source: settings.source.clone(),
-            since: moment(&self.since, "since")?,
-            until: moment(&self.until, "until")?,
+            window: WindowArgs { since: moment(&self.since, "since")?, until: moment(&self.until, "until")? },
             from: self.from.as_deref().map(Checkpoint::parse).transpose().map_err(|error| format!("from of the event: {error}"))?,
             fill: false,
             to: None,
