@@ -27,6 +27,7 @@ mod meaning;
 pub mod merge;
 pub mod outcome;
 mod post;
+pub mod print;
 mod reading;
 mod rejected;
 pub mod replay;
@@ -39,3 +40,4 @@ mod stored;
 #[cfg(feature = "aws")]
 pub mod tables;
 pub mod token;
+pub mod window;
