@@ -9,7 +9,11 @@ import dataclasses
 import pathlib
 import re
 
-HERE = pathlib.Path(__file__).resolve().parent / "detections"
+from auth0_log_lake.statements import SQL
+
+FOLDER = SQL / "detections"
+# Columns that events_recent does without, since their names are reserved words.
+LEFT_OUT = ["date", "references"]
 SEVERITIES = ["critical", "high", "medium", "low", "info"]
 # What makes a hit another hit: the event itself, or who it is about and when.
 KEYS = {
@@ -125,13 +129,13 @@ def checked(name, fields, parameters, meanings, sql):
     return Detection(**{**fields, "shows": fields.get("shows", "")}, parameters=parameters, meanings=meanings, sql=sql)
 
 
-def all_of(folder=HERE):
+def all_of(folder=FOLDER):
     """Every detection by its id, the gravest first."""
     found = [parse(path.stem, path.read_text("utf-8")) for path in sorted(folder.glob("*.sql"))]
     return {d.id: d for d in sorted(found, key=lambda d: (SEVERITIES.index(d.severity), d.id))}
 
 
-def chosen(ids, folder=HERE):
+def chosen(ids, folder=FOLDER):
     """The detections of these ids, or all."""
     known = all_of(folder)
     for id in ids:
