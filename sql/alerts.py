@@ -32,14 +32,16 @@ def events_recent(columns):
 
     A Hive table: its times have milliseconds, and none of its names may want quotes.
     """
-    selected = [f"CAST({c['column']} AS timestamp(3)) AS {c['column']}" if c["type"] == "timestamp" else c["column"] for c in columns if c["column"] not in LEFT_OUT]
+    times = [c["column"] for c in columns if c["type"] == "timestamp"]
+    names = [c["column"] for c in columns if c["column"] not in LEFT_OUT]
+    selected = ", ".join(f"CAST({name} AS timestamp(3)) AS {name}" if name in times else name for name in names)
+    arrived = f"parse_time >= {detections.NOW} - INTERVAL '{{hours}}' HOUR"
+    fresh = f"{arrived} AND event_time >= {detections.NOW} - INTERVAL '35' DAY"
+    past = f"NOT ({arrived}) AND event_time >= {detections.NOW} - {detections.REMEMBERED}"
     return f"""\
 CREATE TABLE events_recent WITH (format = 'PARQUET') AS
-SELECT
-  {", ".join(selected)}
-FROM events_live
-WHERE parse_time >= {detections.NOW} - INTERVAL '{{hours}}' HOUR
-  AND event_time >= {detections.NOW} - INTERVAL '35' DAY
+SELECT {selected}, details_before
+FROM {detections.remembered(names, "events_live", fresh, past)}
 """
 
 

@@ -16,6 +16,6 @@ FROM (
     count_if(type <> 'pwd_leak') OVER (PARTITION BY source, ip ORDER BY event_time RANGE BETWEEN {window} PRECEDING AND CURRENT ROW) AS crossed
   FROM events_live
   WHERE type IN ('fcoa', 'scoa', 'pwd_leak') AND ip <> ''
-) AS attempts
--- A leaked password alone may come by another way of logging in.
-WHERE bad >= {threshold} AND crossed > 0
+) AS crossings
+-- A leaked password alone may come by another way of logging in. Behind an office, most get in.
+WHERE bad >= {threshold} AND crossed > 0 AND bad > 2 * (tried - bad)
