@@ -121,7 +121,7 @@ WHERE place <= {rest}
 """
 STATEMENTS = {
     # One run claims what is untold, so that two runs at once do not both page it, and a run that failed is caught up.
-    "alerts_claim": "UPDATE alerts SET told_by = '{run}' WHERE told_at IS NULL AND NOT contains(split('{muted}', ','), detection)",
+    "alerts_claim": "UPDATE alerts SET told_by = '{run}' WHERE told_at IS NULL AND severity <> 'info' AND NOT contains(split('{muted}', ','), detection)",
     "alerts_told": f"UPDATE alerts SET told_at = CAST({detections.NOW} AS timestamp(6)) WHERE told_by = '{{run}}' AND told_at IS NULL",
     "alerts_read": "SELECT severity, detection, source, message FROM alert_messages WHERE told_by = '{run}' ORDER BY place",
 }

@@ -263,8 +263,8 @@ def chosen(ids, folder=HERE):
 def branch(detection, given, now):
     """The events of one detection's hits, with what makes one hit another."""
     sql = detection.render(given, now)
-    counted = "counted" if re.search(r"\bAS counted\b", sql) else "1"
-    shown = "shown" if re.search(r"\bAS shown\b", sql) else "subject"
+    counted = "counted" if re.search(r"(?<!\)) AS counted\b", sql) else "1"
+    shown = "shown" if re.search(r"(?<!\)) AS shown\b", sql) else "subject"
     return (
         f"SELECT '{detection.id}' AS detection, source, subject, {KEYS[detection.key]} AS period, event_time, row_id,"
         f" CAST({counted} AS bigint) AS counted, CAST({shown} AS varchar) AS shown FROM (\n{sql}\n) AS {detection.id}"
@@ -309,11 +309,11 @@ QUERY = r"""WITH found AS (
     found.detection,
     found.source,
     max({subject}) AS subject,
-    max(found.shown) AS shown,
-    greatest(count(*), max(found.counted)) AS events,
+    CASE WHEN min(coalesce(found.shown, '')) = max(coalesce(found.shown, '')) THEN max(found.shown) END AS shown,
+    greatest(count(DISTINCT found.row_id), max(found.counted)) AS events,
     min(found.event_time) AS first_event,
     max(found.event_time) AS last_event,
-    array_join(slice(array_agg(found.row_id ORDER BY found.event_time, found.row_id), 1, 20), ''', ''') AS row_ids
+    array_join(slice(array_agg(found.row_id ORDER BY found.event_time, found.row_id), 1, 100), ''', ''') AS row_ids
   FROM found
   GROUP BY found.detection, found.source, found.subject, found.period
 )

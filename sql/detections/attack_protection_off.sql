@@ -10,9 +10,9 @@ WHERE regexp_like(path, '/v2/attack-protection/(brute-force-protection|breached-
   -- Without the shield that blocks, it only watches. A lockout of the account blocks too.
   AND (
     coalesce({is:$.enabled}, '') = 'false'
-    OR {is_json:$.shields} NOT LIKE '%"block"%' AND {is_json:$.shields} LIKE '[%' AND coalesce({is:$.mode}, '') <> 'count_per_identifier'
+    OR {is_json:$.shields} NOT LIKE '%"block"%' AND {is_json:$.shields} LIKE '[%' AND NOT (path LIKE '%/brute-force-protection' AND coalesce({is:$.mode}, '') = 'count_per_identifier')
   )
   AND NOT (
     coalesce({was:$.enabled}, '') = 'false'
-    OR {was_json:$.shields} NOT LIKE '%"block"%' AND {was_json:$.shields} LIKE '[%' AND coalesce({was:$.mode}, '') <> 'count_per_identifier'
+    OR {was_json:$.shields} NOT LIKE '%"block"%' AND {was_json:$.shields} LIKE '[%' AND NOT (path LIKE '%/brute-force-protection' AND coalesce({was:$.mode}, '') = 'count_per_identifier')
   )

@@ -20,7 +20,7 @@ WITH logins AS (
   FROM logins
 ), travels AS (
   SELECT
-    *, lag(event_time) OVER trips AS earlier, lag(latitude) OVER trips AS from_latitude, lag(longitude) OVER trips AS from_longitude,
+    *, lag(event_time) OVER trips AS earlier, lag(row_id) OVER trips AS earlier_id, lag(latitude) OVER trips AS from_latitude, lag(longitude) OVER trips AS from_longitude,
     lag(network) OVER trips AS from_network, lag(nullif(city_name, '')) OVER trips AS from_city, lag(country_code) OVER trips AS from_country, lag(new) OVER trips AS from_new
   FROM places
   -- Whoever leaves through a gateway with others may be anywhere.
@@ -38,6 +38,10 @@ WITH logins AS (
     -- Without a city, it is the middle of a country.
     AND coalesce(nullif(city_name, '') <> from_city, country_code <> from_country, true)
 )
-SELECT source, name AS subject, event_time, row_id, 2 AS counted, person AS shown
+-- Both logins are of the hit.
+SELECT
+  source, name AS subject, CASE WHEN step = 1 THEN event_time ELSE earlier END AS event_time, CASE WHEN step = 1 THEN row_id ELSE earlier_id END AS row_id,
+  person AS shown
 FROM distances
+CROSS JOIN UNNEST(ARRAY[0, 1]) AS ends (step)
 WHERE kilometres >= {distance} AND kilometres * 3600 > {speed} * seconds

@@ -25,6 +25,10 @@ WITH tried AS (
     CROSS JOIN UNNEST(ARRAY[1, -1]) AS ends (step)
   ) AS steps
 )
-SELECT source, network AS subject, event_time, row_id, failed AS counted, CASE WHEN ip = network THEN ip END AS shown
-FROM counted
-WHERE step = 1 AND NOT got_in AND failed >= {threshold} AND failed > 2 * came_in
+SELECT source, network AS subject, event_time, row_id, CASE WHEN ip = network THEN ip END AS shown
+FROM (
+  SELECT *, max(CASE WHEN failed >= {threshold} AND failed > 2 * came_in THEN 1 ELSE 0 END) OVER (PARTITION BY source, network, date_trunc('day', event_time)) AS found
+  FROM counted
+  WHERE step = 1
+) AS days
+WHERE found = 1 AND NOT got_in
