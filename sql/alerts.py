@@ -1,12 +1,11 @@
 """The SQL of what the detections look at, of the hits that they found, and of the pages of those."""
 
-import detections
 import upkeep
+
+from auth0_log_lake import detections, relations
 
 # Hits that one run pages one by one: somebody who makes up user names must not flood a pager.
 PAGES = 50
-# Columns that events_recent does without, since their names are reserved words.
-LEFT_OUT = ["date", "references"]
 # Of a hit: the column, its Athena type, what it is.
 COLUMNS = [
     ("hit_key", "string", "What makes it another hit; one row each"),
@@ -33,15 +32,15 @@ def events_recent(columns):
     A Hive table: its times have milliseconds, and none of its names may want quotes.
     """
     times = [c["column"] for c in columns if c["type"] == "timestamp"]
-    names = [c["column"] for c in columns if c["column"] not in LEFT_OUT]
+    names = [c["column"] for c in columns if c["column"] not in detections.LEFT_OUT]
     selected = ", ".join(f"CAST({name} AS timestamp(3)) AS {name}" if name in times else name for name in names)
     arrived = f"parse_time >= {detections.NOW} - INTERVAL '{{hours}}' HOUR"
     fresh = f"{arrived} AND event_time >= {detections.NOW} - INTERVAL '35' DAY"
-    past = f"NOT ({arrived}) AND event_time >= {detections.NOW} - {detections.REMEMBERED}"
+    past = f"NOT ({arrived}) AND event_time >= {detections.NOW} - {relations.REMEMBERED}"
     return f"""\
 CREATE TABLE events_recent WITH (format = 'PARQUET') AS
 SELECT {selected}, details_before
-FROM {detections.remembered(names, "events_live", fresh, past)}
+FROM {relations.remembered(names, "events_live", fresh, past)}
 """
 
 

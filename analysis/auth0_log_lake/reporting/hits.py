@@ -1,31 +1,24 @@
 """The detections of sql/detections/ over the window, by the project's own loader; where there are none, the page has no section."""
 
-import pathlib
+from auth0_log_lake import detect, detections
+from auth0_log_lake.reporting import load
 
-import load
-
-FOLDER = pathlib.Path(__file__).resolve().parents[1] / "sql/detections"
 # Hits shown of a detection, and events of a hit; the counts are of all.
 HITS, EVENTS = 10, 10
 
 
 def there():
     """Says whether there are detections."""
-    return FOLDER.is_dir()
+    return detections.FOLDER.is_dir()
 
 
 def text():
     """All that the detections ask; it names the columns that they need."""
-    import detections
-
     return detections.query(detections.all_of())
 
 
 def run(db, asked):
     """The detections that hit, the gravest first, with their latest hits and the events of those."""
-    import detect
-    import detections
-
     known = detections.all_of()
     lay_out(db, asked)
     by_id = {}

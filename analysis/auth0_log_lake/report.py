@@ -11,12 +11,8 @@ import sys
 import tempfile
 from datetime import datetime, timezone
 
-import figures
-import hits
-import load
-import options
-import page
-from text import plural
+from auth0_log_lake.reporting import figures, hits, load, options, page
+from auth0_log_lake.reporting.text import plural
 
 
 def main():

@@ -12,11 +12,8 @@ import re
 import sys
 from datetime import datetime
 
-import alerts
-import detections
 import duckdb
-import lake
-import query
+from auth0_log_lake import detections, query, relations, statements
 
 # Severity, detection and subject first, what to do and the query below them.
 HIT = """\
@@ -77,7 +74,7 @@ def look(db, since=None, until=None):
     """Makes the table of the events to look at, once, and counts them."""
     bounds = [f"event_time >= TIMESTAMP '{since}'"] * bool(since) + [f"event_time < TIMESTAMP '{until}'"] * bool(until)
     where = f" WHERE {' AND '.join(bounds)}" if bounds else ""
-    left_out = ", ".join(f'"{column}"' for column in alerts.LEFT_OUT)  # as in Athena
+    left_out = ", ".join(f'"{column}"' for column in detections.LEFT_OUT)  # as in Athena
     db.sql(f"CREATE OR REPLACE TEMP TABLE events_recent AS SELECT * EXCLUDE ({left_out}) FROM events_live{where}")
     # The views read the objects again at each question.
     if re.search(r"\bFROM events\b", " ".join(d.sql for d in detections.all_of().values())):
@@ -90,7 +87,7 @@ def run(db, known, given=None):
     earliest = db.sql("SELECT coalesce(min(event_time), TIMESTAMP '2010-01-01') FROM events_recent").fetchone()[0]
     earliest = f"TIMESTAMP '{earliest:%Y-%m-%d %H:%M:%S}'"
     try:
-        for name, text in detections.relations(earliest, whole=True).items():
+        for name, text in relations.tables(earliest).items():
             db.sql(f"CREATE OR REPLACE TEMP TABLE {name} AS {translated(text)}")
         answer = db.sql(translated(detections.query(known, given, earliest, made=True)))
         rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
@@ -101,10 +98,10 @@ def run(db, known, given=None):
 
 def translated(text):
     """Athena's SQL as DuckDB's, over the table of all events in place of the view."""
-    parsed = lake.sqlglot.parse_one(text, read="athena")
-    for table in parsed.find_all(lake.exp.Table):
+    parsed = statements.sqlglot.parse_one(text, read="athena")
+    for table in parsed.find_all(statements.exp.Table):
         if table.name == "events":
-            table.set("this", lake.exp.to_identifier("events_past"))
+            table.set("this", statements.exp.to_identifier("events_past"))
             table.set("alias", None)
     return parsed.sql("duckdb")
 

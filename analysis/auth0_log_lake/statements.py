@@ -9,18 +9,22 @@ import sqlglot
 import yaml
 from sqlglot import exp
 
-HERE = pathlib.Path(__file__).resolve().parent
-TEMPLATE = HERE.parent / "template.yaml"
+PACKAGE = pathlib.Path(__file__).resolve().parent
+# In a wheel beside this file, in a clone beside analysis/.
+SQL = next(folder for folder in (PACKAGE / "sql", PACKAGE.parents[1] / "sql") if folder.is_dir())
+TEMPLATE = SQL.parent / "template.yaml"
 # The Glue tables of template.yaml by their names in SQL.
 LANDING = {"events_landing": "EventsLanding", "rejects": "Rejects"}
+# A copy that was received earlier wins; what ties here came in one object and differs in its other columns.
+ORDER = ["parse_time", "request_id", "event_time"]
 VIEWS = ["event_types", "events_landed", "events_once"]
 # Those of OCSF, over `events`, each after what it reads.
-OCSF = ["ocsf/ocsf_types", "ocsf/ocsf_events", *sorted(f"ocsf/{path.stem}" for path in HERE.glob("ocsf/ocsf_*.sql") if path.stem not in ("ocsf_types", "ocsf_events"))]
+OCSF = ["ocsf/ocsf_types", "ocsf/ocsf_events", *sorted(f"ocsf/{path.stem}" for path in SQL.glob("ocsf/ocsf_*.sql") if path.stem not in ("ocsf_types", "ocsf_events"))]
 
 
 def statement(name, **filled):
     """One statement of this folder, in Athena's dialect."""
-    text = (HERE / f"{name}.sql").read_text("utf-8")
+    text = (SQL / f"{name}.sql").read_text("utf-8")
     for key, value in filled.items():
         text = text.replace("{" + key + "}", value)
     return text.strip()
@@ -33,8 +37,20 @@ def merge(window, **filled):
 
 
 def windows():
-    with open(HERE / "windows.tsv", encoding="utf-8", newline="") as file:
-        return {row["window"]: (row["landing"], row["since"]) for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)}
+    return {row["window"]: (row["landing"], row["since"]) for row in table("windows.tsv")}
+
+
+def table(name):
+    with open(SQL / name, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def quoted_name(column):
+    """A column of `events` in SQL."""
+    return f'"{column}"' if column in ("date", "references") else column
+
+
+NAMES = [quoted_name(row["column"]) for row in table("columns.tsv")]
 
 
 def transpiled(sql, dialect):

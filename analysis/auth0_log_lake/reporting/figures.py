@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from load import COUNTRY, PERSON, rows
+from auth0_log_lake.reporting.load import COUNTRY, PERSON, rows
 
 TOP = 10
 FAILED_LOGIN = "category = 'login' AND outcome = 'failure'"

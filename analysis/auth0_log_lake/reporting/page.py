@@ -5,10 +5,9 @@ import hashlib
 import itertools
 import pathlib
 
-import charts
-import figures
 import jinja2
-import text
+
+from auth0_log_lake.reporting import charts, figures, text
 
 HERE = pathlib.Path(__file__).resolve().parent
 WORDS = {"failure": "Failure", "notice": "Notice", "success": "Success", "unknown": "Type not known", "all": "All events"}

@@ -5,7 +5,8 @@ import pathlib
 import botocore.exceptions
 import botocore.session
 import duckdb
-import query
+
+from auth0_log_lake import query
 
 
 def open_table(db, name):

@@ -14,7 +14,7 @@ import signal
 import sys
 
 import duckdb
-import lake
+from auth0_log_lake import statements
 
 # What is asked where nothing is.
 OVERVIEW = """
@@ -62,15 +62,15 @@ def open_lake(db, where):
     elif not pathlib.Path(root).is_dir():
         raise Unanswered(f"there is no lake in {where}: LAKE needs a folder that holds events/, or s3://bucket/prefix; make run makes one in ./lake")
     found = [view_of(db, table, f"{root}/{folder}/*/*/*.ndjson*") for table, folder in (("events_landing", "events"), ("rejects", "rejects"))]
-    for view in lake.VIEWS + lake.OCSF:
-        db.sql(lake.transpiled(lake.statement(view), "duckdb"))
+    for view in statements.VIEWS + statements.OCSF:
+        db.sql(statements.transpiled(statements.statement(view), "duckdb"))
     db.sql("CREATE VIEW events_live AS SELECT * FROM events")
     return found
 
 
 def view_of(db, table, files):
     """Makes the view of a landing table, and says whether it has an object."""
-    columns = {name: lake.as_type(kind, "duckdb") for name, kind in lake.landing_columns(table).items()}
+    columns = {name: statements.as_type(kind, "duckdb") for name, kind in statements.landing_columns(table).items()}
     try:
         there = db.sql(f"SELECT count(*) FROM glob({quoted(files)})").fetchall()[0][0] > 0
     except duckdb.Error as error:
@@ -114,10 +114,10 @@ def ask(db, sql):
     except duckdb.Error as error:
         said = error
     try:
-        translated = lake.transpiled(sql, "duckdb")
+        translated = statements.transpiled(sql, "duckdb")
         if translated.strip() != sql.strip():
             return run(db, translated)
-    except (duckdb.Error, lake.sqlglot.errors.SqlglotError):
+    except (duckdb.Error, statements.sqlglot.errors.SqlglotError):
         pass  # What DuckDB said of the SQL as typed is clearer.
     raise Unanswered(f"the SQL was not answered: {said}")
 

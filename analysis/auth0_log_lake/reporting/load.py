@@ -6,17 +6,13 @@ little memory and each figure little time.
 
 import pathlib
 import re
-import sys
 from datetime import timedelta
 
-import hits
-from options import Wrong
+import duckdb
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "sql"))
-import duckdb  # noqa: E402
-import generate  # noqa: E402
-import merged  # noqa: E402
-import query  # noqa: E402
+from auth0_log_lake import query, statements
+from auth0_log_lake.reporting import hits, merged
+from auth0_log_lake.reporting.options import Wrong
 
 MEMORY = "1500MB"
 NEEDED = [
@@ -24,7 +20,7 @@ NEEDED = [
     "category", "outcome", "source", "row_id", "parse_time", "time_source", "drift", "request_id",
 ]
 # As sql/events_once.sql has it. What ties here came twice in one request.
-FIRST_COPY = f"row_number() OVER (PARTITION BY row_id ORDER BY {', '.join(generate.ORDER)}) = 1"
+FIRST_COPY = f"row_number() OVER (PARTITION BY row_id ORDER BY {', '.join(statements.ORDER)}) = 1"
 # One person of one source: the id, or the name where there is no id.
 PERSON = "coalesce(nullif(user_id, ''), nullif(user_name, ''))"
 COUNTRY = "coalesce(nullif(country_name, ''), nullif(country_code, ''))"
@@ -77,7 +73,7 @@ def load(db, asked):
 def columns():
     """What the figures need, and whatever a detection names."""
     words = NEEDED + re.findall(r"\w+", hits.text()) if hits.there() else NEEDED
-    return [name for name in generate.NAMES if name.strip('"') in words]
+    return [name for name in statements.NAMES if name.strip('"') in words]
 
 
 def rows_of(asked, since, until):

@@ -8,7 +8,8 @@ import xml.etree.ElementTree as ET
 from datetime import timedelta
 
 import vl_convert
-from text import plural, readable
+
+from auth0_log_lake.reporting.text import plural, readable
 
 VEGA_LITE = "6.4"
 SVG = "http://www.w3.org/2000/svg"
