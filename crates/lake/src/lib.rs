@@ -25,6 +25,7 @@ mod layout;
 mod meaning;
 #[cfg(feature = "aws")]
 pub mod merge;
+pub mod options;
 pub mod outcome;
 mod post;
 mod reading;
@@ -35,6 +36,7 @@ pub mod samples;
 pub mod secret;
 #[cfg(feature = "aws")]
 mod sql;
+pub mod stack;
 mod stored;
 #[cfg(feature = "aws")]
 pub mod tables;
