@@ -1,12 +1,11 @@
 """The SQL of what the detections look at, of the hits that they found, and of the pages of those."""
 
-import detections
 import upkeep
+
+from auth0_log_lake import detections
 
 # Hits that one run pages one by one: somebody who makes up user names must not flood a pager.
 PAGES = 50
-# Columns that events_recent does without, since their names are reserved words.
-LEFT_OUT = ["date", "references"]
 # Of a hit: the column, its Athena type, what it is.
 COLUMNS = [
     ("hit_key", "string", "What makes it another hit; one row each"),
@@ -32,7 +31,7 @@ def events_recent(columns):
 
     A Hive table: its times have milliseconds, and none of its names may want quotes.
     """
-    selected = [f"CAST({c['column']} AS timestamp(3)) AS {c['column']}" if c["type"] == "timestamp" else c["column"] for c in columns if c["column"] not in LEFT_OUT]
+    selected = [f"CAST({c['column']} AS timestamp(3)) AS {c['column']}" if c["type"] == "timestamp" else c["column"] for c in columns if c["column"] not in detections.LEFT_OUT]
     return f"""\
 CREATE TABLE events_recent WITH (format = 'PARQUET') AS
 SELECT

@@ -7,12 +7,8 @@ import sys
 import deployed
 import pytest
 import scenarios
+from auth0_log_lake import detect, detections, query
 from sqlglot import exp, parse_one
-
-sys.path.insert(0, str(deployed.PROJECT / "sql"))
-import detect  # noqa: E402
-import detections  # noqa: E402
-import query  # noqa: E402
 
 KNOWN = detections.all_of()
 # What the samples of events/ show, and they do: attacks.json has the leaked password and seven limits, odd-shapes.jsonl a

@@ -28,6 +28,7 @@ pub mod merge;
 pub mod options;
 pub mod outcome;
 mod post;
+pub mod print;
 mod reading;
 mod rejected;
 pub mod replay;
@@ -41,3 +42,4 @@ mod stored;
 #[cfg(feature = "aws")]
 pub mod tables;
 pub mod token;
+pub mod window;
