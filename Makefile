@@ -151,7 +151,7 @@ merge: ## Bring what has landed into events now: make merge [FROM=2026-01 TO=202
 query: export QUERY_SQL := $(value SQL)
 query: export QUERY_LAKE := $(LAKE)
 query: ## Ask a lake with DuckDB: make query SQL="SELECT …" [LAKE=folder or s3://bucket/prefix] (Python 3.11)
-	@sql/query
+	@analysis/run query
 
 detect: export DETECT_LAKE := $(LAKE)
 detect: export DETECT_ID := $(ID)
@@ -159,7 +159,7 @@ detect: export DETECT_SINCE := $(SINCE)
 detect: export DETECT_UNTIL := $(UNTIL)
 detect: export DETECT_SET := $(SET)
 detect: ## Run the detections over a lake: make detect [LAKE=folder or s3://bucket/prefix ID=… SINCE=… UNTIL=… SET=…] (Python 3.11)
-	@sql/query detect
+	@analysis/run detect
 
 report: export REPORT_LAKE := $(LAKE)
 report: export REPORT_TABLE := $(TABLE)
@@ -168,7 +168,7 @@ report: export REPORT_UNTIL := $(UNTIL)
 report: export REPORT_HISTORY := $(HISTORY)
 report: export REPORT_OUT := $(OUT)
 report: ## Write a page to look at: make report [LAKE=folder or s3://bucket/prefix SINCE=2026-11-01 UNTIL=2026-11-07 OUT=report.html]
-	@report/run
+	@analysis/run report
 
 test-report: ## Open the page of hostile events in a headless Chromium (Rust, Python 3.11, Debian's chromium)
 	tests/report/run

@@ -8,19 +8,14 @@ Athena's dialect. In braces stands what a caller fills in: {location}, {landing}
 
 import sys
 
-sys.dont_write_bytecode = True  # no __pycache__ beside the SQL
-import alerts  # noqa: E402
-import generate_ocsf  # noqa: E402
-import schedules  # noqa: E402
-import upkeep  # noqa: E402
-from writing import HERE, listed, literal, table  # noqa: E402
+import alerts
+import generate_ocsf
+import schedules
+import upkeep
+from writing import HERE, listed, literal
 
-# A copy that was received earlier wins; what ties here came in one object and differs in its other columns.
-ORDER = ["parse_time", "request_id", "event_time"]
-
-
-def name(column):
-    return f'"{column}"' if column in ("date", "references") else column
+from auth0_log_lake.statements import NAMES, ORDER, table
+from auth0_log_lake.statements import quoted_name as name
 
 
 def earlier(a, b):
@@ -33,7 +28,6 @@ def earlier(a, b):
 
 
 COLUMNS = table("columns.tsv")
-NAMES = [name(c["column"]) for c in COLUMNS]
 WINDOWS = {w["window"]: w for w in table("windows.tsv")}
 
 
@@ -178,7 +172,7 @@ def main():
         else:
             path.write_text(text(), "utf-8")
     if stale:
-        sys.exit(f"sql/generate.py would change {', '.join(stale)}; run it, and review the difference")
+        sys.exit(f"analysis/run generate would change {', '.join(stale)}; run it, and review the difference")
 
 
 if __name__ == "__main__":

@@ -10,15 +10,12 @@ import json
 import os
 import pathlib
 import random
-import sys
 import tempfile
 
 import deployed
+from auth0_log_lake import detections, query
 from sqlglot import exp, parse_one
 
-sys.path.insert(0, str(deployed.PROJECT / "sql"))
-import detections  # noqa: E402
-import query  # noqa: E402
 
 COUNT, BATCH = 20_000, 1000
 

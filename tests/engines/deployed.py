@@ -15,12 +15,12 @@ import sys
 from datetime import datetime, timedelta
 
 import zstandard
+from auth0_log_lake import statements as sql
 from sqlglot import exp, parse_one
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT / "sql"))
 import generate  # noqa: E402
-import lake as sql  # noqa: E402
 
 TOKENS = {"eu": "token-of-eu", "us": "token-of-us"}
 COLUMNS = [column["column"] for column in generate.COLUMNS]

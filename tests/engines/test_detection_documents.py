@@ -14,7 +14,7 @@ TEXT = (deployed.PROJECT / "docs/DETECTIONS.md").read_text("utf-8")
 
 
 def test_the_catalogue_is_that_of_the_files():
-    printed = subprocess.run([sys.executable, deployed.PROJECT / "sql/detections.py"], capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run([sys.executable, "-m", "auth0_log_lake.detections"], capture_output=True, text=True, check=True).stdout
     assert printed in TEXT and printed.count("\n| `") == len(KNOWN) == int(re.search(r"There are (\d+) in", TEXT)[1])
 
 
@@ -28,8 +28,8 @@ def test_the_detection_that_the_document_writes_is_one_and_fires(lake, tmp_path)
     [written] = re.findall(r"```sql\n(-- id: .*?)```", TEXT, re.DOTALL)
     (tmp_path / "many_logouts.sql").write_text(written)
     known = detections.all_of(tmp_path)
-    import detect
-    import query
+    from auth0_log_lake import detect
+    from auth0_log_lake import query
 
     db = query.opened(str(lake))
     detect.look(db)

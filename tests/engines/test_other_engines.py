@@ -6,7 +6,7 @@ import deployed
 import pytest
 from test_reading import same
 
-import query  # sql/query.py
+from auth0_log_lake import query
 
 
 def expected(tables, unit):

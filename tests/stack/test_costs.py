@@ -4,7 +4,7 @@ import importlib.util
 import subprocess
 import sys
 
-import lake
+from auth0_log_lake import statements
 import merge_costs
 import pytest
 from conftest import PROJECT
@@ -35,7 +35,7 @@ def test_the_costs_of_merges_are_what_their_script_prints():
 
 
 def test_the_costs_of_merges_count_the_windows_as_they_are(stack):
-    hourly, daily, weekly = (lake.windows()[name][0] for name in ("hourly", "daily", "weekly"))
+    hourly, daily, weekly = (statements.windows()[name][0] for name in ("hourly", "daily", "weekly"))
     # Hours that the hourly window names; two days by three hours, listed. Whole days, and tomorrow, which clocks that run ahead fill.
     assert hourly.count("hour(") == 3 and merge_costs.WINDOWS["hourly"][1:] == (6, 3)
     assert "INTERVAL '1' DAY" in daily and merge_costs.WINDOWS["daily"][1:] == (3 * 24, 2)

@@ -25,6 +25,7 @@ mod layout;
 mod meaning;
 #[cfg(feature = "aws")]
 pub mod merge;
+pub mod options;
 pub mod outcome;
 mod post;
 pub mod print;
@@ -36,6 +37,7 @@ pub mod samples;
 pub mod secret;
 #[cfg(feature = "aws")]
 mod sql;
+pub mod stack;
 mod stored;
 #[cfg(feature = "aws")]
 pub mod tables;

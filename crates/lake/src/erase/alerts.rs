@@ -23,7 +23,7 @@ const AFTER: [&str; 4] = [
 ];
 /// Most digests in one statement: 204 kB of them; Athena takes 262,144 bytes (its quota page, read in November 2026).
 const MOST_DIGESTS: usize = 3_000;
-/// Longest subject of an alert, in characters; sql/detections.py cuts it there.
+/// Longest subject of an alert, in characters; detections.py cuts it there.
 const SUBJECT: usize = 100;
 
 /// The statements that erase the person's alerts, in order: counted, deleted, forgotten, counted again.
@@ -46,7 +46,7 @@ fn digests<'a>(person: &Person, names: impl Iterator<Item = &'a Name>, row_ids: 
     words.iter().map(|word| format!("'{}'", digest(word))).collect()
 }
 
-/// A name as an alert's subject has it, in lower case: what `clean` of sql/detections.py makes of it.
+/// A name as an alert's subject has it, in lower case: what `clean` of detections.py makes of it.
 fn subject(name: &str) -> String {
     let visible: String = name.chars().map(|char| if is_unseen(char) { ' ' } else { char }).collect();
     let one_line = visible.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
