@@ -70,7 +70,7 @@ fn the_doctor_follows_its_event_as_far_as_it_is_told_to_look() {
     for (typed, in_lake) in [
         (format!("{token} make doctor URL={url}"), unseen),
         (format!("{token} make doctor URL={url} LAKE=file://{lake}"), found),
-        (format!("{token} make doctor URL={url} LAKE=file://{lake} DATABASE=other WAIT=5"), found),
+        (format!("{token} make doctor URL={url} LAKE={lake} DATABASE=other WAIT=5"), found),
         (format!("LAKE= WORKGROUP= {token} make doctor URL={url}"), unseen),
     ] {
         let said = desk.types(&typed);
@@ -80,7 +80,7 @@ fn the_doctor_follows_its_event_as_far_as_it_is_told_to_look() {
         }
     }
     let said = desk.types(&format!("{token} make doctor URL={url} WORKGROUP=group DATABASE=other"));
-    let failed = "found in the table FAILED Athena did not take the call: no AWS credentials were found; set AWS_PROFILE";
+    let failed = "found in the table ? Athena did not take the call: no AWS credentials were found; set AWS_PROFILE";
     assert!(said.code == 2 && said.has(failed) && said.has("--query-execution-context Database=other"), "{said:?}");
 
     // As the runbook writes it: with the output of the stack.
@@ -103,7 +103,7 @@ fn the_doctor_says_what_it_needs_and_which_step_failed() {
             format!("{token} make doctor URL=127.0.0.1"),
             "lake: a receiver's URL must be http://host[:port]/ or https://host/; got \"127.0.0.1\".",
         ),
-        (format!("{token} make doctor URL={url} LAKE=lake"), "LAKE_URL must be s3://bucket[/prefix] or file://dir; got \"lake\""),
+        (format!("{token} make doctor URL={url} LAKE=http://lake"), "a lake is a folder, file://folder or s3://bucket[/prefix]"),
     ];
     each_says(&desk, 2, &commands);
     staying.ends();
