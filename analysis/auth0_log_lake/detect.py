@@ -13,7 +13,7 @@ import sys
 from datetime import datetime
 
 import duckdb
-from auth0_log_lake import detections, query, statements
+from auth0_log_lake import detections, query, relations, statements
 
 # Severity, detection and subject first, what to do and the query below them.
 HIT = """\
@@ -85,18 +85,25 @@ def look(db, since=None, until=None):
 def run(db, known, given=None):
     """The hits, the gravest first."""
     earliest = db.sql("SELECT coalesce(min(event_time), TIMESTAMP '2010-01-01') FROM events_recent").fetchone()[0]
-    text = detections.query(known, given, f"TIMESTAMP '{earliest:%Y-%m-%d %H:%M:%S}'")
-    translated = statements.sqlglot.parse_one(text, read="athena")
-    for table in translated.find_all(statements.exp.Table):
-        if table.name == "events":
-            table.set("this", statements.exp.to_identifier("events_past"))
-            table.set("alias", None)
+    earliest = f"TIMESTAMP '{earliest:%Y-%m-%d %H:%M:%S}'"
     try:
-        answer = db.sql(translated.sql("duckdb"))
+        for name, text in relations.tables(earliest).items():
+            db.sql(f"CREATE OR REPLACE TEMP TABLE {name} AS {translated(text)}")
+        answer = db.sql(translated(detections.query(known, given, earliest, made=True)))
         rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
     except duckdb.Error as error:
         raise query.Unanswered(f"the detections did not run: {error}") from None
     return sorted(rows, key=lambda hit: (detections.SEVERITIES.index(hit["severity"]), hit["first_event"], hit["hit_key"]))
+
+
+def translated(text):
+    """Athena's SQL as DuckDB's, over the table of all events in place of the view."""
+    parsed = statements.sqlglot.parse_one(text, read="athena")
+    for table in parsed.find_all(statements.exp.Table):
+        if table.name == "events":
+            table.set("this", statements.exp.to_identifier("events_past"))
+            table.set("alias", None)
+    return parsed.sql("duckdb")
 
 
 if __name__ == "__main__":

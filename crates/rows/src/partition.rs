@@ -15,10 +15,8 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
-    auth::AuthenticatedBody,
-    batch::{ReadRecord, RecordParts, Records},
+    batch::{ReadRecord, RecordParts, Records, is_blank},
     event::{Event, Normalizer},
-    json::text::trim,
     object::{Compression, Object},
     reject::Reason,
     row::Arrival,
@@ -75,7 +73,7 @@ pub struct Batch<'a> {
     /// When, from whom and as which request.
     pub arrival: Arrival<'a>,
     /// The body.
-    pub body: AuthenticatedBody<'a>,
+    pub body: &'a [u8],
     /// Why it is not read: then all of it is one reject.
     pub unread: Option<Reason>,
 }
@@ -144,8 +142,8 @@ impl Partitioner {
         let rows: Vec<Rows<'_>> = batches
             .iter()
             .map(|batch| match unread.or(batch.unread) {
-                Some(reason) => reject(&batch.arrival, &batch.body, reason, std::mem::take(&mut text)),
-                None => normalize(&batch.arrival, &batch.body, std::mem::take(&mut text)),
+                Some(reason) => reject(&batch.arrival, batch.body, reason, std::mem::take(&mut text)),
+                None => normalize(&batch.arrival, batch.body, std::mem::take(&mut text)),
             })
             .collect();
         let objects = rows::objects(&rows, self.compression);
@@ -181,10 +179,10 @@ impl Partitioned {
 /// Writes a row for each record of a batch: an event row, or a reject row.
 ///
 /// `text` is where the rows are written; what it holds is lost, its memory is used again.
-pub fn normalize<'a>(arrival: &'a Arrival<'a>, batch: &AuthenticatedBody<'a>, text: Vec<u8>) -> Rows<'a> {
-    let (mut records, mut parts) = (Records::of(batch), RecordParts::default());
+pub fn normalize<'a>(arrival: &'a Arrival<'a>, body: &'a [u8], text: Vec<u8>) -> Rows<'a> {
+    let (mut records, mut parts) = (Records::of(body), RecordParts::default());
     let mut normalizer = Normalizer::new(arrival);
-    let mut rows = Rows::new(arrival, batch, text);
+    let mut rows = Rows::new(arrival, body, text);
     while let Some(ReadRecord { bytes, read }) = records.read_next(&mut parts) {
         let event = read.and_then(|()| normalizer.normalize(&mut parts, &mut rows.text));
         rows.add(bytes, event);
@@ -193,25 +191,20 @@ pub fn normalize<'a>(arrival: &'a Arrival<'a>, batch: &AuthenticatedBody<'a>, te
 }
 
 /// Writes the reject row of a batch that is not read: all of it is one record; a blank body gives no row.
-fn reject<'a>(arrival: &'a Arrival<'a>, batch: &AuthenticatedBody<'a>, reason: Reason, text: Vec<u8>) -> Rows<'a> {
-    let mut rows = Rows::new(arrival, batch, text);
-    if !trim(batch.body()).is_empty() {
-        rows.add(Cow::Borrowed(batch.body()), Err(reason.into()));
+fn reject<'a>(arrival: &'a Arrival<'a>, body: &'a [u8], reason: Reason, text: Vec<u8>) -> Rows<'a> {
+    let mut rows = Rows::new(arrival, body, text);
+    if !is_blank(body) {
+        rows.add(Cow::Borrowed(body), Err(reason.into()));
     }
     rows
 }
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
     use proptest::{collection::vec, prelude::*, sample::select};
 
     use super::*;
-    use crate::{
-        auth::{Sender, Source, Sources, TokenDigest},
-        batch::Record,
-        object::Table,
-    };
+    use crate::{batch::Record, object::Table, source::Source};
 
     /// Bodies of whole records, now and then with something between them that makes them others.
     fn bodies() -> impl Strategy<Value = Vec<u8>> {
@@ -245,16 +238,12 @@ mod tests {
         let batches: Vec<Batch<'_>> = [&eu, &eu, &eu, &us]
             .into_iter()
             .zip(&bodies)
-            .map(|(source, body)| Batch {
-                arrival: Arrival::new(source, "request", received_at),
-                body: Sender::of(source).with_body(body.as_bytes()),
-                unread: None,
-            })
+            .map(|(source, body)| Batch { arrival: Arrival::new(source, "request", received_at), body: body.as_bytes(), unread: None })
             .collect();
         let partitioner = Partitioner::new(Compression::None);
         let buggy = |batches: &[Batch<'_>]| {
             let made = partitioner.objects(batches, None);
-            assert!(!batches.iter().any(|batch| batch.body.body() == bodies[0].as_bytes()), "what a bug does");
+            assert!(!batches.iter().any(|batch| batch.body == bodies[0].as_bytes()), "what a bug does");
             made
         };
         let Partitioned { objects, shares } = partitioner.partition_with(&batches, &buggy).expect("memory");
@@ -280,11 +269,7 @@ mod tests {
         let batches: Vec<Batch<'_>> = [&eu, &eu, &us, &eu]
             .into_iter()
             .zip(bodies.iter().zip(ids))
-            .map(|(source, (body, id))| Batch {
-                arrival: Arrival::new(source, id, received_at),
-                body: Sender::of(source).with_body(body.as_bytes()),
-                unread: None,
-            })
+            .map(|(source, (body, id))| Batch { arrival: Arrival::new(source, id, received_at), body: body.as_bytes(), unread: None })
             .collect();
         let Partitioned { objects, shares } = Partitioner::new(Compression::None).partition(&batches).expect("memory");
         let held: Vec<Vec<(String, String)>> = objects
@@ -313,12 +298,9 @@ mod tests {
     #[test]
     fn a_body_that_is_not_read_is_kept_to_its_last_byte() {
         let source = Source::parse("eu").expect("a name");
-        let sources = Sources::new(vec![(source.clone(), TokenDigest::of(b"token"))]);
-        let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Bearer token"))]);
         let arrival = Arrival::new(&source, "request", DateTime::UNIX_EPOCH);
         for (body, kept) in [(&b" \x1f\x8b\0\n"[..], true), (b" \n", false)] {
-            let batch = sources.authenticate(&headers).expect("a known token").with_body(body);
-            let rows = reject(&arrival, &batch, Reason::UnsupportedEncoding, Vec::new());
+            let rows = reject(&arrival, body, Reason::UnsupportedEncoding, Vec::new());
             assert_eq!(rows.records().collect::<Vec<_>>(), Vec::from_iter(kept.then_some(body)));
         }
     }
@@ -328,13 +310,10 @@ mod tests {
         #[test]
         fn prop_reading_objects_where_they_stand_makes_the_rows_of_cutting_them_first(body in bodies()) {
             let source = Source::parse("eu").expect("a name");
-            let sources = Sources::new(vec![(source.clone(), TokenDigest::of(b"token"))]);
-            let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Bearer token"))]);
-            let batch = sources.authenticate(&headers).expect("a known token").with_body(&body);
             let arrival = Arrival::new(&source, "request", DateTime::from_timestamp(1_795_403_527, 0).expect("a time"));
-            let rows = normalize(&arrival, &batch, Vec::new());
-            let (mut cut, mut normalizer, mut parts) = (Rows::new(&arrival, &batch, Vec::new()), Normalizer::new(&arrival), RecordParts::default());
-            for record in Records::of(&batch) {
+            let rows = normalize(&arrival, &body, Vec::new());
+            let (mut cut, mut normalizer, mut parts) = (Rows::new(&arrival, &body, Vec::new()), Normalizer::new(&arrival), RecordParts::default());
+            for record in Records::of(&body) {
                 let (bytes, read) = match record {
                     Record::Unread(bytes) => (Cow::Borrowed(bytes), parts.read(bytes)),
                     Record::Rejected(bytes, reason) => (bytes, Err(reason.into())),

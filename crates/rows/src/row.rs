@@ -5,9 +5,9 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    auth::Source,
     json::text::write_string,
     schema::{LOG_TYPE, SCHEMA_VERSION, event_row, ingest},
+    source::Source,
     time::{TimeText, to_millisecond},
 };
 

@@ -41,7 +41,7 @@ impl Table {
 /// Invariants: the hour in the folders is the hour of the time in the name, and the time has whole milliseconds.
 ///
 /// ```
-/// use auth0_log_lake::object::ObjectKey;
+/// use rows::object::ObjectKey;
 /// let text = "events/dt=2026-07-01/hour=12/20260701T123456789Z-0123456789abcdef0123456789abcdef.ndjson.gz";
 /// assert_eq!(ObjectKey::parse(text).unwrap().to_string(), text);
 /// assert!(ObjectKey::parse(&text.replace("hour=12", "hour=13")).is_none());

@@ -222,7 +222,7 @@ fn take_location<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::Source;
+    use crate::source::Source;
 
     fn row(record: &str) -> String {
         let source = Source::parse("eu").expect("a name");

@@ -13,7 +13,6 @@
 use std::{borrow::Cow, collections::VecDeque, ops::Range};
 
 use crate::{
-    auth::AuthenticatedBody,
     json::text::{is_space, trim},
     reject::Reason,
 };
@@ -32,9 +31,14 @@ pub use record::{ReadRecord, Record, RecordParts};
 /// Most records taken from one body; what follows them is one reject.
 pub const MOST_RECORDS: usize = 100_000;
 
+/// Whether a body is white space alone, as JSON has it.
+pub fn is_blank(body: &[u8]) -> bool {
+    body.iter().all(|&byte| is_space(byte))
+}
+
 /// Cuts a body into its records by its structure alone, as `make replay` and the tests need it.
-pub fn split<'a>(batch: &AuthenticatedBody<'a>) -> Vec<Record<'a>> {
-    Records::of(batch).collect()
+pub fn split(body: &[u8]) -> Vec<Record<'_>> {
+    Records::of(body).collect()
 }
 
 /// The records of a body, in the order sent. Takes time and memory linear in the body, whatever it holds.
@@ -92,8 +96,7 @@ impl<'a> Iterator for Records<'a> {
 
 impl<'a> Records<'a> {
     /// Starts at the beginning of a body.
-    pub fn of(batch: &AuthenticatedBody<'a>) -> Self {
-        let body = batch.body();
+    pub fn of(body: &'a [u8]) -> Self {
         let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
         let text = std::str::from_utf8(body).unwrap_or_default();
         Self { body, text, position: Position::Top(0), others: None, cut: VecDeque::new(), given: 0, open: Vec::new() }
@@ -288,8 +291,7 @@ impl<'a> Records<'a> {
 
     /// Notes a record unless it is blank. One record past the limit is enough to trip it.
     fn note(&mut self, record: Range<usize>) {
-        let blank = self.body[record.clone()].iter().all(|&byte| is_space(byte));
-        if !blank && self.given + self.cut.len() <= MOST_RECORDS {
+        if !is_blank(&self.body[record.clone()]) && self.given + self.cut.len() <= MOST_RECORDS {
             self.cut.push_back(record);
         }
     }

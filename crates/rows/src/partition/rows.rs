@@ -13,11 +13,11 @@ use sha2::{Digest, Sha256};
 
 use super::{MOST_HOURS, Tally};
 use crate::{
-    auth::{AuthenticatedBody, Source},
     event::Event,
     object::{Compression, Object, ObjectKey, Table},
     reject::{Reason, Reject},
     row::{Arrival, first_half},
+    source::Source,
 };
 
 /// No more bytes than a usual record has.
@@ -47,8 +47,8 @@ pub struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    pub(super) fn new(arrival: &'a Arrival<'a>, batch: &AuthenticatedBody<'a>, mut text: Vec<u8>) -> Self {
-        let bytes = batch.body().len();
+    pub(super) fn new(arrival: &'a Arrival<'a>, body: &[u8], mut text: Vec<u8>) -> Self {
+        let bytes = body.len();
         text.clear();
         text.reserve(bytes + bytes / 2);
         Self { arrival, text, rows: Vec::with_capacity(bytes / RECORD), hours: BTreeSet::new(), tally: Tally::default() }
