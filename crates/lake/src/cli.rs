@@ -110,13 +110,7 @@ const GROUPS: [(&str, &[(&str, &[&str])]); 5] = [
             ("erase", &["PERSON=ann@example.com lake erase --stack auth0-log-lake", "lake erase --ids person.txt --yes"]),
         ],
     ),
-    (
-        "This program",
-        &[
-            ("completions", &["lake completions bash"]),
-            ("man", &["lake man", "lake man replay"]),
-        ],
-    ),
+    ("This program", &[("completions", &["lake completions bash"]), ("man", &["lake man", "lake man replay"])]),
 ];
 
 /// Returns the definition, with its groups and examples.

@@ -1,7 +1,8 @@
 //! Programs that `lake` starts in its own place, as cargo and git start theirs: arguments pass as they are, and so does the end.
 
 use std::{
-    env, ffi::OsString,
+    env,
+    ffi::OsString,
     os::unix::{fs::PermissionsExt, process::CommandExt},
     path::{Path, PathBuf},
     process::Command,

@@ -77,9 +77,10 @@ fn built() -> Command {
 /// Returns docs/COMMANDS.md: the help of every command.
 pub fn markdown() -> String {
     let mut whole = built().term_width(WIDTH);
-    let mut page = "# Commands\n\nThe help of `lake`, the program for operators and analysts; in a clone, `cargo lake …` builds and starts it.\n\
+    let mut page =
+        "# Commands\n\nThe help of `lake`, the program for operators and analysts; in a clone, `cargo lake …` builds and starts it.\n\
                     `cargo lake man --markdown` writes this page.\n"
-        .to_owned();
+            .to_owned();
     let mut section = |title: &str, help: String| {
         let lines: Vec<&str> = help.trim_end().lines().map(str::trim_end).collect();
         page.push_str(&format!("\n## {title}\n\n```text\n{}\n```\n", lines.join("\n")));

@@ -109,10 +109,17 @@ fn run_list(args: &List, now: DateTime<Utc>, out: &mut dyn Write) -> Result<Verd
     let reading = Reading::open(&url)?;
     let listing = reading.list(&rejects_of(&window))?;
     let closed = Closed::read(&url)?;
-    let mut problems: Vec<String> = listing.strangers.iter().map(|name| format!("{name} is skipped: a receiver writes no such name")).collect();
+    let mut problems: Vec<String> =
+        listing.strangers.iter().map(|name| format!("{name} is skipped: a receiver writes no such name")).collect();
     problems.extend(closed.problems.iter().cloned());
-    let selection =
-        Selection { reading, objects: listing.objects, reason: args.reason.clone(), source: args.source.clone(), window, closed: Closed::default() };
+    let selection = Selection {
+        reading,
+        objects: listing.objects,
+        reason: args.reason.clone(),
+        source: args.source.clone(),
+        window,
+        closed: Closed::default(),
+    };
     let (mut groups, mut seen, mut open) = (BTreeMap::new(), HashSet::new(), HashSet::new());
     if args.format.format == Format::Csv {
         writeln!(out, "p_row_id,received_at,source,reason,members,open,object,index,request_id,detail")?;
@@ -164,7 +171,9 @@ fn show(groups: &BTreeMap<Common, Group>, open: usize, all: bool, out: &mut dyn 
     let minute = |time: &str| time.get(..16).unwrap_or(time).to_owned();
     let rows: Vec<[String; 5]> = groups
         .iter()
-        .map(|((reason, source, _), group)| [reason.clone(), source.clone(), minute(&group.first), minute(&group.last), number(group.count)])
+        .map(|((reason, source, _), group)| {
+            [reason.clone(), source.clone(), minute(&group.first), minute(&group.last), number(group.count)]
+        })
         .collect();
     if !rows.is_empty() {
         let text = table(["reason", "source", "first", "last", "rejects"], &rows);

@@ -14,7 +14,7 @@ use std::{
 
 use auth0_log_lake::{
     auth::TokenDigest,
-    config::{Config, LakeUrl},
+    config::Config,
     receive::Receiver,
     serve::{hide_panic_messages, local},
 };

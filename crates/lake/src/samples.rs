@@ -10,8 +10,8 @@ use std::{
 use serde::Deserialize;
 
 use crate::{
-    landed::{Landed, hour_folder},
-    layout::{WIDTH, ascii, count, number, table, wrap},
+    landed::Landed,
+    layout::{WIDTH, ascii, count, hour_folder, number, table, wrap},
     meaning::{meaning, status},
     outcome::{Failure, Verdict},
     post::{Answer, Counts, NoAnswer, ReceiverClient, Taken, Token},

@@ -4,10 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use auth0_log_lake::{
-    config::LakeUrl,
-    store::StoreErrorKind,
-};
+use auth0_log_lake::{config::LakeUrl, store::StoreErrorKind};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::json;

@@ -5,13 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use chrono::{DateTime, Days, NaiveDateTime, Utc};
 use sha2::{Digest, Sha256};
 
-use crate::{
-    reading::Reading,
-    rejected::RejectRow,
-    rejects::closed::Closed,
-    stored::Keys,
-    window::Window,
-};
+use crate::{reading::Reading, rejected::RejectRow, rejects::closed::Closed, stored::Keys, window::Window};
 use auth0_log_lake::object::{ObjectKey, Table};
 
 /// Returns the keys of the rejects of a window; its first and last day are listed whole.
