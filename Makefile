@@ -124,12 +124,12 @@ replay: ## Post rejected records again: TOKEN=… make replay FROM=s3://bucket U
 	@$(LAKE_COMMAND) replay --from="$$FROM" $(if $(URL),--to="$$URL") $(if $(SOURCE),--source="$$SOURCE") \
 	  $(if $(SINCE),--since="$$SINCE") $(if $(UNTIL),--until="$$UNTIL") $(if $(REASON),--reason="$$REASON") --dry-run="$$DRY_RUN"
 
-gaps: ## Say what a lake lacks of Auth0's log: make gaps AUTH0_DOMAIN=acme.eu.auth0.com LAKE=s3://bucket SINCE=24h [UNTIL= SOURCE= FROM= FILL=1 URL=… METRIC=stack]
-	@[ -n "$$AUTH0_DOMAIN" ] && [ -n "$$LAKE" ] || { \
-	echo "gaps needs AUTH0_DOMAIN=<the tenant's domain> and LAKE=<lake>, and AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET in the environment"; exit 1; }
-	@$(LAKE_COMMAND) gaps --domain="$$AUTH0_DOMAIN" --lake="$$LAKE" $(if $(SOURCE),--source="$$SOURCE") \
+gaps: ## Say what a lake lacks of Auth0's log: make gaps AUTH0_DOMAIN=acme.eu.auth0.com SINCE=24h [LAKE=s3://bucket UNTIL= SOURCE= FROM= FILL=1 URL=… METRIC=stack]
+	@[ -n "$$AUTH0_DOMAIN" ] || { \
+	echo "gaps needs AUTH0_DOMAIN=<the tenant's domain>, and AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET in the environment"; exit 1; }
+	@$(LAKE_COMMAND) gaps --domain="$$AUTH0_DOMAIN" $(if $(LAKE),--lake="$$LAKE") $(if $(SOURCE),--source="$$SOURCE") \
 	  $(if $(SINCE),--since="$$SINCE") $(if $(UNTIL),--until="$$UNTIL") $(if $(FROM),--from="$$FROM") \
-	  --fill="$$FILL" $(if $(URL),--to="$$URL") $(if $(METRIC),--metric="$$METRIC")
+	  --fill="$$FILL" $(if $(URL),--url="$$URL") $(if $(METRIC),--metric="$$METRIC")
 
 erase: ## Erase one person from a lake: make erase FROM=s3://bucket IDS=file [SQL=file CONFIRM=1], or PERSON=<one id> for IDS
 	@[ -n "$$FROM" ] || { echo "erase needs FROM=<lake>, and IDS=<a file of user ids, addresses or row ids> or PERSON=<one of them>"; exit 1; }
