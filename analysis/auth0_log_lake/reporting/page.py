@@ -10,11 +10,15 @@ import jinja2
 from auth0_log_lake.reporting import charts, figures, text
 
 HERE = pathlib.Path(__file__).resolve().parent
+# The sections by id, in their order.
+CONTENTS = [
+    ("detections", "Detections"), ("events", "Events"), ("failed", "Failed logins"), ("who", "Most active"), ("countries", "New countries"), ("health", "Health"),
+]
 WORDS = {"failure": "Failure", "notice": "Notice", "success": "Success", "unknown": "Type not known", "all": "All events"}
 
 
 def page(f, found, asked, latest):
-    """The whole file. `found` are the detections, None where there are none to run; `latest` is the lake's last day with an object."""
+    """The whole file. `found` are the detections; `latest` is the lake's last day with an object."""
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {name: getattr(text, name) for name in ("shown", "count", "plural", "span", "moment")}
     style = (HERE / "page.css").read_text("utf-8")
@@ -26,18 +30,12 @@ def page(f, found, asked, latest):
         "window": text.window(asked.since, asked.until),
         "many_sources": len(f["silence"]) > 1,
         "step_word": step_word(f["step"]),
-        "contents": contents(found),
+        "contents": CONTENTS,
         "drawings": drawings(f, asked, outcomes),
         "nothing": nothing(asked, latest),
         "share": text.share, "width": width, "pivoted": pivoted,
     }
     return environment.get_template("page.html.j2").render()
-
-
-def contents(found):
-    """The sections by id, in their order."""
-    ids = [("events", "Events"), ("failed", "Failed logins"), ("who", "Most active"), ("countries", "New countries"), ("health", "Health")]
-    return ids if found is None else [("detections", "Detections"), *ids]
 
 
 def drawings(f, asked, outcomes):
