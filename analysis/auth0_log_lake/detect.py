@@ -12,7 +12,7 @@ import duckdb
 import sqlglot
 from sqlglot import exp
 
-from auth0_log_lake import answer, command, database, detections
+from auth0_log_lake import answer, command, database, detections, relations
 from auth0_log_lake.command import Unanswered, counted
 from auth0_log_lake.visible import visible
 from auth0_log_lake.window import Window
@@ -87,9 +87,8 @@ def look(db: duckdb.DuckDBPyConnection, window: Window = Window()) -> int:
     bounds = [f"event_time {sign} TIMESTAMP '{time}'" for sign, time in ((">=", window.since), ("<", window.until)) if time]
     left_out = ", ".join(f'"{column}"' for column in detections.LEFT_OUT)  # as in Athena
     db.sql(f"CREATE OR REPLACE TEMP TABLE events_recent AS SELECT * EXCLUDE ({left_out}) FROM events_live WHERE {' AND '.join(bounds) or 'true'}")
-    # The views read the objects again at each question.
-    if re.search(r"\bFROM events\b", " ".join(d.sql for d in detections.all_of().values())):
-        db.sql("CREATE OR REPLACE TEMP TABLE events_past AS SELECT * FROM events")
+    # The view reads the objects again at each question.
+    db.sql("CREATE OR REPLACE TEMP TABLE events_past AS SELECT * FROM events")
     [[count]] = db.sql("SELECT count(*) FROM events_recent").fetchall()
     return int(count)
 
@@ -104,27 +103,29 @@ def run(db: duckdb.DuckDBPyConnection, known: detections.Known, settings: detect
 
 def run_each(db: duckdb.DuckDBPyConnection, known: detections.Known, settings: detections.Settings) -> tuple[list[Hit], dict[str, str]]:
     """The hits, the most severe first, and why a detection did not run: one that fails takes no hits of the others."""
-    [[earliest]] = db.sql("SELECT coalesce(min(event_time), TIMESTAMP '2010-01-01') FROM events_recent").fetchall()
+    [[first]] = db.sql("SELECT coalesce(min(event_time), TIMESTAMP '2010-01-01') FROM events_recent").fetchall()
+    earliest = f"TIMESTAMP '{first:%Y-%m-%d %H:%M:%S}'"
+    for name, text in relations.tables(earliest).items():
+        db.sql(f"CREATE OR REPLACE TEMP TABLE {name} AS {translated(text)}")
     hits: list[Hit] = []
     failed = {}
     for id, detection in known.items():
         try:
-            found = db.sql(statement(detection, settings, earliest))
+            found = db.sql(translated(detections.query({id: detection}, settings, earliest, made=True)))
             hits += [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
         except (duckdb.Error, sqlglot.errors.SqlglotError) as error:
             failed[id] = database.sentence(error)
     return sorted(hits, key=lambda hit: (detections.SEVERITIES.index(hit["severity"]), hit["detection"], hit["first_event"], hit["hit_key"])), failed
 
 
-def statement(detection: detections.Detection, settings: detections.Settings, earliest: datetime) -> str:
-    """One detection in DuckDB's SQL."""
-    text = detections.query({detection.id: detection}, settings, f"TIMESTAMP '{earliest:%Y-%m-%d %H:%M:%S}'")
-    translated = sqlglot.parse_one(text, read="athena")
-    for table in translated.find_all(exp.Table):
+def translated(text: str) -> str:
+    """Athena's SQL as DuckDB's, over the table of all events in place of the view."""
+    parsed = sqlglot.parse_one(text, read="athena")
+    for table in parsed.find_all(exp.Table):
         if table.name == "events":
             table.set("this", exp.to_identifier("events_past"))
             table.set("alias", None)
-    return translated.sql("duckdb")
+    return parsed.sql("duckdb")
 
 
 def show(hits: list[Hit], given: argparse.Namespace) -> None:

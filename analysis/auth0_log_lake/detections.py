@@ -10,6 +10,8 @@ import pathlib
 import re
 from collections.abc import Mapping
 
+from auth0_log_lake import relations
+from auth0_log_lake.relations import FUNCTIONS, NOW, WORD, WORDS
 from auth0_log_lake.statements import SQL
 
 FOLDER = SQL / "detections"
@@ -25,18 +27,6 @@ KEYS = {
 # Columns that tell whose events they are; the query of a page compares one of them.
 SHOWS = ["ip", "user_id", "client_id", "type"]
 REQUIRED = ["id", "title", "severity", "do", "attack", "key"]
-NOW = "CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp)"
-# What a change in the Management API is made of.
-WORDS = {
-    "method": "lower(json_extract_scalar(details, '$.request.method'))",
-    "path": "json_extract_scalar(details, '$.request.path')",
-    "actor": (
-        "coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'),"
-        " nullif(user_id, ''), nullif(client_id, ''), 'unknown')"
-    ),
-}
-
-
 class Unfit(Exception):
     """A sentence for the person who wrote a detection, or asked for one."""
 
@@ -64,7 +54,7 @@ class Detection:
             raise Unfit(f"{self.id} has no parameter {name}; it has: {has}")
         values = {name: value_of(self.id, name, given.get(name, default)) for name, default in self.parameters.items()}
         words = {**WORDS, "now": now, **values}
-        return re.sub(r"\{(\w+)\}", lambda found: words[found[1]], self.sql)
+        return WORD.sub(lambda found: FUNCTIONS[found[1]](found[2]) if found[1] else words[found[2]], self.sql)
 
 
 Known = dict[str, Detection]
@@ -128,7 +118,7 @@ def checked(name: str, fields: dict[str, str], parameters: dict[str, str], meani
             raise Unfit(f"{name}: {field} needs {needs}; got {fields.get(field)!r}")
     for parameter, default in parameters.items():
         value_of(name, parameter, default)
-    used = set(re.findall(r"\{(\w+)\}", sql))
+    used = {word for function, word in WORD.findall(sql) if not function}
     for unknown in sorted(used - parameters.keys() - WORDS.keys() - {"now"}):
         raise Unfit(f"{name}: the query has {{{unknown}}}, which is no parameter of the header")
     for unused in sorted(parameters.keys() - used):
@@ -157,8 +147,8 @@ def chosen(ids: list[str], severity: str = SEVERITIES[-1], folder: pathlib.Path 
 def branch(detection: Detection, given: Mapping[str, str], now: str) -> str:
     """The events of one detection's hits, with what makes one hit another."""
     sql = detection.render(given, now)
-    counted = "counted" if re.search(r"\bAS counted\b", sql) else "1"
-    shown = "shown" if re.search(r"\bAS shown\b", sql) else "subject"
+    counted = "counted" if re.search(r"(?<!\)) AS counted\b", sql) else "1"
+    shown = "shown" if re.search(r"(?<!\)) AS shown\b", sql) else "subject"
     return (
         f"SELECT '{detection.id}' AS detection, source, subject, {KEYS[detection.key]} AS period, event_time, row_id,"
         f" CAST({counted} AS bigint) AS counted, CAST({shown} AS varchar) AS shown FROM (\n{sql}\n) AS {detection.id}"
@@ -183,10 +173,11 @@ def clean(column: str) -> str:
     return f"substr(trim(replace(regexp_replace({column}, '[\\p{{C}}\\p{{Z}}]+', ' '), '://', ':/ /')), 1, 100)"
 
 
-def query(detections: Known, given: Settings | None = None, now: str = NOW) -> str:
-    """Every hit of these detections: one row each, with the query that shows its events."""
+def query(detections: Known, given: Settings | None = None, now: str = NOW, made: bool = False) -> str:
+    """Every hit of these detections: one row each, with the query that shows its events. `made`: the relations are tables."""
     branches = "\nUNION ALL\n".join(branch(d, (given or {}).get(d.id, {}), now) for d in detections.values())
     known = ",\n  ".join(meta(d) for d in detections.values())
+    branches = branches if made else relations.inlined(branches, now)
     return QUERY.format(branches=branches.replace("events_live", "events_recent"), known=known, subject=clean("found.subject"), shown=clean("grouped.shown"))
 
 
@@ -200,11 +191,11 @@ QUERY = r"""WITH found AS (
     found.detection,
     found.source,
     max({subject}) AS subject,
-    max(found.shown) AS shown,
-    greatest(count(*), max(found.counted)) AS events,
+    CASE WHEN min(coalesce(found.shown, '')) = max(coalesce(found.shown, '')) THEN max(found.shown) END AS shown,
+    greatest(count(DISTINCT found.row_id), max(found.counted)) AS events,
     min(found.event_time) AS first_event,
     max(found.event_time) AS last_event,
-    array_join(slice(array_agg(found.row_id ORDER BY found.event_time, found.row_id), 1, 20), ''', ''') AS row_ids
+    array_join(slice(array_agg(found.row_id ORDER BY found.event_time, found.row_id), 1, 100), ''', ''') AS row_ids
   FROM found
   GROUP BY found.detection, found.source, found.subject, found.period
 )

@@ -6,34 +6,35 @@
 -- param history = 90 days: how long back countries are remembered
 -- key: subject, day
 -- shows: user_id
-WITH admins AS (
-  -- Who has changed or read something through the Management API as a person.
-  SELECT source, user_id
+WITH seen AS (
+  SELECT source, user_id, {name} AS name, type, country_code, ip, event_time, row_id, true AS fresh
+  FROM events_live
+  WHERE type IN ('s', 'scoa', 'sens', 'sapi', 'mgmt_api_read') AND country_code <> '' AND user_id <> ''
+  UNION ALL
+  SELECT source, user_id, NULL, type, country_code, ip, event_time, NULL, false
   FROM events
-  WHERE type IN ('sapi', 'mgmt_api_read') AND user_id <> '' AND event_time >= {now} - {history} - INTERVAL '2' DAY
-  UNION
+  WHERE type IN ('s', 'scoa', 'sens', 'sapi', 'mgmt_api_read') AND country_code <> '' AND user_id <> ''
+    AND event_time >= {now} - {history} - INTERVAL '2' DAY AND event_time < {now}
+), admins AS (
+  -- Who has changed or read something through the Management API as a person.
   SELECT source, user_id
   FROM events_live
   WHERE type IN ('sapi', 'mgmt_api_read') AND user_id <> ''
-), seen AS (
-  SELECT events_live.source, events_live.user_id, user_name, country_code, event_time, row_id
-  FROM events_live
-  JOIN admins ON admins.source = events_live.source AND admins.user_id = events_live.user_id
-  WHERE type IN ('s', 'scoa', 'sens', 'sapi', 'mgmt_api_read') AND country_code <> '' AND events_live.user_id <> ''
-), before AS (
-  SELECT source, user_id, country_code, event_time
+  UNION
+  SELECT source, user_id
   FROM events
-  WHERE type IN ('s', 'scoa', 'sens', 'sapi', 'mgmt_api_read') AND country_code <> '' AND user_id <> ''
-    AND event_time >= {now} - {history} - INTERVAL '2' DAY
-  UNION ALL
-  SELECT source, user_id, country_code, event_time FROM seen
+  WHERE type IN ('sapi', 'mgmt_api_read') AND user_id <> '' AND event_time >= {now} - {history} - INTERVAL '2' DAY
+), compared AS (
+  SELECT
+    seen.*, lag(event_time) OVER (PARTITION BY seen.source, seen.user_id ORDER BY event_time) AS earlier,
+    lag(event_time) OVER (PARTITION BY seen.source, seen.user_id, country_code ORDER BY event_time) AS there,
+    lag(event_time) OVER (PARTITION BY seen.source, seen.user_id, ip ORDER BY event_time) AS by_address
+  FROM seen
+  JOIN admins ON admins.source = seen.source AND admins.user_id = seen.user_id
 )
-SELECT
-  seen.source, concat(coalesce(nullif(seen.user_name, ''), seen.user_id), ' in ', seen.country_code) AS subject,
-  seen.event_time, seen.row_id, seen.user_id AS shown
-FROM seen
--- Who has no past is not compared: everything would be new.
-JOIN before ON before.source = seen.source AND before.user_id = seen.user_id
-  AND before.event_time < seen.event_time AND before.event_time >= seen.event_time - {history}
-GROUP BY seen.source, seen.user_name, seen.user_id, seen.country_code, seen.event_time, seen.row_id
-HAVING count_if(before.country_code = seen.country_code) = 0
+SELECT source, concat(coalesce(name, user_id), ' in ', country_code) AS subject, event_time, row_id, user_id AS shown
+FROM compared
+-- Who has no past is not compared: everything would be new. An address known for them has moved only on the map.
+WHERE fresh AND earlier >= event_time - {history} AND earlier < event_time
+  AND (there IS NULL OR there < event_time - {history})
+  AND (by_address IS NULL OR by_address < event_time - {history} OR ip IS NULL OR ip = '')

@@ -4,6 +4,6 @@
 -- do: Check that it was planned. If not, rotate it again, and look at what the application did since.
 -- attack: T1098.001
 -- key: row_id
-SELECT source, {actor} AS subject, event_time, row_id
-FROM events_live
-WHERE type = 'sapi' AND {method} = 'post' AND regexp_like({path}, '/v2/clients/[^/]+/(rotate-secret|credentials)$')
+SELECT source, actor AS subject, event_time, row_id
+FROM changes
+WHERE method = 'post' AND regexp_like(path, '/v2/clients/[^/]+/(rotate-secret|credentials)$')

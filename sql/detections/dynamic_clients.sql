@@ -13,8 +13,8 @@ FROM (
     SELECT
       source, coalesce(nullif(tenant_name, ''), source) AS subject, event_time, row_id,
       count(*) OVER (PARTITION BY source, tenant_name ORDER BY event_time RANGE BETWEEN {window} PRECEDING AND CURRENT ROW) AS registered
-    FROM events_live
-    WHERE type = 'sapi' AND (description = 'Dynamic client registration' OR regexp_like({path}, '/oidc/register$'))
+    FROM changes
+    WHERE description = 'Dynamic client registration' OR regexp_like(path, '/oidc/register$')
   ) AS registrations
 ) AS days
 WHERE most >= {threshold}

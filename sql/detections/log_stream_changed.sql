@@ -4,6 +4,6 @@
 -- do: Check that events still arrive. If nobody meant to change it, set it back, and fetch what is missing from Auth0's log.
 -- attack: T1562.008
 -- key: row_id
-SELECT source, {actor} AS subject, event_time, row_id
-FROM events_live
-WHERE type = 'sapi' AND {method} IN ('patch', 'put', 'delete') AND regexp_like({path}, '/v2/log-streams/[^/]+$')
+SELECT source, actor AS subject, event_time, row_id
+FROM changes
+WHERE method IN ('patch', 'put', 'delete') AND regexp_like(path, '/v2/log-streams/[^/]+$') AND NOT {same}

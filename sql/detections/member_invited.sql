@@ -4,8 +4,8 @@
 -- do: Check that the address belongs to a person who should have access.
 -- attack: T1136.003
 -- key: row_id
-SELECT source, {actor} AS subject, event_time, row_id
-FROM events_live
-WHERE type = 'sapi' AND {method} = 'post' AND regexp_like({path}, '/v2/(tenants|organizations/[^/]+)/invitations$')
+SELECT source, actor AS subject, event_time, row_id
+FROM changes
+WHERE method = 'post' AND regexp_like(path, '/v2/(tenants|organizations/[^/]+)/invitations$')
   -- admin_invited has those.
-  AND coalesce(json_format(json_extract(details, '$.request.body.roles')), '') NOT LIKE '%"owner"%'
+  AND {is_json:$.roles} NOT LIKE '%"owner"%'

@@ -4,6 +4,6 @@
 -- do: Compare the Actions of the flow with what should be there. One that is gone may have been a check; a new one sees every login.
 -- attack: T1556
 -- key: row_id
-SELECT source, {actor} AS subject, event_time, row_id
-FROM events_live
-WHERE type = 'sapi' AND {method} = 'patch' AND regexp_like({path}, '/v2/actions/triggers/post-login/bindings$')
+SELECT source, actor AS subject, event_time, row_id
+FROM changes
+WHERE method IN ('patch', 'put') AND regexp_like(path, '/v2/actions/triggers/post-login/bindings$') AND NOT {same}

@@ -4,6 +4,6 @@
 -- do: Check that the role was asked for, which permissions it has, and who was given it.
 -- attack: T1098.003
 -- key: row_id
-SELECT source, {actor} AS subject, event_time, row_id
-FROM events_live
-WHERE type = 'sapi' AND {method} = 'post' AND regexp_like({path}, '/v2/roles$')
+SELECT source, actor AS subject, event_time, row_id
+FROM changes
+WHERE method = 'post' AND regexp_like(path, '/v2/roles$')

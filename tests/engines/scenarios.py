@@ -3,6 +3,7 @@
 Every scenario is a source of its own, so that one lake holds them all: what fires is told apart by its source.
 """
 
+import hashlib
 import itertools
 import json
 from datetime import datetime, timedelta, timezone
@@ -20,11 +21,11 @@ def event(type, minutes=0.0, days=0, **data):
     return {"log_id": log_id, "data": {"date": stamp, "type": type, "log_id": log_id, "tenant_name": "acme-prod", **data}}
 
 
-def change(method, path, body=None, answer=None, minutes=0.0, type="sapi", description="", who=BOSS, days=0, **data):
+def change(method, path, body=None, answer=None, minutes=0.0, type="sapi", description="", who=BOSS, days=0, status=200, **data):
     """A call of the Management API as Auth0 logs it."""
     auth = {"user": who, "strategy": "jwt", "credentials": {"jti": "0" * 32}} if who else {"strategy": "jwt", "credentials": {"jti": "1" * 32}}
     request = {"method": method, "path": path, "query": {}, "userAgent": "test", "channel": "https://manage.example.com/", "ip": "192.0.2.10", "auth": auth}
-    details = {"request": {**request, **({} if body is None else {"body": body})}, "response": {"statusCode": 200, "body": {} if answer is None else answer}}
+    details = {"request": {**request, **({} if body is None else {"body": body})}, "response": {"statusCode": status, "body": {} if answer is None else answer}}
     common = {"description": description, "ip": "192.0.2.10", "client_id": "dashboard", "details": details, "user_id": who["user_id"] if who else ""}
     return event(type, minutes, days, **{**common, **data})
 
@@ -38,13 +39,15 @@ def times(count, every, make):
     return [make(n, n * every) for n in range(count)]
 
 
-def place(country, latitude, longitude):
-    return {"location_info": {"country_code": country, "latitude": latitude, "longitude": longitude}}
+def place(country, latitude, longitude, city=None, ip="198.51.100.7"):
+    found = {"country_code": country, "latitude": latitude, "longitude": longitude, "city_name": city}
+    return {"ip": ip, "location_info": {name: value for name, value in found.items() if value is not None}}
 
 
-AMSTERDAM, PARIS, SYDNEY = place("NL", 52.37, 4.9), place("FR", 48.86, 2.35), place("AU", -33.87, 151.21)
+AMSTERDAM, PARIS, SYDNEY = place("NL", 52.37, 4.9, "Amsterdam"), place("FR", 48.86, 2.35, "Paris", "203.0.113.75"), place("AU", -33.87, 151.21, "Sydney", "203.0.113.20")
 # An address right at the distance of 500 km north of one on the equator, and one right below.
-EQUATOR, NEARER, FARTHER = place("GA", 0.0, 9.0), place("GA", 4.49, 9.0), place("GA", 4.50, 9.0)
+EQUATOR, NEARER, FARTHER = place("GA", 0.0, 9.0, "South"), place("GA", 4.49, 9.0, "Near", "203.0.113.4"), place("GA", 4.50, 9.0, "Far", "203.0.113.5")
+CENTRE = place("US", 37.751, -97.822, ip="203.0.113.30")
 SHIELDS = "/api/v2/attack-protection"
 
 
@@ -57,9 +60,82 @@ def busy(hour_calls, days, client="sync", type="sapi"):
     return [change("patch", "/api/v2/users/auth0%7Cx", {}, minutes=n / 20, days=days, type=type, who=None, client_id=client) for n in range(hour_calls)]
 
 
+# Changes that each page, as (method, path, body, answer).
+GRANT = "/api/v2/client-grants"
+MANAGEMENT = "https://acme-prod.eu.auth0.com/api/v2/"
+OFF, ON = {"enabled": False}, {"enabled": True, "shields": ["block", "admin_notification"]}
+NEVER = {"challenge_password_policy": "never"}
+WRITTEN = {
+    "attack_protection_off": ("patch", f"{SHIELDS}/brute-force-protection", OFF, {**ON, **OFF}),
+    "bot_detection_off": ("patch", f"{SHIELDS}/bot-detection", NEVER, NEVER),
+    "mfa_factor_disabled": ("put", "/api/v2/guardian/factors/otp", OFF, OFF),
+    "mfa_factor_enabled": ("put", "/api/v2/guardian/factors/sms", {"enabled": True}, {"enabled": True}),
+    "mfa_policy_disabled": ("put", "/api/v2/guardian/policies", [], []),
+    "mfa_risk_assessment_disabled": ("patch", "/api/v2/risk-assessments/settings", OFF, OFF),
+    "log_stream_changed": ("patch", "/api/v2/log-streams/lst_9", {"name": "siem", "filters": []}, {"id": "lst_9", "name": "siem", "status": "active"}),
+    "post_login_flow_changed": ("patch", "/api/v2/actions/triggers/post-login/bindings", {"bindings": [{"ref": "a"}]}, {"bindings": [{"id": "1", "updated_at": "x"}]}),
+    "client_grant_widened": ("patch", f"{GRANT}/cgr_9", {"scope": ["delete:users"]}, {"audience": MANAGEMENT, "scope": ["delete:users"]}),
+}
+# Changes that page each time.
+MADE = {
+    "role_created": ("post", "/api/v2/roles", {"name": "x"}, None),
+    "users_exported": ("post", "/api/v2/jobs/users-exports", {}, None),
+    "client_secret_rotated": ("post", "/api/v2/clients/abc/rotate-secret", None, None),
+    "admin_invited": ("post", "/api/v2/tenants/invitations", {"roles": ["owner"]}, None),
+    "tenant_member_deleted": ("delete", "/api/v2/tenants/members/1", None, None),
+    "integration_installed": ("post", "/api/v2/integrations/installed", {}, None),
+    "user_joined_tenant": ("patch", "/api/v2/tenants/invitations/inv_1", {"state": "accepted"}, None),
+    "member_invited": ("post", "/api/v2/organizations/org_1/invitations", {}, None),
+}
+REFUSALS = [400, 401, 403, 404, 409, 422, 429, 500, "403"]
+
+
+def refused():
+    """Each change as the API refuses it, with each status."""
+    made = list({**WRITTEN, **MADE}.values())
+    error = {"statusCode": 403, "error": "Forbidden"}
+    return [change(*args[:3], error, status=status, minutes=n) for n, args in enumerate(made) for status in REFUSALS] + [
+        {**record, "data": {**record["data"], "details": {**record["data"]["details"], "response": answer}}}
+        for answer in ({"body": error}, {"status": 404}) for record in (change(*args[:3], minutes=60) for args in made)
+    ] + [change("post", "/oidc/register", {}, error, status=403, minutes=m, who=None) for m in range(20)] + [
+        change("delete", f"/api/v2/users/auth0%7C{m}", None, error, status=404, minutes=m) for m in range(30)]
+
+
+def deploy(minutes=0.0, days=0, by=None, **settings):
+    """What a deploy tool writes: every setting, changed or not."""
+    return [change(*args, minutes=minutes, days=days, who=by, client_id="deploy") for args in {**WRITTEN, **settings}.values()]
+
+
+def masked(records, mask, user_id=True):
+    """The same records as a stream sends that masks or hashes names and numbers."""
+    hidden = json.loads(json.dumps(records))
+    for record in hidden:
+        data = record["data"]
+        data["user_name"] = mask(data.get("user_name", ""))
+        if not user_id:
+            data["user_id"] = ""
+        for part in ("authenticator", "enrollment"):
+            if part in (data.get("details") or {}):
+                data["details"][part]["phone_number"] = mask(data["details"][part]["phone_number"])
+    return hidden
+
+
+def hashed(text):
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 REUSED = "Unsuccessful Refresh Token exchange, reused refresh token detected"
-OFF = {"enabled": False}
-ON = {"enabled": True, "shields": ["block", "admin_notification"]}
+SPRAY = [("fp", n, n) for n in range(25)] + [("s", 7, 30)]
+
+
+def sprayed(start=0.0, **where):
+    return [login(type, user=f"victim{n}", minutes=start + m, **where) for type, n, m in SPRAY]
+
+
+LEAKS = [login("pwd_leak", user=f"leak{n}", ip=f"192.0.2.{n}") for n in range(3)]
+STRANGERS = [phone(f"person{n}", f"+1555010{n}", n) for n in range(3)]
+MASKED = {"login_from_attacker": 1, "password_spraying": 1, "brute_force": 1, "leaked_password_login": 3}
+TIERED = {"shields": ["user_notification"], "mode": "count_per_identifier"}
 
 # Name: records, and how many hits of each detection; 0 where it comes near and must be silent.
 SCENARIOS = {
@@ -110,9 +186,6 @@ SCENARIOS = {
     "deleted-19": (times(19, 3, lambda n, m: change("delete", f"/api/v2/users/auth0%7C{n}", minutes=m)), {"users_deleted": 0}),
     "deleted-slowly": (times(20, 3.2, lambda n, m: change("delete", f"/api/v2/users/auth0%7C{n}", minutes=m)), {"users_deleted": 0}),
     "deleted-by-two": (times(38, 1, lambda n, m: change("delete", f"/api/v2/users/auth0%7C{n}", minutes=m, who={**BOSS, "email": f"{n % 2}@example.com"})), {"users_deleted": 0}),
-    "read-100": (times(100, 0.5, lambda n, m: change("get", "/api/v2/users", minutes=m, type="mgmt_api_read")), {"users_read": 1}),
-    "read-99": (times(99, 0.5, lambda n, m: change("get", "/api/v2/users", minutes=m, type="mgmt_api_read")), {"users_read": 0}),
-    "read-slowly": (times(100, 0.61, lambda n, m: change("get", "/api/v2/users", minutes=m, type="mgmt_api_read")), {"users_read": 0}),
     "surge-100": (busy(20, -3) + busy(100, 0), {"management_api_surge": 1}),
     "surge-99": (busy(19, -3) + busy(99, 0), {"management_api_surge": 0}),
     "surge-as-ever": (busy(21, -3) + busy(100, 0), {"management_api_surge": 0}),
@@ -165,6 +238,45 @@ SCENARIOS = {
     "admin-first-seen": ([change("get", "/api/v2/clients", type="mgmt_api_read"), login("s", user_id=BOSS["user_id"], **PARIS)], {"admin_new_country": 0}),
     "admin-after-91-days": ([change("get", "/api/v2/clients", type="mgmt_api_read"), login("s", user_id=BOSS["user_id"], days=-91, **AMSTERDAM), login("s", user_id=BOSS["user_id"], **PARIS)], {"admin_new_country": 0}),
     "user-abroad": ([login("s", days=-20, **AMSTERDAM), login("s", **PARIS)], {"admin_new_country": 0}),
+    # What the API refused changed nothing; what a deploy wrote again changed nothing either.
+    "refused": (refused(), {id: 0 for id in (*WRITTEN, *MADE, "dynamic_clients", "users_deleted")}),
+    "without-status": ([{**r, "data": {**r["data"], "details": {"request": r["data"]["details"]["request"]}}} for r in (change(*args, minutes=n) for n, args in enumerate(MADE.values()))], {id: 1 for id in MADE}),
+    "deployed-daily": ([record for day in range(-5, 1) for record in deploy(days=day)], {id: 1 for id in WRITTEN}),
+    "deployed-by-two": (deploy(days=-2) + deploy(minutes=5, days=-1, by=BOSS), {id: 1 for id in WRITTEN}),
+    "deployed-off-and-on": ([change("put", "/api/v2/guardian/factors/otp", {"enabled": on}, {"enabled": on}, minutes=m) for m, on in enumerate((True, False, False, True, False))], {"mfa_factor_disabled": 2, "mfa_factor_enabled": 2}),
+    "lockout-stays-on": ([change("patch", f"{SHIELDS}/brute-force-protection", TIERED, {**ON, **TIERED})], {"attack_protection_off": 0}),
+    "lockout-off": ([change("patch", f"{SHIELDS}/brute-force-protection", {}, {**ON, **TIERED, "mode": "count_per_identifier_and_ip"}), change("patch", f"{SHIELDS}/suspicious-ip-throttling", {}, {**ON, **TIERED})], {"attack_protection_off": 2}),
+    "grant-narrowed": ([change("patch", f"{GRANT}/cgr_1", {"scope": scope}, {"audience": MANAGEMENT, "scope": scope}, minutes=m) for m, scope in enumerate((["read:users", "update:users", "delete:users"], ["update:users"], ["read:logs", "update:users"]))], {"client_grant_widened": 1}),
+    "grant-all-scopes": ([change("post", GRANT, {"audience": MANAGEMENT, "allow_all_scopes": True}, {"id": "cgr_1", "audience": MANAGEMENT, "scope": [], "allow_all_scopes": True}), change("patch", f"{GRANT}/cgr_2", {"allow_all_scopes": True}), change("patch", f"{GRANT}/cgr_3", {"scope": ["read:users"]}, {"audience": MANAGEMENT, "allow_all_scopes": "true"}), change("patch", f"{GRANT}/cgr_1", {"allow_all_scopes": True, "scope": ["delete:users"]}, {"audience": MANAGEMENT, "allow_all_scopes": True}, minutes=9)], {"client_grant_widened": 3}),
+    "grant-all-of-another": ([change("post", GRANT, {"audience": "https://api.example.com/", "allow_all_scopes": True}), change("patch", f"{GRANT}/cgr_2", {"allow_all_scopes": False}, {"audience": MANAGEMENT, "allow_all_scopes": False})], {"client_grant_widened": 0}),
+    "exported-nightly": ([change("post", "/api/v2/jobs/users-exports", {}, who=None, client_id="backup", days=day) for day in range(-4, 1)], {"users_exported": 1}),
+    "leavers-daily": ([change("delete", f"/api/v2/users/ad%7C{day}x{n}", minutes=n / 10, days=day, who=None, client_id="hr") for day in (-3, -2, -1, 0) for n in range(30)], {"users_deleted": 0}),
+    "leavers-sudden": ([change("delete", f"/api/v2/users/ad%7C{day}x{n}", minutes=n / 10, days=day, who=None, client_id="hr") for day, count in ((-3, 8), (0, 24)) for n in range(count)], {"users_deleted": 1}),
+    # A stream that masks or hashes names says as much.
+    "in-the-clear": (sprayed() + LEAKS + STRANGERS, MASKED),
+    "names-starred": (masked(sprayed() + LEAKS + STRANGERS, lambda _: "********"), MASKED),
+    "names-hashed": (masked(sprayed() + LEAKS + STRANGERS, hashed), MASKED),
+    "names-hashed-alone": (masked(sprayed() + LEAKS, hashed, user_id=False), MASKED),
+    "names-partly-starred": (masked(sprayed() + LEAKS + STRANGERS, lambda text: f"{text[0]}***@***.com"), MASKED),
+    "names-redacted": (masked(sprayed() + LEAKS + STRANGERS, lambda _: "[REDACTED]"), MASKED),
+    "numbers-hashed": (masked([phone("bo", "+15550100"), phone("cy", "+15550100", 5)], hashed), {"phone_shared": 1}),
+    # Those who come from the address of an attacker, and from an office.
+    "office": ([login("s", user=f"u{n}", minutes=n / 10, days=-1) for n in range(60)] + [login("fp", user=f"u{n}", minutes=n) for n in range(30)] + [login("s", user=f"u{n}", minutes=n + 0.5) for n in range(30)], {"brute_force": 0, "password_spraying": 0, "login_from_attacker": 0}),
+    "office-first-seen": ([login("s", user=f"u{n}", minutes=n / 10) for n in range(20)] + [login("fp", user=f"v{n}", minutes=3 + n / 10) for n in range(20)] + [login("s", user="w", minutes=8)], {"brute_force": 0, "password_spraying": 0, "login_from_attacker": 0}),
+    "sprayed-from-a-64": ([login("fp", user=f"u{n}", ip=f"2001:db8:7:8::{n:x}", minutes=n) for n in range(12)], {"password_spraying": 1, "brute_force": 1}),
+    "sprayed-mapped": ([login("fp", user=f"u{n}", ip=("::ffff:" if n % 2 else "") + "198.51.100.9", minutes=n) for n in range(12)], {"password_spraying": 1, "brute_force": 1}),
+    "pushed-and-accepted": ([event(type, m + late, user_id="auth0|bo") for m in range(8) for type, late in (("gd_send_pn", 0), ("gd_auth_succeed", 0.2))], {"push_fatigue": 0}),
+    "token-raced": ([login("s", user_agent="Safari 17", **AMSTERDAM), login("ferrt", description=REUSED, minutes=9, user_agent="Safari 17", **AMSTERDAM), login("ferrt", description=REUSED, minutes=10, user_agent="Safari 17", **{**AMSTERDAM, "ip": "203.0.113.99"})], {"refresh_token_reused": 0}),
+    "token-stolen": ([login("s", user_agent="Safari 17", **AMSTERDAM), login("ferrt", description=REUSED, minutes=9, user_agent="curl", **SYDNEY)], {"refresh_token_reused": 1}),
+    # Places that are none, or one.
+    "same-address": ([login("s", **AMSTERDAM), login("s", minutes=20, **{**SYDNEY, "ip": AMSTERDAM["ip"]})], {"impossible_travel": 0}),
+    "same-city": ([login("s", **AMSTERDAM), login("s", minutes=20, **place("NL", 42.37, 4.9, "Amsterdam", "203.0.113.1"))], {"impossible_travel": 0}),
+    "nowhere": ([login("s", **AMSTERDAM), login("s", minutes=20, **place("NL", 0.0, 0, ip="203.0.113.1")), login("s", minutes=30, **place("NL", 0, 0, "Null", "203.0.113.2"))], {"impossible_travel": 0}),
+    "middle-of-a-country": ([login("s", **place("US", 47.6, -122.3, "Seattle")), login("s", minutes=20, **CENTRE)], {"impossible_travel": 0}),
+    "gateway": ([login("s", user=f"u{n}", minutes=n, **SYDNEY) for n in range(5)] + [login("s", user=f"u{n}", minutes=20 + n, **{**AMSTERDAM, "ip": f"192.0.2.{n}"}) for n in range(5)], {"impossible_travel": 0}),
+    "at-home-in-both": ([login("s", days=days, minutes=m, **where) for days in (-3, 0) for m, where in ((days * 60, AMSTERDAM), (300 + days * 60, SYDNEY))] + [login("s", minutes=360, **AMSTERDAM), login("s", minutes=400, **SYDNEY)], {"impossible_travel": 1}),
+    "thief-first": ([login("s", days=-2, **AMSTERDAM), login("s", **SYDNEY), login("s", minutes=30, **AMSTERDAM)], {"impossible_travel": 1}),
+    "admin-moved-on-the-map": ([change("get", "/api/v2/clients", type="mgmt_api_read", days=-20), login("s", user_id=BOSS["user_id"], days=-20, **AMSTERDAM), login("s", user_id=BOSS["user_id"], **{**PARIS, "ip": AMSTERDAM["ip"]})], {"admin_new_country": 0}),
     # Who logs in chooses the name.
     "name-of-an-attacker": ([login("pwd_leak", user_name="x'; DROP TABLE events; --\n\nCRITICAL: call http://evil.example.com\u202e\u0000 " + "y" * 500)], {"leaked_password_login": 1}),
     "quiet-day": ([login(code, user=f"u{n % 7}", minutes=n, **AMSTERDAM) for n, code in enumerate(["s", "seacft", "slo", "ssa", "sertft", "scp", "mfar", "gd_auth_succeed"] * 6)], {}),

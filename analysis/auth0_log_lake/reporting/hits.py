@@ -29,7 +29,7 @@ def lay_out(db: duckdb.DuckDBPyConnection, asked: Asked) -> None:
     before = load.rows_of(asked, asked.since - asked.history, asked.since)
     db.execute("CREATE VIEW report.events_recent AS SELECT * FROM report.events")
     db.execute("CREATE VIEW report.events_live AS SELECT * FROM report.events")
-    db.execute(f"CREATE VIEW report.events_past AS SELECT * FROM report.events UNION ALL BY NAME SELECT * FROM {before} QUALIFY {load.FIRST_COPY}")
+    db.execute(f"CREATE TABLE report.events_past AS SELECT * FROM report.events UNION ALL BY NAME SELECT * FROM {before} QUALIFY {load.FIRST_COPY}")
     db.execute("SET search_path = 'report,main'")
 
 

@@ -11,7 +11,7 @@ use aws_sdk_athena::{
 use chrono::{DateTime, Utc};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::credentials;
+use crate::{credentials, print::visible};
 
 /// Pauses between two questions whether a statement has ended: Athena ends one after 30 minutes itself.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -47,7 +47,7 @@ pub enum QueryError {
 impl<E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static> From<SdkError<E>> for QueryError {
     fn from(error: SdkError<E>) -> Self {
         let said = error.code().map(|code| format!("{code}: {}", error.message().unwrap_or("-")));
-        Self::Call(credentials::missing(&error).or(said).unwrap_or_else(|| credentials::chain(&error)))
+        Self::Call(visible(&credentials::missing(&error).or(said).unwrap_or_else(|| credentials::chain(&error))).into_owned())
     }
 }
 
@@ -180,7 +180,7 @@ fn verdict(execution: &QueryExecution) -> Result<Option<Took>, QueryError> {
         }))),
         Some(state @ (QueryExecutionState::Failed | QueryExecutionState::Cancelled)) => {
             let reason = status.and_then(|status| status.state_change_reason()).unwrap_or("no reason given");
-            Err(QueryError::Ended { state: state.to_string(), reason: reason.to_owned() })
+            Err(QueryError::Ended { state: state.to_string(), reason: visible(reason).into_owned() })
         }
         _ => Ok(None),
     }

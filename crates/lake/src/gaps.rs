@@ -14,6 +14,7 @@ use crate::{
     outcome::{Failure, Verdict},
     post::{ReceiverClient, Token},
     reading::Reading,
+    window::{WindowArgs, show},
 };
 use auth0_log_lake::{auth::Source, config::LakeUrl};
 use comparison::{Comparison, Sides};
@@ -21,7 +22,7 @@ use fill::Fill;
 use held::Held;
 use management::Management;
 use tenant::{Credentials, Tenant};
-use window::{Checkpoint, Moment, Window, show};
+use window::{Checkpoint, Window};
 
 pub use management::ManagementError;
 
@@ -51,12 +52,8 @@ pub struct Args {
     /// Source of the tenant; needed where the lake has several
     #[arg(long, value_name = "NAME", value_parser = source)]
     source: Option<String>,
-    /// From when on: a day (2026-07-01), a time (2026-07-01T12:00:00Z), or how long ago (90m, 24h, 7d); in UTC
-    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
-    since: Option<Moment>,
-    /// Until when; a day is compared whole [default: now; the last 10 minutes are never judged]
-    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
-    until: Option<Moment>,
+    #[command(flatten)]
+    window: WindowArgs,
     /// Go on after this log_id, as a run that stopped says
     #[arg(long, value_name = "LOG_ID", value_parser = Checkpoint::parse)]
     from: Option<Checkpoint>,
@@ -151,7 +148,7 @@ fn compare(
     clock: &Clock<'_>,
     writers: &mut Writers<'_>,
 ) -> Result<Compared, Failure> {
-    let window = Window::new(args.since, args.until, args.from.as_ref(), (clock.now)()).map_err(Failure::Gaps)?;
+    let window = Window::new(&args.window, args.from.as_ref(), (clock.now)()).map_err(Failure::Gaps)?;
     let credentials = Credentials::from_lookup(lookup).map_err(|error| Failure::Gaps(error.to_string()))?;
     let receiver = receiver(args, lookup)?;
     let held = Held::new(Reading::open(&args.lake)?, args.source.clone(), window.since, clock)?;

@@ -25,8 +25,10 @@ mod layout;
 mod meaning;
 #[cfg(feature = "aws")]
 pub mod merge;
+pub mod options;
 pub mod outcome;
 mod post;
+pub mod print;
 mod reading;
 mod rejected;
 pub mod replay;
@@ -35,7 +37,9 @@ pub mod samples;
 pub mod secret;
 #[cfg(feature = "aws")]
 mod sql;
+pub mod stack;
 mod stored;
 #[cfg(feature = "aws")]
 pub mod tables;
 pub mod token;
+pub mod window;

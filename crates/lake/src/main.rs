@@ -9,7 +9,12 @@ use std::{
 use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
 
-use lake::{doctor, erase, gaps, outcome::Failure, replay, samples, token};
+use lake::{
+    doctor, erase, gaps,
+    outcome::Failure,
+    print::{Visible, visible},
+    replay, samples, token,
+};
 #[cfg(feature = "aws")]
 use lake::{merge, tables};
 
@@ -44,7 +49,7 @@ enum Commands {
 }
 
 fn main() -> ExitCode {
-    let (command, out) = (Command::parse().command, &mut io::stdout().lock());
+    let (command, out) = (Command::parse().command, &mut Visible(io::stdout().lock()));
     let ended = match command {
         Commands::Token(args) => token::run(&args, out),
         Commands::Try(args) => samples::run(&args, &environment, out),
@@ -53,7 +58,7 @@ fn main() -> ExitCode {
         Commands::Doctor(args) => doctor::run(&args, &environment, now(), out),
         Commands::Gaps(args) => {
             let clock = gaps::Clock { now: &now, sleep: &thread::sleep, deadline: None };
-            gaps::run(&args, &environment, &clock, &mut gaps::Writers { out, err: &mut io::stderr() })
+            gaps::run(&args, &environment, &clock, &mut gaps::Writers { out, err: &mut Visible(io::stderr()) })
         }
         #[cfg(feature = "aws")]
         Commands::Tables(args) => tables::run(&args, out),
@@ -65,7 +70,7 @@ fn main() -> ExitCode {
         // The reader of the output has closed it.
         Err(Failure::System(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
-            _ = writeln!(io::stderr(), "lake: {failure}.");
+            _ = writeln!(io::stderr(), "lake: {}.", visible(&failure.to_string()));
             ExitCode::FAILURE
         }
     }

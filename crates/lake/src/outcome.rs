@@ -53,6 +53,12 @@ pub enum Failure {
     /// The lake cannot be read.
     #[error(transparent)]
     Read(#[from] reading::LakeError),
+    /// The stack cannot be used.
+    #[error(transparent)]
+    Stack(#[from] crate::stack::StackError),
+    /// No receiver to post to.
+    #[error("missing receiver URL: give --url or --stack")]
+    MissingUrl,
     /// No receiver to post to.
     #[error("where to post is not said; give the receiver's URL (--to), or --dry-run to post nothing")]
     Nowhere,

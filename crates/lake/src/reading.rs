@@ -6,6 +6,7 @@ use flate2::read::MultiGzDecoder;
 
 use crate::{
     credentials,
+    print::visible,
     stored::{Held, Keys, Objects, Opened},
 };
 use auth0_log_lake::{
@@ -34,7 +35,7 @@ pub struct LakeError {
 impl LakeError {
     /// Names what cannot be `done` (such as "read"), in which lake, and why.
     pub fn new(what: impl Into<String>, url: &LakeUrl, done: &'static str, source: StoreError) -> Self {
-        Self { what: what.into(), url: url.to_string(), done, source }
+        Self { what: visible(&what.into()).into_owned(), url: url.to_string(), done, source }
     }
 }
 
@@ -62,7 +63,7 @@ fn why(error: &StoreError) -> String {
 pub struct Listing {
     /// Objects that a receiver wrote.
     pub objects: Vec<ObjectKey>,
-    /// Other names.
+    /// Other names, with hidden characters escaped.
     pub strangers: Vec<String>,
 }
 
@@ -118,7 +119,7 @@ impl Reading {
         for key in found {
             match ObjectKey::parse(&key) {
                 Some(object) => listing.objects.push(object),
-                None => listing.strangers.push(key),
+                None => listing.strangers.push(visible(&key).into_owned()),
             }
         }
         Ok(listing)

@@ -25,6 +25,7 @@ use crate::{
     meaning::{meaning, status},
     outcome::{Failure, Verdict},
     post::{ReceiverClient, Taken, Token},
+    print::visible,
     reading::Reading,
     rejected::{REASONS, RejectRow},
     stored::Keys,
@@ -120,7 +121,7 @@ pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, out: &mut dyn W
     let summary = selection.summary();
     show_summary(&summary, out)?;
     if summary.sources.len() > 1 {
-        let sources: Vec<String> = summary.sources.keys().cloned().collect();
+        let sources: Vec<_> = summary.sources.keys().map(|source| visible(source)).collect();
         writeln!(out, "They are of several sources: {}. Choose with SOURCE= (--source), and use its token.", sources.join(", "))?;
         return Ok(Verdict::good_if(args.dry_run && summary.problems.is_empty()));
     }

@@ -10,10 +10,10 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{
-    Args, Clock, Compared, Writers, compare, source, tally,
-    tenant::Tenant,
-    window::{Checkpoint, Moment},
+use super::{Args, Clock, Compared, Writers, compare, source, tally, tenant::Tenant, window::Checkpoint};
+use crate::{
+    print::{Visible, visible},
+    window::{Moment, WindowArgs},
 };
 use auth0_log_lake::config::{ConfigError, LakeUrl};
 
@@ -72,8 +72,7 @@ impl Asked {
             domain: settings.tenant.clone(),
             lake: settings.lake.clone(),
             source: settings.source.clone(),
-            since: moment(&self.since, "since")?,
-            until: moment(&self.until, "until")?,
+            window: WindowArgs { since: moment(&self.since, "since")?, until: moment(&self.until, "until")? },
             from: self.from.as_deref().map(Checkpoint::parse).transpose().map_err(|error| format!("from of the event: {error}"))?,
             fill: false,
             to: None,
@@ -122,14 +121,14 @@ pub fn run(
     clock: &Clock<'_>,
     log: Log<'_>,
 ) -> Value {
-    let (mut report, mut progress) = (Vec::new(), Progress { clock, log, line: Vec::new() });
+    let (mut report, mut progress) = (Visible(Vec::new()), Progress { clock, log, line: Vec::new() });
     let compared = asked.and_then(|asked| asked.args(settings)).and_then(|args| {
         let application = Application::read(&secret.map_err(|Unreadable(why)| why)?)?;
         let mut writers = Writers { out: &mut report, err: &mut progress };
         compare(&args, &|name| application.lookup(name), clock, &mut writers).map_err(|failure| failure.to_string())
     });
     let compared = compared.unwrap_or_else(|why| Compared { stopped: Some(why), ..Compared::default() });
-    end(settings, &compared, &String::from_utf8_lossy(&report), (clock.now)(), log)
+    end(settings, &compared, &String::from_utf8_lossy(&report.0), (clock.now)(), log)
 }
 
 /// Writes the lines of a check that broke off, and gives the answer of the function.
@@ -173,7 +172,7 @@ fn fields(compared: &Compared, report: &str) -> Map<String, Value> {
         fields.insert("gaps.report".to_owned(), report.trim_end().into());
     }
     if let Some(why) = &compared.stopped {
-        fields.insert("error.chain".to_owned(), why.as_str().into());
+        fields.insert("error.chain".to_owned(), visible(why).into());
     }
     fields
 }
@@ -198,7 +197,7 @@ impl Write for Progress<'_> {
             self.line.extend_from_slice(part);
             if part.ends_with(b"\n") {
                 let said = std::mem::take(&mut self.line);
-                (self.log)(&line((self.clock.now)(), "INFO", String::from_utf8_lossy(&said).trim(), Map::new()));
+                (self.log)(&line((self.clock.now)(), "INFO", visible(String::from_utf8_lossy(&said).trim()).as_ref(), Map::new()));
             }
         }
         Ok(bytes.len())

@@ -11,12 +11,13 @@ use super::{
     logged::{self, Key, Logged},
     management::{Management, Page},
     tally::Tally,
-    window::{Checkpoint, Place, Window, show},
+    window::{Checkpoint, Place, Window},
 };
 use crate::{
     body,
     layout::{count, number},
     outcome::Failure,
+    window::show,
 };
 
 /// Records that are known again where the API repeats them.

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     outcome::Failure,
+    print::visible,
     reading::{LakeError, Reading, Rows},
     rejected::RejectRow,
     stored::Keys,
@@ -201,10 +202,10 @@ impl<'a> Held<'a> {
 
     /// Notes the source of a row, where none is given.
     fn meet(&mut self, source: &str) -> Result<(), Failure> {
-        if self.sources.contains(source) {
+        if self.sources.contains(&*visible(source)) {
             return Ok(());
         }
-        self.sources.insert(source.to_owned());
+        self.sources.insert(visible(source).into_owned());
         if self.sources.len() == 1 {
             return Ok(());
         }

@@ -8,12 +8,11 @@ use std::{
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use serde_json::json;
 
-use super::{
-    held::Found,
-    logged::Logged,
-    window::{Window, show},
+use super::{held::Found, logged::Logged, window::Window};
+use crate::{
+    layout::{count, number, shorten, table},
+    window::show,
 };
-use crate::layout::{count, number, shorten, table};
 use auth0_log_lake::metrics::NAMESPACE;
 
 /// Columns of a type that are shown.
