@@ -11,7 +11,7 @@ import sys
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TextIO
+from typing import IO
 
 import duckdb
 
@@ -51,7 +51,7 @@ def show(answer: Answer, form: str) -> int:
         return {"table": table, "csv": comma_separated, "json": as_json}[form](answer.names, answer.rows, out)
 
 
-def plan(rows: Iterator[list[Row]], out: TextIO) -> int:
+def plan(rows: Iterator[list[Row]], out: IO[str]) -> int:
     """What EXPLAIN answers is a drawing of many lines."""
     drawn = [text for batch in rows for _, text in batch if text]
     out.writelines(f"{visible(line)}\n" for text in drawn for line in text.splitlines())
@@ -59,7 +59,7 @@ def plan(rows: Iterator[list[Row]], out: TextIO) -> int:
 
 
 @contextlib.contextmanager
-def paged() -> Iterator[TextIO]:
+def paged() -> Iterator[IO[str]]:
     """On a terminal a pager that scrolls sideways too; elsewhere plain output."""
     pager = shlex.split(os.environ.get("PAGER") or "less -SFX")
     if not sys.stdout.isatty() or not shutil.which(pager[0]):
@@ -72,7 +72,7 @@ def paged() -> Iterator[TextIO]:
             running.stdin.close()
 
 
-def table(names: list[str], rows: Iterator[list[Row]], out: TextIO) -> int:
+def table(names: list[str], rows: Iterator[list[Row]], out: IO[str]) -> int:
     """Columns of equal width, with hidden characters escaped."""
     count, head, widths = 0, [visible(name) for name in names], None
     for batch in rows:
@@ -88,7 +88,7 @@ def table(names: list[str], rows: Iterator[list[Row]], out: TextIO) -> int:
     return count
 
 
-def heading(names: list[str], widths: list[int], out: TextIO) -> None:
+def heading(names: list[str], widths: list[int], out: IO[str]) -> None:
     out.write(line(names, widths))
     out.write("─┼─".join("─" * wide for wide in widths) + "\n")
 
@@ -102,7 +102,7 @@ def width(text: str) -> int:
     return len(text) if text.isascii() else sum(2 if unicodedata.east_asian_width(letter) in "WF" else not unicodedata.combining(letter) for letter in text)
 
 
-def comma_separated(names: list[str], rows: Iterator[list[Row]], out: TextIO) -> int:
+def comma_separated(names: list[str], rows: Iterator[list[Row]], out: IO[str]) -> int:
     """The values as they are, but escaped on a terminal; NULL is empty."""
     count, shown = 0, visible if sys.stdout.isatty() else str
     writer = csv.writer(out, lineterminator="\n")
@@ -113,7 +113,7 @@ def comma_separated(names: list[str], rows: Iterator[list[Row]], out: TextIO) ->
     return count
 
 
-def as_json(names: list[str], rows: Iterator[list[Row]], out: TextIO) -> int:
+def as_json(names: list[str], rows: Iterator[list[Row]], out: IO[str]) -> int:
     """One array with an object a line. The cells are JSON already."""
     count, keys = 0, [json.dumps(name) for name in distinct(names)]
     out.write("[")

@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from auth0_log_lake import window
 from auth0_log_lake.visible import visible
@@ -38,7 +38,7 @@ def window_of(given: argparse.Namespace) -> window.Window:
 
 
 def now() -> datetime:
-    return datetime.now(timezone.utc).replace(tzinfo=None)
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def run(name: str, main: Callable[[Sequence[str]], int]) -> None:

@@ -10,7 +10,7 @@ from auth0_log_lake import lake as lakes
 from auth0_log_lake import statements
 from auth0_log_lake.keys import TABLES
 from auth0_log_lake.lake import Lake
-from auth0_log_lake.window import Window
+from auth0_log_lake.window import OPEN, Window
 
 Answer = TypeVar("Answer")
 LANDING = {"events": "events_landing", "rejects": "rejects"}
@@ -24,7 +24,7 @@ OF_OBJECTS = (duckdb.InvalidInputException, duckdb.IOException, duckdb.Conversio
 TRIED_TOGETHER = 100
 
 
-def opened(where: str, window: Window = Window(), tables: tuple[str, ...] = TABLES) -> tuple[duckdb.DuckDBPyConnection, Lake]:
+def opened(where: str, window: Window = OPEN, tables: tuple[str, ...] = TABLES) -> tuple[duckdb.DuckDBPyConnection, Lake]:
     """A database with the views over a lake that holds something."""
     lake = lakes.opened(where)
     lake.refuse_empty()
@@ -33,7 +33,7 @@ def opened(where: str, window: Window = Window(), tables: tuple[str, ...] = TABL
     return db, lake
 
 
-def make_views(db: duckdb.DuckDBPyConnection, lake: Lake, window: Window = Window(), tables: tuple[str, ...] = TABLES) -> None:
+def make_views(db: duckdb.DuckDBPyConnection, lake: Lake, window: Window = OPEN, tables: tuple[str, ...] = TABLES) -> None:
     """Makes the views; the window bounds their rows. Tables that are not named stay empty, and their objects unread."""
     db.sql("SET TimeZone = 'UTC'")
     since, until = (f"{time:%Y-%m-%d}" if time else None for time in (window.since, window.until))
@@ -92,7 +92,7 @@ def leave_out(db: duckdb.DuckDBPyConnection, lake: Lake) -> bool:
         files = [file for file in lake.files(kept) if file in asked]
         db.execute(f"SET VARIABLE {table}_objects = $1", [files])
         if not files:
-            db.sql(f"CREATE OR REPLACE VIEW {view} AS {rows_of(table, files, Window())}")
+            db.sql(f"CREATE OR REPLACE VIEW {view} AS {rows_of(table, files, OPEN)}")
     return len(lake.skipped) > before
 
 
@@ -105,7 +105,7 @@ def unreadable(db: duckdb.DuckDBPyConnection, files: list[str], columns: dict[st
     return None
 
 
-def sentence(error: duckdb.Error) -> str:
+def sentence(error: Exception) -> str:
     """What DuckDB said, without the SQL below it."""
     return " ".join(str(error).split("\nLINE ")[0].split())
 

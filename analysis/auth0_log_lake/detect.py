@@ -4,8 +4,9 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -15,7 +16,7 @@ from sqlglot import exp
 from auth0_log_lake import answer, command, database, detections, relations
 from auth0_log_lake.command import Unanswered, counted
 from auth0_log_lake.visible import visible
-from auth0_log_lake.window import Window
+from auth0_log_lake.window import OPEN, Window
 
 NAME = "detect"
 EXAMPLES = """\
@@ -82,7 +83,7 @@ def settings_of(text: str, known: detections.Known) -> detections.Settings:
     return given
 
 
-def look(db: duckdb.DuckDBPyConnection, window: Window = Window()) -> int:
+def look(db: duckdb.DuckDBPyConnection, window: Window = OPEN) -> int:
     """Makes the table of the events to look at, once, and counts them."""
     bounds = [f"event_time {sign} TIMESTAMP '{time}'" for sign, time in ((">=", window.since), ("<", window.until)) if time]
     left_out = ", ".join(f'"{column}"' for column in detections.LEFT_OUT)  # as in Athena
@@ -131,13 +132,13 @@ def translated(text: str) -> str:
 def show(hits: list[Hit], given: argparse.Namespace) -> None:
     """Prints the hits: a table for people with what they look for first, all columns for programs."""
     if given.format != "table":
-        rows = [tuple(None if hit[name] is None else str(hit[name]) for name in WHOLE) for hit in hits]
-        cells = [tuple(json.dumps(hit[name], default=str, ensure_ascii=False) for name in WHOLE) for hit in hits]
-        answer.show(answer.Answer(WHOLE, iter([cells if given.format == "json" else rows])), given.format)
+        as_json = partial(json.dumps, default=str, ensure_ascii=False)
+        write: Callable[[object], str] = as_json if given.format == "json" else str
+        answer.show(answer.Answer(WHOLE, iter([[tuple(write(hit[name]) for name in WHOLE) for hit in hits]])), given.format)
         return
     if hits:
-        rows = [tuple(f"{hit[name]:%Y-%m-%d %H:%M:%S}" if isinstance(hit[name], datetime) else str(hit[name]) for name in BRIEF) for hit in hits]
-        answer.show(answer.Answer(list(BRIEF.values()), iter([rows])), "table")
+        write = lambda value: f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else str(value)  # noqa: E731
+        answer.show(answer.Answer(list(BRIEF.values()), iter([[tuple(write(hit[name]) for name in BRIEF) for hit in hits]])), "table")
     if given.details:
         for hit in hits:
             told = {name: visible(str(value)) for name, value in hit.items()} | {"events": counted(hit["events"], "event")}

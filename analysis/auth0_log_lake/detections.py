@@ -75,7 +75,8 @@ def value_of(id: str, name: str, text: str) -> str:
 
 def parse(name: str, text: str) -> Detection:
     """One detection of the text of its file."""
-    head, body = [], []
+    head: list[str] = []
+    body: list[str] = []
     for line in text.splitlines():
         (head if line.startswith("--") and not body else body).append(line)
     fields: dict[str, str] = {}
@@ -163,7 +164,7 @@ def meta(detection: Detection) -> str:
     """What is known of a detection before it runs: the column that its page compares, and how far back the page looks."""
     spans = {"MINUTE": 60, "HOUR": 3600, "DAY": 86400}
     window = value_of(detection.id, "window", detection.parameters.get("window", "1 day"))
-    count, unit = re.fullmatch(r"INTERVAL '(\d+)' (\w+)", window).groups()
+    count, unit = window.removeprefix("INTERVAL '").split("' ")
     back = int(count) * spans[unit] if detection.shows else 0
     return f"({quoted(detection.id)}, {quoted(detection.severity)}, {quoted(detection.title)}, {quoted(detection.do)}, {quoted(detection.attack)}, {quoted(detection.shows)}, {back})"
 

@@ -3,6 +3,7 @@
 import contextlib
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 import duckdb
 import sqlglot
@@ -91,7 +92,7 @@ def prompt(db: duckdb.DuckDBPyConnection, lake: Lake, form: str) -> None:
 def ask(db: duckdb.DuckDBPyConnection, lake: Lake, sql: str, form: str) -> None:
     """Prints the answer to each statement."""
     for statement in separate(sql):
-        rows = database.past_damage(db, lake, lambda statement=statement: answered(db, statement, form))
+        rows = database.past_damage(db, lake, partial(answered, db, statement, form))
         if rows:
             answer.show(rows, form)
         else:

@@ -36,7 +36,7 @@ def windows() -> dict[str, tuple[str, str]]:
 
 
 def table(name: str) -> list[dict[str, str]]:
-    with open(SQL / name, encoding="utf-8", newline="") as file:
+    with (SQL / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 

@@ -1,5 +1,6 @@
 """The two places that hold a lake, a folder and a bucket: what lies there, and each object as a local file."""
 
+import contextlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -59,14 +60,12 @@ class Folder:
         # A link whose name holds no pattern: DuckDB reads `*`, `?` and `[` of a path as one.
         link = desk / "lake"
         if not link.is_symlink():
-            try:
+            with contextlib.suppress(FileExistsError):  # another thread made it
                 link.symlink_to(self.root)
-            except FileExistsError:
-                pass  # another thread made it
         return link / key
 
     def holds_other_things(self) -> bool:
-        return any(not name.startswith(".") and name not in keys.TABLES for name in os.listdir(self.root))
+        return any(not path.name.startswith(".") and path.name not in keys.TABLES for path in self.root.iterdir())
 
 
 def walk(folder: Path, path: str, below: list[Any]) -> Iterator[tuple[str, int]]:
@@ -127,7 +126,7 @@ class Bucket:
         to.parent.mkdir(parents=True, exist_ok=True)
         try:
             body = self.client.get_object(Bucket=self.bucket, Key=self.prefix + key)["Body"]
-            with open(to, "wb") as file:
+            with to.open("wb") as file:
                 shutil.copyfileobj(body, file)
         except self.failed as error:
             raise Unreadable(f"it cannot be read: {error}") from None

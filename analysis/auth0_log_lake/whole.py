@@ -18,7 +18,7 @@ def fault(path: Path, compression: str) -> str | None:
     before = last = b""
     inside_line = False
     try:
-        with open(path, "rb") as file:
+        with path.open("rb") as file:
             for content in unpacked(file, compression):
                 lines += content.count(b"\n")
                 rows += (before + content).count(ROW)

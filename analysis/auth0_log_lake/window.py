@@ -24,6 +24,9 @@ class Window:
     until: datetime | None = None
 
 
+OPEN = Window()
+
+
 def moment(text: str, side: str, now: datetime) -> datetime:
     """Reads one side of a window, `since` or `until`; `now` is UTC without a zone. A day as `until` counts whole."""
     text = text.strip()

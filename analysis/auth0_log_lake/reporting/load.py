@@ -92,7 +92,8 @@ def latest_day(db: duckdb.DuckDBPyConnection, lake: Lake | None) -> date | None:
     if lake:
         days = [key.day for key in lake.keys if key.table == "events"]
         return date.fromisoformat(max(days)) if days else None
-    [[day]] = db.sql("SELECT CAST(max(event_time) AS DATE) FROM report.merged").fetchall()
+    found = rows(db, "SELECT CAST(max(event_time) AS DATE) AS day FROM report.merged")
+    day: date | None = found[0]["day"]
     return day
 
 

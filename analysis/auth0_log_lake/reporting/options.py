@@ -1,6 +1,5 @@
 """What is asked for: the lake or the table, the window, the file to write."""
 
-import argparse
 import dataclasses
 import pathlib
 import re
