@@ -251,7 +251,8 @@ SCENARIOS = {
     "grant-all-of-another": ([change("post", GRANT, {"audience": "https://api.example.com/", "allow_all_scopes": True}), change("patch", f"{GRANT}/cgr_2", {"allow_all_scopes": False}, {"audience": MANAGEMENT, "allow_all_scopes": False})], {"client_grant_widened": 0}),
     "exported-nightly": ([change("post", "/api/v2/jobs/users-exports", {}, who=None, client_id="backup", days=day) for day in range(-4, 1)], {"users_exported": 1}),
     "leavers-daily": ([change("delete", f"/api/v2/users/ad%7C{day}x{n}", minutes=n / 10, days=day, who=None, client_id="hr") for day in (-3, -2, -1, 0) for n in range(30)], {"users_deleted": 0}),
-    "leavers-sudden": ([change("delete", f"/api/v2/users/ad%7C{day}x{n}", minutes=n / 10, days=day, who=None, client_id="hr") for day, count in ((-3, 8), (0, 24)) for n in range(count)], {"users_deleted": 1}),
+    "leavers-of-a-month": ([change("delete", f"/api/v2/users/ad%7C{day}x{n}", minutes=n / 10, days=day, who=None, client_id="hr") for day, count in ((-2, 8), (-1, 3), (0, 99)) for n in range(count)], {"users_deleted": 0}),
+    "leavers-sudden": ([change("delete", f"/api/v2/users/ad%7C{day}x{n}", minutes=n / 10, days=day, who=None, client_id="hr") for day, count in ((-3, 8), (0, 100)) for n in range(count)], {"users_deleted": 1}),
     # A stream that masks or hashes names says as much.
     "in-the-clear": (sprayed() + LEAKS + STRANGERS, MASKED),
     "names-starred": (masked(sprayed() + LEAKS + STRANGERS, lambda _: "********"), MASKED),
