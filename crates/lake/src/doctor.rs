@@ -12,8 +12,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 
 use crate::{
-    landed::hour_folder,
-    layout::{WIDTH, wrap},
+    layout::{WIDTH, hour_folder, wrap},
     meaning::{meaning, status},
     options::{LakeOption, StackOption, TablesOption, UrlOption},
     outcome::{Failure, Verdict},
@@ -46,16 +45,16 @@ const INDENT: usize = 28;
                         step that was taken is ok, 1 if one failed, 2 if one could not be taken.")]
 pub struct Args {
     #[command(flatten)]
-    stack: StackOption,
-    #[command(flatten)]
     url: UrlOption,
     #[command(flatten)]
     lake: LakeOption,
+    #[command(flatten)]
+    stack: StackOption,
+    #[command(flatten)]
+    tables: TablesOption,
     /// Longest wait for the row of an event that is queued, in seconds: the stack's BufferSeconds, and a minute
     #[arg(long, value_name = "SECONDS", default_value_t = 360)]
     wait: u64,
-    #[command(flatten)]
-    tables: TablesOption,
 }
 
 /// What to look at where an event that was queued does not land.
@@ -89,8 +88,8 @@ pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, now: DateTime<U
     let token = Token::from_lookup(lookup)?;
     let digest = TokenDigest::of(token.reveal().as_bytes()).to_string();
     let stack = args.stack.read()?;
-    let lake = args.lake.given(stack.as_ref());
     let receiver = ReceiverClient::new(&args.url.of(stack.as_ref())?, token)?;
+    let lake = args.lake.given(stack.as_ref());
     let marked = Marked::new(now);
     writeln!(out, "Posting the event {} to {}\n", marked.log_id, receiver.url())?;
     let answer = receiver.post(marked.body().as_bytes());
@@ -216,7 +215,7 @@ fn queued() -> Found {
 /// Looks for the event in the lake, for as long as it is queued.
 fn in_lake(lake: Option<&LakeUrl>, marked: &Marked, patience: &mut Patience<'_>, out: &mut dyn Write) -> io::Result<Found> {
     let Some(lake) = lake else {
-        let said = "Not looked for: give LAKE=s3://bucket[/prefix] (--lake), with AWS credentials, or LAKE=file://dir.";
+        let said = "Not looked for: give --stack, or --lake (a folder, or s3://bucket[/prefix]), with AWS credentials for a bucket.";
         return Ok(Found::Unseen(said.to_owned()));
     };
     let hint = "Give the same lake as the receiver's LAKE_URL, and credentials that may read it.".to_owned();

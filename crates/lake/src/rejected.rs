@@ -8,6 +8,7 @@ use std::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use crate::body::{Raw, split_rest};
 use auth0_log_lake::reject::Reason;
@@ -31,6 +32,21 @@ pub const REASONS: [&str; 10] = [
     Reason::ReceiverError.code(),
 ];
 
+/// Reads the name of a reason.
+///
+/// # Errors
+/// Another name, as a sentence that lists the reasons.
+pub fn reason(code: &str) -> Result<String, String> {
+    let known = REASONS.iter().find(|known| **known == code.trim());
+    known.map(|known| (*known).to_owned()).ok_or_else(|| format!("the reasons are {}", REASONS.join(", ")))
+}
+
+/// Returns the id of a reject that keeps these bytes, as a receiver computes it.
+pub fn row_id(source: &str, bytes: &[u8]) -> String {
+    let digest = Sha256::new().chain_update(source).chain_update([0]).chain_update(bytes).finalize();
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// What of a reject row is needed to post its record again.
 #[derive(Clone, Debug, Deserialize)]
 pub struct RejectRow {
@@ -41,6 +57,13 @@ pub struct RejectRow {
     pub detail: String,
     /// The source that sent it.
     pub source: String,
+    /// When it was received.
+    pub received_at: Option<String>,
+    /// Its position in the batch.
+    pub index: Option<u64>,
+    /// The request that brought it.
+    pub request_id: Option<String>,
+    p_row_id: Option<String>,
     raw: Option<String>,
     raw_base64: Option<String>,
 }
@@ -72,6 +95,11 @@ impl RejectRow {
     /// A line that is no reject row.
     pub fn parse(line: &[u8]) -> Result<Self, RowFault> {
         Ok(serde_json::from_slice(line)?)
+    }
+
+    /// Returns the id that the reject has however often it is delivered (`p_row_id`).
+    pub fn id(&self) -> String {
+        self.p_row_id.clone().unwrap_or_else(|| row_id(&self.source, &self.bytes().unwrap_or_default()))
     }
 
     /// Returns the bytes as they were sent.

@@ -41,7 +41,7 @@ impl Landing {
     /// Progress cannot be written.
     pub fn steps(&self, now: DateTime<Utc>, patience: &mut Patience<'_>, out: &mut dyn Write) -> io::Result<Vec<(&'static str, Found)>> {
         let Some(workgroup) = &self.workgroup else {
-            let said = "Not looked for: give WORKGROUP=<its name> (--workgroup), with AWS credentials, to query the landing table.";
+            let said = "Not looked for: give --stack or --workgroup, with AWS credentials, to query the landing table.";
             return Ok(vec![("found in the table", Found::Unseen(said.to_owned()))]);
         };
         self.steps_with(workgroup, now, patience, out)

@@ -8,6 +8,7 @@ mod athena;
 mod credentials;
 mod doctor;
 mod erase;
+mod external;
 mod folder;
 mod gaps;
 #[cfg(feature = "check")]
@@ -18,8 +19,13 @@ mod logged;
 mod program;
 mod queued;
 mod receiver;
+mod reference;
+mod rejects;
 mod replay;
-mod samples;
+#[cfg(feature = "run")]
+mod run;
+#[cfg(feature = "aws")]
+mod stack;
 mod token;
 
 /// The token that the receiver knows.

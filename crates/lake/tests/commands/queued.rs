@@ -77,7 +77,7 @@ fn the_doctor_says_what_to_look_at_where_a_queued_event_is_not_written() {
 fn a_replay_counts_what_is_queued_as_posted_and_says_that_it_is_not_stored_yet() {
     let (folder, sqs, receiver) = buffering();
     folder.reject("2026-07-01", &(row("missing_data", "eu", GOOD) + &row("malformed_json", "eu", "{\"a\":\nNaN}")));
-    let said = lake(&["replay", "--from", &folder.url(), "--to", &receiver.url], Some(TOKEN));
+    let said = lake(&["replay", "--lake", &folder.url(), "--url", &receiver.url], Some(TOKEN));
     assert!(said.good, "{}{}", said.out, said.error);
     for line in [
         "2 of 2 rejects: 2 records posted, 0 became events, 0 rejected again, 2 queued",
@@ -99,7 +99,7 @@ fn a_fill_counts_what_is_queued_as_filled_and_nothing_is_missing_once_it_is_stor
     stream(&receiver, &arrived);
     write(&sqs, &folder.url());
     let (api, window) = (Api::start(log(&all), &[]), ["--since", "2024-03-01", "--until", "2024-03-01"]);
-    let filled = gaps(&api, &folder.url(), &[&window[..], &["--fill", "--url", &receiver.url]].concat());
+    let filled = gaps(&api, &folder.url(), &[&window[..], &["--fill", "--to", &receiver.url]].concat());
     assert_eq!(filled.code, 0, "{}{}", filled.out, filled.error);
     for line in [
         "Posted 50 of them to the receiver: 0 became events, 0 were rejected and kept.",
