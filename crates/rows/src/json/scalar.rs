@@ -1,8 +1,8 @@
-//! Where strings and numbers end.
+//! Finds the ends of strings and numbers.
 
 use wide::u8x16;
 
-/// Position of the first quote, backslash or control character, or the end.
+/// Returns the position of the first quote, backslash or control character, or the end.
 #[inline(always)]
 pub(super) fn plain_until(bytes: &[u8], mut at: usize) -> usize {
     while let Some(part) = bytes[at..].first_chunk::<16>() {
@@ -19,7 +19,7 @@ pub(super) fn plain_until(bytes: &[u8], mut at: usize) -> usize {
     rest.map_or(bytes.len(), |found| at + found)
 }
 
-/// Position after the number that starts at `at`, as far as RFC 8259 lets one go.
+/// Returns the position after the RFC 8259 number that starts at `at`.
 pub(super) fn number_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     let digits = |from: usize| {
         let count = bytes[from..].iter().take_while(|b| b.is_ascii_digit()).count();
@@ -43,7 +43,7 @@ pub(super) fn number_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     Some(at)
 }
 
-/// Whether a text is exactly one JSON number that a double holds as a finite one.
+/// Whether a text is exactly one JSON number that is finite as a double.
 pub(crate) fn is_finite_number(text: &str) -> bool {
     number_end(text.as_bytes(), 0) == Some(text.len()) && text.parse().is_ok_and(f64::is_finite)
 }
