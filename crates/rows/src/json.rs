@@ -4,7 +4,6 @@
 //! exhaust the stack. It returns [`Value`]s: slices of the record, with the few flags that decide whether a slice can be
 //! copied to a row unchanged. [`text`] compacts slices and writes them as the content of a JSON string.
 
-pub(crate) mod escape;
 mod scalar;
 pub(crate) mod text;
 mod value;

@@ -5,6 +5,8 @@
 //! event time). It also has columns for fields that Auth0 sends beyond the published ones. All other fields go to
 //! `data.unmapped`.
 
+use std::sync::LazyLock;
+
 mod lookup;
 mod members;
 
@@ -205,6 +207,6 @@ const fn same(a: &[u8], b: &[u8]) -> bool {
 }
 
 /// Finds columns of `data`.
-pub(crate) static DATA_LOOKUP: Lookup = Lookup::of(DATA);
+pub(crate) static DATA_LOOKUP: LazyLock<Lookup> = LazyLock::new(|| Lookup::of(DATA));
 /// Finds columns of `data.location_info`.
-pub(crate) static LOCATION_LOOKUP: Lookup = Lookup::of(LOCATION_INFO);
+pub(crate) static LOCATION_LOOKUP: LazyLock<Lookup> = LazyLock::new(|| Lookup::of(LOCATION_INFO));

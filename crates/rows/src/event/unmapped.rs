@@ -6,7 +6,10 @@
 use super::fit::as_json_string;
 use crate::{
     batch::Member,
-    json::{Value, escape::write_escaped, text::write_string},
+    json::{
+        Value,
+        text::{write_escaped, write_string},
+    },
     schema::{MAX_DEPTH, data},
 };
 
