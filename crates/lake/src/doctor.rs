@@ -12,9 +12,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 
 use crate::{
-    landed::hour_folder,
-    layout::{WIDTH, wrap},
+    layout::{WIDTH, hour_folder, wrap},
     meaning::{meaning, status},
+    options::{LakeOption, StackOption, TablesOption, UrlOption},
     outcome::{Failure, Verdict},
     post::{Answer, NoAnswer, ReceiverClient, Taken, Token},
     reading::Reading,
@@ -43,17 +43,17 @@ const INDENT: usize = 28;
 #[command(after_help = "The token is read from the variable TOKEN and never shown. The event stays in the lake: type \"doctor\", \
                         log_id \"lake-doctor-<Unix time in ms>\". Reading a bucket, and a query, use your AWS credentials.")]
 pub struct Args {
-    /// URL of the receiver
-    #[arg(long, value_name = "URL")]
-    url: String,
-    /// Lake of the receiver, to look for the event there: s3://bucket[/prefix] or file://dir
-    #[arg(long, value_name = "LAKE_URL")]
-    lake: Option<LakeUrl>,
+    #[command(flatten)]
+    url: UrlOption,
+    #[command(flatten)]
+    lake: LakeOption,
+    #[command(flatten)]
+    stack: StackOption,
+    #[command(flatten)]
+    tables: TablesOption,
     /// Longest wait for the row of an event that is queued, in seconds: the stack's BufferSeconds, and a minute
     #[arg(long, value_name = "SECONDS", default_value_t = 360)]
     wait: u64,
-    #[command(flatten)]
-    landing: landing::Where,
 }
 
 /// What to look at where an event that was queued does not land.
@@ -84,7 +84,9 @@ struct Marked {
 pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, now: DateTime<Utc>, out: &mut dyn Write) -> Result<Verdict, Failure> {
     let token = Token::from_lookup(lookup)?;
     let digest = TokenDigest::of(token.reveal().as_bytes()).to_string();
-    let receiver = ReceiverClient::new(&args.url, token)?;
+    let stack = args.stack.read()?;
+    let receiver = ReceiverClient::new(&args.url.of(stack.as_ref())?, token)?;
+    let lake = args.lake.given(stack.as_ref());
     let marked = Marked::new(now);
     writeln!(out, "Posting the event {} to {}\n", marked.log_id, receiver.url())?;
     let answer = receiver.post(marked.body().as_bytes());
@@ -101,11 +103,11 @@ pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, now: DateTime<U
     if is_taken {
         let is_queued = answer.is_ok_and(|answer| answer.taken() == Some(Taken::Queued));
         let mut patience = Patience::of(if is_queued { args.wait } else { 0 }, &thread::sleep);
-        let landing = Landing::of(&args.landing, &marked.log_id, marked.at);
-        if is_queued && (args.lake.is_some() || landing.workgroup.is_some()) {
+        let landing = Landing::of(args.tables.workgroup(stack.as_ref()), args.tables.database(stack.as_ref()), &marked.log_id, marked.at);
+        if is_queued && (lake.is_some() || landing.workgroup.is_some()) {
             writeln!(out, "It is queued. Waiting for its row, up to {} s", args.wait)?;
         }
-        steps.push(("found in the lake", in_lake(args.lake.as_ref(), &marked, &mut patience, out)?));
+        steps.push(("found in the lake", in_lake(lake.as_ref(), &marked, &mut patience, out)?));
         steps.extend(landing.steps(now, &mut patience, out)?);
         if is_queued {
             writeln!(out)?;
@@ -200,7 +202,7 @@ fn queued() -> Found {
 /// Looks for the event in the lake, for as long as it is queued.
 fn in_lake(lake: Option<&LakeUrl>, marked: &Marked, patience: &mut Patience<'_>, out: &mut dyn Write) -> io::Result<Found> {
     let Some(lake) = lake else {
-        let said = "Not looked for: give LAKE=s3://bucket[/prefix] (--lake), with AWS credentials, or LAKE=file://dir.";
+        let said = "Not looked for: give --stack, or --lake (a folder, or s3://bucket[/prefix]), with AWS credentials for a bucket.";
         return Ok(Found::Unseen(said.to_owned()));
     };
     let failed =

@@ -11,17 +11,6 @@ use super::{Found, NOT_WRITTEN, patience::Patience};
 #[cfg(feature = "aws")]
 use {super::filled::filled, crate::athena::Athena};
 
-/// Where the tables are queried.
-#[derive(clap::Args, Clone, Debug)]
-pub struct Where {
-    /// Athena workgroup, to query the landing table and look at the table events; the stack's output Workgroup
-    #[arg(long, value_name = "NAME")]
-    workgroup: Option<String>,
-    /// Glue database of the landing table; the stack's output Database
-    #[arg(long, value_name = "NAME", default_value = "auth0_log_lake")]
-    database: String,
-}
-
 /// A query of the landing table.
 #[derive(Clone, Debug)]
 pub struct Landing {
@@ -35,10 +24,10 @@ pub struct Landing {
 
 impl Landing {
     /// Takes where to query, and what for.
-    pub fn of(args: &Where, log_id: &str, at: DateTime<Utc>) -> Self {
+    pub fn of(workgroup: Option<String>, database: String, log_id: &str, at: DateTime<Utc>) -> Self {
         let partition = at.format("dt = '%Y-%m-%d' AND hour = %-H");
         let query = format!("SELECT p_row_id FROM events_landing WHERE {partition} AND log_id = '{log_id}'");
-        Self { workgroup: args.workgroup.clone(), database: args.database.clone(), query }
+        Self { workgroup, database, query }
     }
 
     /// Looks into the landing table, for as long as the event is queued, and where that can be done, at the table that is filled
@@ -59,7 +48,7 @@ impl Landing {
     fn look(&self) -> Option<Found> {
         let Some(workgroup) = &self.workgroup else {
             return Some(Found::Unseen(
-                "Not looked for: give WORKGROUP=<its name> (--workgroup), with AWS credentials, to query the landing table.".to_owned(),
+                "Not looked for: give --stack or --workgroup, with AWS credentials, to query the landing table.".to_owned(),
             ));
         };
         self.look_with(workgroup)
@@ -113,9 +102,8 @@ mod tests {
 
     #[test]
     fn the_query_names_the_partition_and_the_event() {
-        let args = Where { workgroup: None, database: "lake".to_owned() };
         let at = DateTime::from_timestamp(1_782_882_000, 0).expect("a time");
-        let landing = Landing::of(&args, "lake-doctor-1", at);
+        let landing = Landing::of(None, "lake".to_owned(), "lake-doctor-1", at);
         let query = "SELECT p_row_id FROM events_landing WHERE dt = '2026-07-01' AND hour = 5 AND log_id = 'lake-doctor-1'";
         assert_eq!(landing.query, query);
         let command = "aws athena start-query-execution --work-group w --query-execution-context Database=lake --query-string \"SELECT";

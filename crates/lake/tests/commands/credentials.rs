@@ -38,7 +38,7 @@ region = eu-central-1
 fn with_profile(folder: &Path, endpoint: &str, profile: &str) -> Said {
     let config = folder.join("config");
     fs::write(&config, CONFIG.replace("FOLDER", &folder.display().to_string())).expect("a file");
-    let mut command = command(&["replay", "--from", &format!("s3://{BUCKET}/auth0"), "--dry-run"], None);
+    let mut command = command(&["replay", "--lake", &format!("s3://{BUCKET}/auth0"), "--dry-run"], None);
     command.env("AWS_CONFIG_FILE", config).env("AWS_SHARED_CREDENTIALS_FILE", folder.join("none")).env("HOME", folder);
     for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"] {
         command.env_remove(name);
