@@ -3,7 +3,7 @@
 use crate::desk::Desk;
 
 /// What is typed, and the calls that it makes.
-const CALLS: [(&str, &[&str]); 18] = [
+const CALLS: [(&str, &[&str]); 22] = [
     ("make test", &["cargo test --workspace --features auth0-log-lake/local"]),
     (
         "make lint",
@@ -81,8 +81,11 @@ const CALLS: [(&str, &[&str]); 18] = [
         "make invoke EVENT=events/queue/messages.json",
         &["cargo lambda invoke receiver --invoke-address 127.0.0.1 --data-file events/queue/messages.json"],
     ),
-    // Without AWS, there would be no `tables` and no `merge`.
-    ("make token SOURCE=acme", &["cargo build --profile laptop -p lake --no-default-features --features aws --bin lake"]),
+    ("make token SOURCE=acme", &["cargo lake token --source=acme"]),
+    ("cargo lake query \"SELECT 1\"", &["cargo lake query SELECT 1", "run query SELECT 1"]),
+    ("lake detect --since 7d", &["run detect --since 7d"]),
+    ("lake report --since 2026-11-01", &["run report --since 2026-11-01"]),
+    ("lake deploy --stack logs --dry-run", &["deploy "]),
 ];
 
 #[test]
