@@ -23,7 +23,7 @@ export PATH
 override LAKE_COMMAND = cargo lake
 
 .DEFAULT_GOAL := help
-.PHONY: help run token test check lint golden bench bench-modes load fuzz simulate stack deny build watch invoke deploy digests doctor replay gaps erase cost tables merge query detect report test-report test-engines bench-queries
+.PHONY: help run token test check lint golden bench bench-modes load fuzz simulate stack deny build watch invoke deploy digests doctor replay gaps erase cost tables merge query detect report test-analysis test-report test-engines bench-queries
 
 # What a laptop has where nothing else is said: a lake in ./lake, and the digest of local-development-token.
 override LOCAL_DIGEST = local=ccee612f8893b4f3cb54856a9473e1a832fb452187aa6ed7caa6d68ce4a1ffc2
@@ -46,7 +46,7 @@ token: ## Make a random token and its digest, and say where each goes (SOURCE=na
 test: ## Run every test
 	cargo test --workspace --features auth0-log-lake/local
 
-check: lint test stack ## Check all that CI checks: format, lints, documentation, licences, tests, the stack
+check: lint test test-analysis stack ## Check all that CI checks: format, lints, documentation, licences, tests, the stack
 
 lint: deny ## Check format, lints, documentation and licences
 	cargo fmt --all --check
@@ -97,12 +97,12 @@ replay: ## Post rejected records again: TOKEN=… make replay LAKE=s3://bucket U
 	@$(LAKE_COMMAND) replay $(if $(LAKE),--lake="$$LAKE") $(if $(URL),--url="$$URL") $(if $(SOURCE),--source="$$SOURCE") \
 	  $(if $(SINCE),--since="$$SINCE") $(if $(UNTIL),--until="$$UNTIL") $(if $(REASON),--reason="$$REASON") $(if $(DRY_RUN),--dry-run)
 
-gaps: ## Say what a lake lacks of Auth0's log: make gaps AUTH0_DOMAIN=acme.eu.auth0.com LAKE=s3://bucket SINCE=24h [UNTIL= SOURCE= FROM= FILL=1 URL=… METRIC=stack]
-	@[ -n "$$AUTH0_DOMAIN" ] && [ -n "$$LAKE" ] || { \
-	echo "gaps needs AUTH0_DOMAIN=<the tenant's domain> and LAKE=<lake>, and AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET in the environment"; exit 1; }
-	@$(LAKE_COMMAND) gaps --domain="$$AUTH0_DOMAIN" --lake="$$LAKE" $(if $(SOURCE),--source="$$SOURCE") \
+gaps: ## Say what a lake lacks of Auth0's log: make gaps AUTH0_DOMAIN=acme.eu.auth0.com SINCE=24h [LAKE=s3://bucket UNTIL= SOURCE= FROM= FILL=1 URL=… METRIC=stack]
+	@[ -n "$$AUTH0_DOMAIN" ] || { \
+	echo "gaps needs AUTH0_DOMAIN=<the tenant's domain>, and AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET in the environment"; exit 1; }
+	@$(LAKE_COMMAND) gaps --domain="$$AUTH0_DOMAIN" $(if $(LAKE),--lake="$$LAKE") $(if $(SOURCE),--source="$$SOURCE") \
 	  $(if $(SINCE),--since="$$SINCE") $(if $(UNTIL),--until="$$UNTIL") $(if $(FROM),--from="$$FROM") \
-	  --fill="$$FILL" $(if $(URL),--to="$$URL") $(if $(METRIC),--metric="$$METRIC")
+	  --fill="$$FILL" $(if $(URL),--url="$$URL") $(if $(METRIC),--metric="$$METRIC")
 
 erase: ## Erase one person from a lake: make erase FROM=s3://bucket IDS=file [SQL=file CONFIRM=1], or PERSON=<one id> for IDS
 	@[ -n "$$FROM" ] || { echo "erase needs FROM=<lake>, and IDS=<a file of user ids, addresses or row ids> or PERSON=<one of them>"; exit 1; }
@@ -135,27 +135,19 @@ merge: ## Bring what has landed into events now: make merge [SINCE=2026-01 UNTIL
 	@$(LAKE_COMMAND) merge --workgroup "$$STACK" $(if $(DATABASE),--database "$$DATABASE") \
 	  $(if $(SINCE),--since "$$SINCE") $(if $(UNTIL),--until "$$UNTIL")
 
-query: export QUERY_SQL := $(SQL)
-query: export QUERY_LAKE := $(LAKE)
 query: ## Ask a lake with DuckDB: make query SQL="SELECT …" [LAKE=folder or s3://bucket/prefix] (Python 3.11)
-	@analysis/run query
+	@analysis/run query $(if $(LAKE),--lake="$$LAKE") $(if $(SQL),-- "$$SQL")
 
-detect: export DETECT_LAKE := $(LAKE)
-detect: export DETECT_ID := $(ID)
-detect: export DETECT_SINCE := $(SINCE)
-detect: export DETECT_UNTIL := $(UNTIL)
-detect: export DETECT_SET := $(SET)
 detect: ## Run the detections over a lake: make detect [LAKE=folder or s3://bucket/prefix ID=… SINCE=… UNTIL=… SET=…] (Python 3.11)
-	@analysis/run detect
+	@analysis/run detect $(if $(LAKE),--lake="$$LAKE") $(if $(SINCE),--since="$$SINCE") $(if $(UNTIL),--until="$$UNTIL") \
+	  $(if $(ID),--id="$$ID") $(if $(SET),--set="$$SET")
 
-report: export REPORT_LAKE := $(LAKE)
-report: export REPORT_TABLE := $(TABLE)
-report: export REPORT_SINCE := $(SINCE)
-report: export REPORT_UNTIL := $(UNTIL)
-report: export REPORT_HISTORY := $(HISTORY)
-report: export REPORT_OUT := $(OUT)
 report: ## Write a page to look at: make report [LAKE=folder or s3://bucket/prefix SINCE=2026-11-01 UNTIL=2026-11-07 OUT=report.html]
-	@analysis/run report
+	@analysis/run report $(if $(LAKE),--lake="$$LAKE") $(if $(SINCE),--since="$$SINCE") $(if $(UNTIL),--until="$$UNTIL") \
+	  $(if $(TABLE),--table="$$TABLE") $(if $(HISTORY),--history="$$HISTORY") $(if $(OUT),--out="$$OUT")
+
+test-analysis: ## Check the Python package of query, detect and report: ruff, mypy, tests (Python 3.11)
+	analysis/run check
 
 test-report: ## Open the page of hostile events in a headless Chromium (Rust, Python 3.11, Debian's chromium)
 	tests/report/run

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the SQL of this folder from columns.tsv, event_types.tsv, windows.tsv, detections/ and ocsf/types.tsv, and the
+"""Writes landing.tsv from template.yaml, the SQL of this folder from columns.tsv, event_types.tsv, windows.tsv, detections/ and ocsf/types.tsv, and the
 schedules of template.yaml; --check says whether anything would change.
 
 Athena's dialect. In braces stands what a caller fills in: {location}, {landing}, {since}, {row_ids}, {digests}, {hours}, {muted},
@@ -10,6 +10,7 @@ import sys
 
 import alerts
 import generate_ocsf
+import glue
 import schedules
 import upkeep
 from writing import HERE, listed, literal
@@ -145,6 +146,7 @@ def scheduled():
 
 
 FILES = {
+    "landing.tsv": glue.landing,
     "events.sql": events,
     "event_types.sql": event_types,
     "events_landed.sql": events_landed,

@@ -1,110 +1,153 @@
-#!/usr/bin/env python3
-"""Runs the detections of sql/detections/ over a lake with DuckDB, and prints each hit with the query that shows its events.
+"""Runs the detections of sql/detections/ over a lake with DuckDB, and prints what they find."""
 
-    make detect [LAKE=folder or s3://bucket/prefix] [ID=brute_force,push_fatigue] [SINCE=2026-07-01] [UNTIL=2026-08-01]
-                [SET=brute_force.threshold=5,push_fatigue.window=10 minutes]
-
-SINCE and UNTIL are UTC and bound the events that are looked at; what happened before SINCE is still the past that some compare with.
-"""
-
-import os
+import argparse
+import json
 import re
 import sys
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 import duckdb
-from auth0_log_lake import detections, query, relations, statements
+import sqlglot
+from sqlglot import exp
 
-# Severity, detection and subject first, what to do and the query below them.
-HIT = """\
-{severity:<8}  {detection}  {subject}
-          {title} {what_to_do}
-          {source}, {events}, {first_event:%Y-%m-%d %H:%M:%S} to {last_event:%Y-%m-%d %H:%M:%S} UTC
-          {shows}
+from auth0_log_lake import answer, command, database, detections, relations
+from auth0_log_lake.command import Unanswered, counted
+from auth0_log_lake.visible import visible
+from auth0_log_lake.window import OPEN, Window
+
+NAME = "detect"
+EXAMPLES = """\
+examples:
+  lake detect
+  lake detect --lake s3://my-lake/auth0 --since 2026-07-01 --until 2026-07-31
+  lake detect --id brute_force,password_spraying --set brute_force.threshold=5 --details
+
+The window bounds the events that are looked at. Earlier events are still the past that some detections compare with."""
+# The columns of a hit: in a table, and for programs.
+BRIEF = {"severity": "severity", "detection": "detection", "source": "source", "subject": "subject", "events": "events", "first_event": "from", "last_event": "to"}
+WHOLE = [*BRIEF, "title", "what_to_do", "attack", "shows", "hit_key"]
+DETAILS = """\
+{severity}  {detection}  {source}  {subject}
+  {title} {what_to_do}
+  {events}, {first_event} to {last_event} UTC, {attack}
+  {shows}
 """
+Hit = dict[str, Any]
 
 
-def main():
-    asked = {name: os.environ.get(f"DETECT_{name}", "").strip() for name in ("LAKE", "ID", "SINCE", "UNTIL", "SET")}
+def main(arguments: Sequence[str]) -> int:
+    given = options().parse_args(arguments)
+    window = command.window_of(given)
     try:
-        known = detections.chosen([id for id in re.split(r"[,\s]+", asked["ID"]) if id])
-        given = settings(asked["SET"], known)
-        since, until = (time_of(name, asked[name]) for name in ("SINCE", "UNTIL"))
-        db = query.opened(asked["LAKE"] or "lake")
-        seen = look(db, since, until)
-        hits = run(db, known, given)
-    except (detections.Unfit, query.Unanswered) as error:
-        sys.exit(f"detect: {error}")
-    for hit in hits:
-        print(HIT.format(**{**hit, "events": counted(hit["events"], "event")}))
-    print(f"{counted(len(hits), 'hit')} of {counted(len(known), 'detection')} in {counted(seen, 'event')}.")
+        known = detections.chosen(re.findall(r"[^,\s]+", given.id), given.severity)
+        settings = settings_of(given.set, known)
+        # A setting is checked before the lake is read.
+        for detection in known.values():
+            detection.render(settings.get(detection.id, {}))
+    except detections.Unfit as error:
+        raise Unanswered(str(error)) from None
+    db, lake = database.opened(given.lake or command.LAKE, Window(None, window.until), ("events",))
+    seen = database.past_damage(db, lake, lambda: look(db, window))
+    hits, failed = run_each(db, known, settings)
+    show(hits, given)
+    skipped = lake.told(lambda said: command.say(NAME, said))
+    for id, why in failed.items():
+        command.say(NAME, f"{id} did not run: {why}")
+    print(f"{counted(len(hits), 'hit')} of {counted(len(known), 'detection')} in {counted(seen, 'event')}.", file=sys.stderr if given.format != "table" else sys.stdout)
+    return command.UNANSWERED if failed else command.FOUND if hits or skipped else command.WELL
 
 
-def counted(count, noun):
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+def options() -> argparse.ArgumentParser:
+    options = command.parser(NAME, "Runs the detections over a lake.", "a detection found something", EXAMPLES)
+    options.add_argument("--id", default="", metavar="IDS", help="detections to run, comma-separated; default: all")
+    options.add_argument("--severity", choices=detections.SEVERITIES, default=detections.SEVERITIES[-1], help="the least severity to run; default: info")
+    options.add_argument("--set", default="", metavar="ID.NAME=VALUE", help="parameters of detections, comma-separated")
+    options.add_argument("--details", action="store_true", help="also print what to do about each hit, and the SQL that shows its events")
+    options.add_argument("--format", choices=command.FORMATS, default="table", help="default: table")
+    return options
 
 
-def settings(text, known):
-    """SET as {id: {parameter: value}}."""
-    given = {}
+def settings_of(text: str, known: detections.Known) -> detections.Settings:
+    """--set as {id: {parameter: value}}."""
+    given: detections.Settings = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         setting = re.fullmatch(r"(\w+)\.(\w+) ?= ?(.+)", part)
         if not setting:
-            raise detections.Unfit(f"SET needs id.parameter=value, comma-separated, such as brute_force.threshold=5; got {part!r}")
+            raise detections.Unfit(f"--set needs id.parameter=value, comma-separated, such as brute_force.threshold=5; got {part!r}")
         if setting[1] not in known:
-            raise detections.Unfit(f"SET names {setting[1]}, which does not run; there are: {', '.join(sorted(known))}")
+            raise detections.Unfit(f"--set names {setting[1]}, which does not run; there are: {', '.join(sorted(known))}")
         given.setdefault(setting[1], {})[setting[2]] = setting[3]
     return given
 
 
-def time_of(name, text):
-    """A time in UTC as DuckDB takes it, or None."""
-    if not text:
-        return None
-    try:
-        time = datetime.fromisoformat(text.removesuffix("Z"))
-    except ValueError:
-        raise detections.Unfit(f"{name} needs a day or a time, such as 2026-07-01 or 2026-07-01T12:00; got {text!r}") from None
-    if time.tzinfo:
-        raise detections.Unfit(f"{name} is UTC and needs no offset; got {text!r}")
-    return time.strftime("%Y-%m-%d %H:%M:%S")
-
-
-def look(db, since=None, until=None):
+def look(db: duckdb.DuckDBPyConnection, window: Window = OPEN) -> int:
     """Makes the table of the events to look at, once, and counts them."""
-    bounds = [f"event_time >= TIMESTAMP '{since}'"] * bool(since) + [f"event_time < TIMESTAMP '{until}'"] * bool(until)
-    where = f" WHERE {' AND '.join(bounds)}" if bounds else ""
+    bounds = [f"event_time {sign} TIMESTAMP '{time}'" for sign, time in ((">=", window.since), ("<", window.until)) if time]
     left_out = ", ".join(f'"{column}"' for column in detections.LEFT_OUT)  # as in Athena
-    db.sql(f"CREATE OR REPLACE TEMP TABLE events_recent AS SELECT * EXCLUDE ({left_out}) FROM events_live{where}")
-    # The views read the objects again at each question.
-    if re.search(r"\bFROM events\b", " ".join(d.sql for d in detections.all_of().values())):
-        db.sql("CREATE OR REPLACE TEMP TABLE events_past AS SELECT * FROM events")
-    return db.sql("SELECT count(*) FROM events_recent").fetchone()[0]
+    db.sql(f"CREATE OR REPLACE TEMP TABLE events_recent AS SELECT * EXCLUDE ({left_out}) FROM events_live WHERE {' AND '.join(bounds) or 'true'}")
+    # The view reads the objects again at each question.
+    db.sql("CREATE OR REPLACE TEMP TABLE events_past AS SELECT * FROM events")
+    [[count]] = db.sql("SELECT count(*) FROM events_recent").fetchall()
+    return int(count)
 
 
-def run(db, known, given=None):
-    """The hits, the gravest first."""
-    earliest = db.sql("SELECT coalesce(min(event_time), TIMESTAMP '2010-01-01') FROM events_recent").fetchone()[0]
-    earliest = f"TIMESTAMP '{earliest:%Y-%m-%d %H:%M:%S}'"
-    try:
-        for name, text in relations.tables(earliest).items():
-            db.sql(f"CREATE OR REPLACE TEMP TABLE {name} AS {translated(text)}")
-        answer = db.sql(translated(detections.query(known, given, earliest, made=True)))
-        rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
-    except duckdb.Error as error:
-        raise query.Unanswered(f"the detections did not run: {error}") from None
-    return sorted(rows, key=lambda hit: (detections.SEVERITIES.index(hit["severity"]), hit["first_event"], hit["hit_key"]))
+def run(db: duckdb.DuckDBPyConnection, known: detections.Known, settings: detections.Settings | None = None) -> list[Hit]:
+    """The hits of all detections, the most severe first."""
+    hits, failed = run_each(db, known, settings or {})
+    for id, why in failed.items():
+        raise Unanswered(f"{id} did not run: {why}")
+    return hits
 
 
-def translated(text):
+def run_each(db: duckdb.DuckDBPyConnection, known: detections.Known, settings: detections.Settings) -> tuple[list[Hit], dict[str, str]]:
+    """The hits, the most severe first, and why a detection did not run: one that fails takes no hits of the others."""
+    [[first]] = db.sql("SELECT coalesce(min(event_time), TIMESTAMP '2010-01-01') FROM events_recent").fetchall()
+    earliest = f"TIMESTAMP '{first:%Y-%m-%d %H:%M:%S}'"
+    for name, text in relations.tables(earliest).items():
+        db.sql(f"CREATE OR REPLACE TEMP TABLE {name} AS {translated(text)}")
+    hits: list[Hit] = []
+    failed = {}
+    for id, detection in known.items():
+        try:
+            found = db.sql(translated(detections.query({id: detection}, settings, earliest, made=True)))
+            hits += [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+        except (duckdb.Error, sqlglot.errors.SqlglotError) as error:
+            failed[id] = database.sentence(error)
+    return sorted(hits, key=lambda hit: (detections.SEVERITIES.index(hit["severity"]), hit["detection"], hit["first_event"], hit["hit_key"])), failed
+
+
+def translated(text: str) -> str:
     """Athena's SQL as DuckDB's, over the table of all events in place of the view."""
-    parsed = statements.sqlglot.parse_one(text, read="athena")
-    for table in parsed.find_all(statements.exp.Table):
+    parsed = sqlglot.parse_one(text, read="athena")
+    for table in parsed.find_all(exp.Table):
         if table.name == "events":
-            table.set("this", statements.exp.to_identifier("events_past"))
+            table.set("this", exp.to_identifier("events_past"))
             table.set("alias", None)
     return parsed.sql("duckdb")
 
 
+def show(hits: list[Hit], given: argparse.Namespace) -> None:
+    """Prints the hits: a table for people with what they look for first, all columns for programs."""
+    if given.format != "table":
+        as_json = partial(json.dumps, default=str, ensure_ascii=False)
+        write: Callable[[object], str] = as_json if given.format == "json" else str
+        answer.show(answer.Answer(WHOLE, iter([[tuple(write(hit[name]) for name in WHOLE) for hit in hits]])), given.format)
+        return
+    if hits:
+        write = lambda value: f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else str(value)  # noqa: E731
+        answer.show(answer.Answer(list(BRIEF.values()), iter([[tuple(write(hit[name]) for name in BRIEF) for hit in hits]])), "table")
+    if given.details:
+        for hit in hits:
+            told = {name: visible(str(value)) for name, value in hit.items()} | {"events": counted(hit["events"], "event")}
+            print(DETAILS.format(**told))
+
+
+def start() -> None:
+    command.run(NAME, main)
+
+
 if __name__ == "__main__":
-    main()
+    start()

@@ -8,6 +8,7 @@ events the hit stands for) and `shown` (what the column named by `shows` holds).
 import dataclasses
 import pathlib
 import re
+from collections.abc import Mapping
 
 from auth0_log_lake import relations
 from auth0_log_lake.relations import FUNCTIONS, NOW, WORD, WORDS
@@ -41,13 +42,13 @@ class Detection:
     attack: str
     key: str
     shows: str
-    parameters: dict
-    meanings: dict
+    parameters: dict[str, str]
+    meanings: dict[str, str]
     sql: str
 
-    def render(self, given=(), now=NOW):
+    def render(self, given: Mapping[str, str] | None = None, now: str = NOW) -> str:
         """The query, with its parameters and words filled in."""
-        given = dict(given)
+        given = dict(given or {})
         for name in given.keys() - self.parameters.keys():
             has = ", ".join(self.parameters) or "none"
             raise Unfit(f"{self.id} has no parameter {name}; it has: {has}")
@@ -56,7 +57,12 @@ class Detection:
         return WORD.sub(lambda found: FUNCTIONS[found[1]](found[2]) if found[1] else words[found[2]], self.sql)
 
 
-def value_of(id, name, text):
+Known = dict[str, Detection]
+# Parameters of detections that are not as in the file, by id.
+Settings = dict[str, dict[str, str]]
+
+
+def value_of(id: str, name: str, text: str) -> str:
     """A parameter as SQL: a whole number, or an interval such as 1 hour."""
     text = str(text).strip()
     if re.fullmatch(r"\d{1,9}", text):
@@ -67,12 +73,16 @@ def value_of(id, name, text):
     return f"INTERVAL '{interval[1]}' {interval[2].upper()}"
 
 
-def parse(name, text):
+def parse(name: str, text: str) -> Detection:
     """One detection of the text of its file."""
-    head, body = [], []
+    head: list[str] = []
+    body: list[str] = []
     for line in text.splitlines():
         (head if line.startswith("--") and not body else body).append(line)
-    fields, parameters, meanings, last = {}, {}, {}, None
+    fields: dict[str, str] = {}
+    parameters: dict[str, str] = {}
+    meanings: dict[str, str] = {}
+    last = None
     for line in head:
         words = line.removeprefix("--").strip()
         parameter = re.fullmatch(r"param (\w+) = ([^:]+): (.+)", words)
@@ -91,7 +101,7 @@ def parse(name, text):
     return checked(name, fields, parameters, meanings, "\n".join(body).strip())
 
 
-def checked(name, fields, parameters, meanings, sql):
+def checked(name: str, fields: dict[str, str], parameters: dict[str, str], meanings: dict[str, str], sql: str) -> Detection:
     for field in REQUIRED:
         if field not in fields:
             raise Unfit(f"{name}: the header needs `-- {field}: …`")
@@ -119,22 +129,23 @@ def checked(name, fields, parameters, meanings, sql):
     return Detection(**{**fields, "shows": fields.get("shows", "")}, parameters=parameters, meanings=meanings, sql=sql)
 
 
-def all_of(folder=FOLDER):
+def all_of(folder: pathlib.Path = FOLDER) -> Known:
     """Every detection by its id, the gravest first."""
     found = [parse(path.stem, path.read_text("utf-8")) for path in sorted(folder.glob("*.sql"))]
     return {d.id: d for d in sorted(found, key=lambda d: (SEVERITIES.index(d.severity), d.id))}
 
 
-def chosen(ids, folder=FOLDER):
-    """The detections of these ids, or all."""
+def chosen(ids: list[str], severity: str = SEVERITIES[-1], folder: pathlib.Path = FOLDER) -> Known:
+    """The detections of these ids, or all, that are at least so severe."""
     known = all_of(folder)
     for id in ids:
         if id not in known:
             raise Unfit(f"there is no detection {id}; there are: {', '.join(sorted(known))}")
-    return {id: known[id] for id in ids} if ids else known
+    least = SEVERITIES.index(severity)
+    return {id: known[id] for id in ids or known if SEVERITIES.index(known[id].severity) <= least}
 
 
-def branch(detection, given, now):
+def branch(detection: Detection, given: Mapping[str, str], now: str) -> str:
     """The events of one detection's hits, with what makes one hit another."""
     sql = detection.render(given, now)
     counted = "counted" if re.search(r"(?<!\)) AS counted\b", sql) else "1"
@@ -145,25 +156,25 @@ def branch(detection, given, now):
     )
 
 
-def quoted(text):
+def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def meta(detection):
+def meta(detection: Detection) -> str:
     """What is known of a detection before it runs: the column that its page compares, and how far back the page looks."""
     spans = {"MINUTE": 60, "HOUR": 3600, "DAY": 86400}
     window = value_of(detection.id, "window", detection.parameters.get("window", "1 day"))
-    count, unit = re.fullmatch(r"INTERVAL '(\d+)' (\w+)", window).groups()
+    count, unit = window.removeprefix("INTERVAL '").split("' ")
     back = int(count) * spans[unit] if detection.shows else 0
     return f"({quoted(detection.id)}, {quoted(detection.severity)}, {quoted(detection.title)}, {quoted(detection.do)}, {quoted(detection.attack)}, {quoted(detection.shows)}, {back})"
 
 
-def clean(column):
+def clean(column: str) -> str:
     """One line of at most 100 characters that is no link: who logs in chooses the name that is paged."""
     return f"substr(trim(replace(regexp_replace({column}, '[\\p{{C}}\\p{{Z}}]+', ' '), '://', ':/ /')), 1, 100)"
 
 
-def query(detections, given=None, now=NOW, made=False):
+def query(detections: Known, given: Settings | None = None, now: str = NOW, made: bool = False) -> str:
     """Every hit of these detections: one row each, with the query that shows its events. `made`: the relations are tables."""
     branches = "\nUNION ALL\n".join(branch(d, (given or {}).get(d.id, {}), now) for d in detections.values())
     known = ",\n  ".join(meta(d) for d in detections.values())
@@ -220,7 +231,7 @@ JOIN known ON known.detection = grouped.detection
 """
 
 
-def catalogue():
+def catalogue() -> str:
     """The table of docs/DETECTIONS.md."""
     lines = ["| detection | severity | finds | parameters | one hit for |", "|---|---|---|---|---|"]
     for d in all_of().values():

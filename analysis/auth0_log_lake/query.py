@@ -1,141 +1,138 @@
-#!/usr/bin/env python3
-"""Asks a lake: opens the views of sql/ on a folder or an s3:// address with DuckDB, and prints one answer.
+"""Asks a lake: opens the views of sql/ on a folder or an s3:// address with DuckDB, and prints what they answer."""
 
-    make query
-    make query SQL="SELECT type, count(*) FROM events GROUP BY 1 ORDER BY 2 DESC" [LAKE=folder or s3://bucket/prefix]
-
-The SQL is DuckDB's, or Athena's: what DuckDB does not take is translated. The views are events (each event once),
-events_landed (every stored copy), events_landing (the rows as stored), rejects, event_types, and those of ocsf/.
-"""
-
-import os
-import pathlib
-import signal
+import contextlib
 import sys
+from collections.abc import Sequence
+from functools import partial
 
 import duckdb
-from auth0_log_lake import statements
+import sqlglot
 
+from auth0_log_lake import answer, command, database, statements
+from auth0_log_lake.command import Unanswered
+from auth0_log_lake.lake import Lake
+
+NAME = "query"
 # What is asked where nothing is.
 OVERVIEW = """
 SELECT category, type, code_name, outcome, count(*) AS events, min(event_time) AS earliest, max(event_time) AS latest
 FROM events GROUP BY ALL ORDER BY events DESC, type
 """
-LARGEST_ROW = 64 << 20
+EXAMPLES = """\
+examples:
+  lake query
+  lake query "SELECT type, count(*) FROM events GROUP BY 1 ORDER BY 2 DESC"
+  lake query --lake s3://my-lake/auth0 --since 7d --format csv "SELECT * FROM rejects" > rejects.csv
+  lake query < questions.sql
+
+The SQL is DuckDB's or Athena's. The views: events (each event once), events_landed (every stored copy), events_landing
+(the rows as stored), rejects, event_types, and ocsf_*. Without SQL, a terminal gets a prompt."""
 
 
-class Unanswered(Exception):
-    """A sentence for the person who asked."""
-
-
-def main():
-    asked = os.environ.get("QUERY_SQL", "").strip()
-    where = os.environ.get("QUERY_LAKE", "").strip() or "lake"
-    try:
-        db = opened(where)
-        answer = ask(db, asked or OVERVIEW)
-        if answer is None:
-            print("Done; this statement gives no rows.")
-        else:
-            answer.show(max_rows=10_000)
-        if not asked:
-            rejected = db.sql("SELECT count(*) FROM rejects").fetchall()[0][0]
-            print(f"{rejected} rejected records in rejects. Ask your own: make query SQL=\"SELECT … FROM events …\"")
-    except Unanswered as error:
-        sys.exit(f"query: {error}")
-
-
-def opened(where):
-    """A database with the views over a lake that holds something."""
-    db = duckdb.connect()
-    if not any(open_lake(db, where)):
-        raise Unanswered(f"the lake {where} is empty: there is no object under events/ or rejects/; make run stores some in ./lake")
-    return db
-
-
-def open_lake(db, where):
-    """Makes the views over a lake, and says of its events and its rejects whether there are any."""
-    root = where.removeprefix("file://").rstrip("/")
-    db.sql("SET TimeZone = 'UTC'")
-    if root.startswith("s3://"):
-        reach_s3(db)
-    elif not pathlib.Path(root).is_dir():
-        raise Unanswered(f"there is no lake in {where}: LAKE needs a folder that holds events/, or s3://bucket/prefix; make run makes one in ./lake")
-    found = [view_of(db, table, f"{root}/{folder}/*/*/*.ndjson*") for table, folder in (("events_landing", "events"), ("rejects", "rejects"))]
-    for view in statements.VIEWS + statements.OCSF:
-        db.sql(statements.transpiled(statements.statement(view), "duckdb"))
-    db.sql("CREATE VIEW events_live AS SELECT * FROM events")
-    return found
-
-
-def view_of(db, table, files):
-    """Makes the view of a landing table, and says whether it has an object."""
-    columns = {name: statements.as_type(kind, "duckdb") for name, kind in statements.landing_columns(table).items()}
-    try:
-        there = db.sql(f"SELECT count(*) FROM glob({quoted(files)})").fetchall()[0][0] > 0
-    except duckdb.Error as error:
-        raise Unanswered(f"the lake cannot be listed: {first_line(error)}") from None
-    if there:
-        partitions = {"dt": "VARCHAR", "hour": "INTEGER"}
-        rows = db.read_json(files, format="newline_delimited", columns=columns, hive_partitioning=True, hive_types=partitions, maximum_object_size=LARGEST_ROW)
-        rows.create_view(table)
+def main(arguments: Sequence[str]) -> int:
+    options = command.parser(NAME, "Asks a lake with SQL.", "an answer with rows missing", EXAMPLES)
+    options.add_argument("sql", nargs="?", metavar="SQL", help="statements; without them they are read from a pipe, or typed at a prompt")
+    options.add_argument("--format", choices=command.FORMATS, default="table", help="default: table")
+    given = options.parse_args(arguments)
+    window = command.window_of(given)
+    at_prompt = given.sql is None and sys.stdin.isatty()
+    sql = given.sql if given.sql is not None else "" if at_prompt else sys.stdin.read()
+    db, lake = database.opened(given.lake or command.LAKE, window, needed(sql))
+    if sql.strip():
+        ask(db, lake, sql, given.format)
     else:
-        nothing = ", ".join(f'NULL::{kind} AS "{name}"' for name, kind in [*columns.items(), ("dt", "VARCHAR"), ("hour", "INTEGER")])
-        db.sql(f"CREATE VIEW {table} AS SELECT {nothing} WHERE false")
-    return there
+        show_overview(db, lake, given.format)
+    if at_prompt:
+        prompt(db, lake, given.format)
+    return command.FOUND if lake.told(lambda said: command.say(NAME, said)) else command.WELL
 
 
-def reach_s3(db):
-    """Loads the extension that the package brought, and hands over the AWS credentials of this shell."""
-    import botocore.session
-    import duckdb_extension_httpfs as httpfs
-
-    extension = next(pathlib.Path(httpfs.__file__).parent.rglob("httpfs.duckdb_extension"))
-    db.sql(f"LOAD '{extension}'")
-    session = botocore.session.get_session()
-    credentials = session.get_credentials()
-    if credentials is None:
-        raise Unanswered("an s3:// lake needs AWS credentials: aws configure, or AWS_PROFILE=…")
-    keys = credentials.get_frozen_credentials()
-    secret = {"KEY_ID": keys.access_key, "SECRET": keys.secret_key, "REGION": session.get_config_variable("region") or "us-east-1"}
-    if keys.token:
-        secret["SESSION_TOKEN"] = keys.token
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    if endpoint:
-        scheme, _, host = endpoint.rstrip("/").partition("://")
-        secret |= {"ENDPOINT": host, "URL_STYLE": "path", "USE_SSL": str(scheme == "https").lower()}
-    db.sql(f"CREATE SECRET (TYPE s3, {', '.join(f'{key} {quoted(value)}' for key, value in secret.items())})")
-
-
-def ask(db, sql):
-    """Gives the answer to DuckDB's SQL, else to Athena's."""
+def needed(sql: str) -> tuple[str, ...]:
+    """The tables whose objects a question reads; both where that cannot be told."""
+    everything = tuple(database.LANDING)
     try:
-        return run(db, sql)
+        names = {name for statement in duckdb.extract_statements(sql) for name in duckdb.get_table_names(statement.query)}
+    except duckdb.Error:
+        return everything
+    # The functions query and query_table hide names.
+    if not names or "query" in sql.lower() or not names <= {"event_types", *database.LANDING.values()}:
+        return everything
+    return tuple(table for table, view in database.LANDING.items() if view in names)
+
+
+def show_overview(db: duckdb.DuckDBPyConnection, lake: Lake, form: str) -> None:
+    ask(db, lake, OVERVIEW, form)
+    [[rejected]] = database.past_damage(db, lake, lambda: db.sql("SELECT count(*) FROM rejects").fetchall())
+    print(f'{command.counted(rejected, "rejected record")} in rejects. Ask your own: lake query "SELECT … FROM events …"', file=sys.stderr)
+
+
+def prompt(db: duckdb.DuckDBPyConnection, lake: Lake, form: str) -> None:
+    """Answers what is typed, until the end of input."""
+    with contextlib.suppress(ImportError):
+        import readline  # noqa: F401  input() has history and arrows then
+    print("SQL ends with a semicolon; Ctrl-D leaves.")
+    typed = ""
+    while True:
+        try:
+            typed += input("  -> " if typed else "lake> ") + "\n"
+            if not typed.rstrip().endswith(";"):
+                typed = typed if typed.strip() else ""
+                continue
+            ask(db, lake, typed, form)
+        except Unanswered as error:
+            command.say(NAME, str(error))
+        except KeyboardInterrupt:
+            print()
+        except EOFError:
+            print()
+            return
+        typed = ""
+
+
+def ask(db: duckdb.DuckDBPyConnection, lake: Lake, sql: str, form: str) -> None:
+    """Prints the answer to each statement."""
+    for statement in separate(sql):
+        rows = database.past_damage(db, lake, partial(answered, db, statement, form))
+        if rows:
+            answer.show(rows, form)
+        else:
+            print("Done; this statement has no rows.", file=sys.stderr)
+
+
+def separate(sql: str) -> list[str]:
+    """The statements of a text: DuckDB's, else Athena's."""
+    try:
+        return [statement.query for statement in duckdb.extract_statements(sql)]
+    except duckdb.Error as error:
+        said = error
+    try:
+        return sqlglot.transpile(sql, read="athena", write="duckdb")
+    except sqlglot.errors.SqlglotError:
+        raise Unanswered(f"the SQL was not answered: {database.sentence(said)}") from None
+
+
+def answered(db: duckdb.DuckDBPyConnection, sql: str, form: str) -> answer.Answer | None:
+    """The answer to DuckDB's SQL, else to Athena's."""
+    try:
+        return answer.whole(db.sql(sql), form)
+    except database.OF_OBJECTS:
+        raise
     except duckdb.Error as error:
         said = error
     try:
         translated = statements.transpiled(sql, "duckdb")
         if translated.strip() != sql.strip():
-            return run(db, translated)
-    except (duckdb.Error, statements.sqlglot.errors.SqlglotError):
-        pass  # What DuckDB said of the SQL as typed is clearer.
-    raise Unanswered(f"the SQL was not answered: {said}")
+            return answer.whole(db.sql(translated), form)
+    except database.OF_OBJECTS:
+        raise
+    except (duckdb.Error, sqlglot.errors.SqlglotError):
+        pass  # What DuckDB said about the SQL as typed is clearer.
+    raise Unanswered(f"the SQL was not answered: {database.sentence(said)}")
 
 
-def run(db, sql):
-    """Runs it whole, so that an error comes here."""
-    answer = db.sql(sql)
-    return answer if answer is None else answer.execute()
-
-
-def quoted(text):
-    return "'" + text.replace("'", "''") + "'"
-
-
-def first_line(error):
-    return str(error).split("\n")[0]
+def start() -> None:
+    command.run(NAME, main)
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `make query | head` ends quietly
-    main()
+    start()

@@ -3,18 +3,13 @@
 import csv
 import functools
 import pathlib
-import re
 
 import sqlglot
-import yaml
 from sqlglot import exp
 
 PACKAGE = pathlib.Path(__file__).resolve().parent
 # In a wheel beside this file, in a clone beside analysis/.
 SQL = next(folder for folder in (PACKAGE / "sql", PACKAGE.parents[1] / "sql") if folder.is_dir())
-TEMPLATE = SQL.parent / "template.yaml"
-# The Glue tables of template.yaml by their names in SQL.
-LANDING = {"events_landing": "EventsLanding", "rejects": "Rejects"}
 # A copy that was received earlier wins; what ties here came in one object and differs in its other columns.
 ORDER = ["parse_time", "request_id", "event_time"]
 VIEWS = ["event_types", "events_landed", "events_once"]
@@ -22,7 +17,7 @@ VIEWS = ["event_types", "events_landed", "events_once"]
 OCSF = ["ocsf/ocsf_types", "ocsf/ocsf_events", *sorted(f"ocsf/{path.stem}" for path in SQL.glob("ocsf/ocsf_*.sql") if path.stem not in ("ocsf_types", "ocsf_events"))]
 
 
-def statement(name, **filled):
+def statement(name: str, **filled: str) -> str:
     """One statement of this folder, in Athena's dialect."""
     text = (SQL / f"{name}.sql").read_text("utf-8")
     for key, value in filled.items():
@@ -30,22 +25,22 @@ def statement(name, **filled):
     return text.strip()
 
 
-def merge(window, **filled):
+def merge(window: str, **filled: str) -> str:
     """The MERGE of a window of windows.tsv; the window `range` takes from and to, as dates."""
     landing, since = windows()[window]
     return statement("merge", landing=landing.format(**filled), since=since.format(**filled))
 
 
-def windows():
+def windows() -> dict[str, tuple[str, str]]:
     return {row["window"]: (row["landing"], row["since"]) for row in table("windows.tsv")}
 
 
-def table(name):
-    with open(SQL / name, encoding="utf-8", newline="") as file:
+def table(name: str) -> list[dict[str, str]]:
+    with (SQL / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
-def quoted_name(column):
+def quoted_name(column: str) -> str:
     """A column of `events` in SQL."""
     return f'"{column}"' if column in ("date", "references") else column
 
@@ -53,33 +48,17 @@ def quoted_name(column):
 NAMES = [quoted_name(row["column"]) for row in table("columns.tsv")]
 
 
-def transpiled(sql, dialect):
+def transpiled(sql: str, dialect: str) -> str:
     """Says a statement of Athena's in another dialect."""
     return sqlglot.transpile(sql, read="athena", write=dialect)[0]
 
 
-class Template(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-    """Reads CloudFormation's YAML; what its functions give is not needed here."""
-
-
-Template.add_multi_constructor("!", lambda loader, suffix, node: None)
-
-
-def landing_columns(table):
-    """The columns of a landing table as template.yaml declares them: {name: Hive type}."""
-    return {column["Name"]: re.sub(r"\s", "", column["Type"]) for column in glue_table(table)["StorageDescriptor"]["Columns"]}
-
-
-def glue_table(table):
-    """What template.yaml tells Glue of a landing table."""
-    return resources()[LANDING[table]]["Properties"]["TableInput"]
-
-
 @functools.cache
-def resources():
-    return yaml.load(TEMPLATE.read_text("utf-8"), Template)["Resources"]
+def landing_columns(landing: str, dialect: str) -> dict[str, str]:
+    """The columns of a landing table, by name, with their types in a dialect."""
+    return {row["column"]: as_type(row["type"], dialect) for row in table("landing.tsv") if row["table"] == landing}
 
 
-def as_type(hive, dialect):
+def as_type(hive: str, dialect: str) -> str:
     """Says a Hive type in another dialect."""
     return exp.DataType.build(hive, dialect="hive").sql(dialect)

@@ -67,7 +67,7 @@ def test_the_table_of_costs_is_what_the_script_prints():
 def test_the_cost_script_counts_the_state_machine_as_it_is():
     import cost_detections
 
-    states = deployed.sql.resources()["DetectionsRun"]["Properties"]["Definition"]["States"]
+    states = deployed.glue.resources()["DetectionsRun"]["Properties"]["Definition"]["States"]
     queries = [name for name, state in states.items() if state.get("Resource", "").endswith("startQueryExecution.sync")]
     # DROP is not billed; NextPage is entered only where there is a second page; a hit enters Publish.
     assert cost_detections.QUERIES == len(queries) - 1 and cost_detections.STATES == len(states) - 1 + 1

@@ -5,10 +5,13 @@ and for narrow screens, and the page shows one. The text of a mark becomes an SV
 """
 
 import xml.etree.ElementTree as ET
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
 
 import vl_convert
 
+from auth0_log_lake.reporting.options import Asked
 from auth0_log_lake.reporting.text import plural, readable
 
 VEGA_LITE = "6.4"
@@ -25,10 +28,13 @@ CONFIG = {
     "axisY": AXIS,
     "legend": {"labelColor": "var(--quiet)", "labelFontSize": 12, "title": None, "orient": "top", "symbolType": "square"},
 }
+# The same chart for each kind of screen.
+Drawings = dict[str, str]
+Bar = dict[str, Any]
 ET.register_namespace("", SVG)
 
 
-def outcomes(bars, asked, step, names, height=200):
+def outcomes(bars: Iterable[Bar], asked: Asked, step: timedelta, names: list[str], height: int = 200) -> Drawings:
     """Events over time, one colour an outcome; failures stand at the bottom, where they can be compared."""
     values = [bar_of(bar, step) | {"outcome": bar["outcome"], "order": names.index(bar["outcome"])} for bar in bars]
     return drawn(values, asked, {
@@ -44,7 +50,7 @@ def outcomes(bars, asked, step, names, height=200):
     })
 
 
-def activity(bars, asked, step):
+def activity(bars: Iterable[Bar], asked: Asked, step: timedelta) -> Drawings:
     """A row for each source, darker where more came; what is blank was silent."""
     values = [bar_of(bar, step) | {"source": readable(bar["source"])} for bar in bars]
     return drawn(values, asked, {
@@ -59,7 +65,7 @@ def activity(bars, asked, step):
     })
 
 
-def time_axis(asked, most):
+def time_axis(asked: Asked, most: int) -> dict[str, Any]:
     """Marks at whole days, or whole hours in a window of up to two days."""
     length = asked.until - asked.since
     unit = timedelta(hours=1) if length <= timedelta(days=2) else timedelta(days=1)
@@ -73,17 +79,17 @@ def time_axis(asked, most):
     }
 
 
-def bar_of(bar, step):
+def bar_of(bar: Bar, step: timedelta) -> Bar:
     what = f" {bar['outcome']}" if "outcome" in bar else ""
     end = bar["start"] + step
     return {"start": stamp(bar["start"]), "end": stamp(end), "events": bar["events"], "said": f"{bar['start']:%-d %b %H:%M} to {end:%H:%M}: {plural(bar['events'], f'{what} event'.strip())}"}
 
 
-def stamp(time):
+def stamp(time: datetime) -> str:
     return time.isoformat() + "Z"
 
 
-def drawn(values, asked, spec):
+def drawn(values: list[Bar], asked: Asked, spec: dict[str, Any]) -> Drawings:
     drawings = {}
     for name, (width, marks) in WIDTHS.items():
         encoding = {"x": time_axis(asked, marks), **spec["encoding"]}
@@ -91,7 +97,7 @@ def drawn(values, asked, spec):
     return drawings
 
 
-def svg(spec, name):
+def svg(spec: dict[str, Any], name: str) -> str:
     """Draws, and keeps of the drawing only elements and attributes that need no script or style."""
     root = ET.fromstring(vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, allowed_base_urls=[]))
     for element in root.iter():

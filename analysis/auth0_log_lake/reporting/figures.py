@@ -1,8 +1,12 @@
 """Every figure of the report, each from one question to the tables that load.py made. docs/REPORT.md defines them."""
 
 from datetime import timedelta
+from typing import Any
+
+import duckdb
 
 from auth0_log_lake.reporting.load import COUNTRY, PERSON, rows
+from auth0_log_lake.reporting.options import Asked
 
 TOP = 10
 FAILED_LOGIN = "category = 'login' AND outcome = 'failure'"
@@ -11,11 +15,11 @@ SIX_HOURS, DAY = timedelta(days=8), timedelta(days=45)
 OUTCOMES = ["failure", "notice", "success", "unknown"]
 
 
-def one(db, sql):
+def one(db: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
     return rows(db, sql)[0]
 
 
-def step_of(asked):
+def step_of(asked: Asked) -> timedelta:
     """How much time one bar holds."""
     length = asked.until - asked.since
     if length > DAY:
@@ -23,7 +27,7 @@ def step_of(asked):
     return timedelta(hours=6) if length > SIX_HOURS else timedelta(hours=1)
 
 
-def totals(db):
+def totals(db: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     return one(db, f"""
         SELECT count(*) AS events, count(*) FILTER ({FAILED_LOGIN}) AS failed, count(*) FILTER (category = 'login' AND outcome = 'success') AS logins,
             count(DISTINCT (source, {PERSON})) FILTER ({PERSON} IS NOT NULL) AS persons, count(DISTINCT source) AS sources,
@@ -31,39 +35,39 @@ def totals(db):
         FROM report.events""")
 
 
-def bucket(step):
+def bucket(step: timedelta) -> str:
     """SQL for the start of the bar that an event lies in."""
     return f"time_bucket(INTERVAL '{step.total_seconds():.0f} seconds', event_time, TIMESTAMP '2000-01-01')"
 
 
-def by_time(db, step, what="TRUE"):
+def by_time(db: duckdb.DuckDBPyConnection, step: timedelta, what: str = "TRUE") -> list[dict[str, Any]]:
     """Events of each bar and outcome; bars without an event are not there."""
     return rows(db, f"""
         SELECT {bucket(step)} AS start, coalesce(outcome, 'unknown') AS outcome, count(*) AS events
         FROM report.events WHERE {what} GROUP BY ALL ORDER BY ALL""")
 
 
-def failed_by_country(db):
+def failed_by_country(db: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     return rows(db, f"""
         SELECT {COUNTRY} AS country, count(*) AS events, count(DISTINCT ip) AS addresses, count(DISTINCT (source, {PERSON})) FILTER ({PERSON} IS NOT NULL) AS persons
         FROM report.events WHERE {FAILED_LOGIN} GROUP BY ALL ORDER BY events DESC, country LIMIT {TOP}""")
 
 
-def failed_by_address(db):
+def failed_by_address(db: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     return rows(db, f"""
         SELECT nullif(ip, '') AS ip, count(*) AS events, count(DISTINCT (source, {PERSON})) FILTER ({PERSON} IS NOT NULL) AS persons,
             arg_max({COUNTRY}, event_time) AS country, max(event_time) AS latest
         FROM report.events WHERE {FAILED_LOGIN} GROUP BY 1 ORDER BY events DESC, latest DESC, ip LIMIT {TOP}""")
 
 
-def top_persons(db):
+def top_persons(db: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     return rows(db, f"""
         SELECT source, {PERSON} AS person, arg_max(nullif(user_name, ''), event_time) AS name, count(*) AS events,
             count(*) FILTER (outcome = 'failure') AS failures
         FROM report.events WHERE {PERSON} IS NOT NULL GROUP BY source, person ORDER BY events DESC, failures DESC, person LIMIT {TOP}""")
 
 
-def top_clients(db):
+def top_clients(db: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     return rows(db, f"""
         SELECT source, coalesce(nullif(client_id, ''), nullif(client_name, '')) AS client, arg_max(nullif(client_name, ''), event_time) AS name,
             count(*) AS events, count(*) FILTER (outcome = 'failure') AS failures
@@ -71,7 +75,7 @@ def top_clients(db):
         GROUP BY source, client ORDER BY events DESC, failures DESC, client LIMIT {TOP}""")
 
 
-def new_countries(db):
+def new_countries(db: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """Persons who acted with success from a country for the first time, after they had from another."""
     seen = f"""
         WITH seen AS (
@@ -96,7 +100,7 @@ def new_countries(db):
     }
 
 
-def lag(db):
+def lag(db: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """Seconds from the time of an event to its receipt, of events that have a time of their own."""
     lag = "date_diff('millisecond', event_time, parse_time) / 1000"
     timed = "FILTER (time_source <> 'received')"
@@ -107,14 +111,14 @@ def lag(db):
         FROM report.events""")
 
 
-def drift(db):
+def drift(db: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     return {
         "events": one(db, "SELECT count(*) AS n FROM report.events WHERE len(drift) > 0")["n"],
         "rows": rows(db, f"SELECT line, count(*) AS events FROM (SELECT unnest(drift) AS line FROM report.events) GROUP BY ALL ORDER BY events DESC, line LIMIT {TOP}"),
     }
 
 
-def rejects(db):
+def rejects(db: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     return {
         "records": one(db, "SELECT count(DISTINCT p_row_id) AS n FROM report.rejects")["n"],
         "rows": rows(db, """
@@ -123,11 +127,11 @@ def rejects(db):
     }
 
 
-def copies(db):
+def copies(db: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     return one(db, "SELECT copies, events FROM report.copies")
 
 
-def silence(db):
+def silence(db: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """Each source with its last event, and the longest time without one. A source that sent before the window counts from its start."""
     return rows(db, """
         WITH known AS (SELECT source, max(last_seen) AS last_seen FROM report.before GROUP BY ALL),
@@ -144,14 +148,14 @@ def silence(db):
         FROM gaps LEFT JOIN known USING (source) GROUP BY source ORDER BY silent DESC, source""")
 
 
-def activity(db, step, sources):
+def activity(db: duckdb.DuckDBPyConnection, step: timedelta, sources: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Events of each bar and source, of the sources that have been silent the longest."""
     some = [row["source"] for row in sources if row["events"]][:2 * TOP]
     counted = f"SELECT source, {bucket(step)} AS start, count(*) AS events FROM report.events WHERE list_contains($1, source) GROUP BY ALL ORDER BY ALL"
     return rows(db, counted, [some])
 
 
-def all_of(db, asked):
+def all_of(db: duckdb.DuckDBPyConnection, asked: Asked) -> dict[str, Any]:
     """The figures by the names that the page has for them."""
     db.execute("CREATE OR REPLACE TABLE report.asked AS SELECT ?::TIMESTAMP AS since, ?::TIMESTAMP AS until, ?::TIMESTAMP AS ending", [asked.since, asked.until, asked.end])
     step, sources = step_of(asked), silence(db)

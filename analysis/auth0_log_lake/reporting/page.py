@@ -4,17 +4,25 @@ import base64
 import hashlib
 import itertools
 import pathlib
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import jinja2
 
 from auth0_log_lake.reporting import charts, figures, text
+from auth0_log_lake.reporting.options import Asked
 
 HERE = pathlib.Path(__file__).resolve().parent
+# The sections by id, in their order.
+CONTENTS = [
+    ("detections", "Detections"), ("events", "Events"), ("failed", "Failed logins"), ("who", "Most active"), ("countries", "New countries"), ("health", "Health"),
+]
 WORDS = {"failure": "Failure", "notice": "Notice", "success": "Success", "unknown": "Type not known", "all": "All events"}
 
 
-def page(f, found, asked, latest):
-    """The whole file. `found` are the detections, None where there are none to run; `latest` is the lake's last day with an object."""
+def page(f: dict[str, Any], found: dict[str, Any], asked: Asked, latest: date | None) -> str:
+    """The whole file. `found` are the detections; `latest` is the lake's last day with an object."""
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {name: getattr(text, name) for name in ("shown", "count", "plural", "span", "moment")}
     style = (HERE / "page.css").read_text("utf-8")
@@ -26,7 +34,7 @@ def page(f, found, asked, latest):
         "window": text.window(asked.since, asked.until),
         "many_sources": len(f["silence"]) > 1,
         "step_word": step_word(f["step"]),
-        "contents": contents(found),
+        "contents": CONTENTS,
         "drawings": drawings(f, asked, outcomes),
         "nothing": nothing(asked, latest),
         "share": text.share, "width": width, "pivoted": pivoted,
@@ -34,13 +42,7 @@ def page(f, found, asked, latest):
     return environment.get_template("page.html.j2").render()
 
 
-def contents(found):
-    """The sections by id, in their order."""
-    ids = [("events", "Events"), ("failed", "Failed logins"), ("who", "Most active"), ("countries", "New countries"), ("health", "Health")]
-    return ids if found is None else [("detections", "Detections"), *ids]
-
-
-def drawings(f, asked, outcomes):
+def drawings(f: dict[str, Any], asked: Asked, outcomes: list[str]) -> dict[str, charts.Drawings | None]:
     failed = [bar | {"outcome": "failure"} for bar in f["failed_by_time"]]
     return {
         "events": charts.outcomes(f["by_time"], asked, f["step"], outcomes),
@@ -49,23 +51,23 @@ def drawings(f, asked, outcomes):
     }
 
 
-def step_word(step):
-    return {1: "hour", 6: "six hours", 24: "day"}[step.total_seconds() // 3600]
+def step_word(step: timedelta) -> str:
+    return {1: "hour", 6: "six hours", 24: "day"}[int(step.total_seconds()) // 3600]
 
 
-def nothing(asked, latest):
+def nothing(asked: Asked, latest: date | None) -> dict[str, str]:
     """What to say where the window holds nothing."""
     if latest is None:
         return {"title": "Nothing is stored yet", "words": f"There is no event and no reject in {asked.origin}. Once the first request is stored, they show here."}
-    words = f"There are events up to {text.date(latest)}: ask for another window with SINCE and UNTIL."
+    words = f"There are events up to {text.date(latest)}: ask for another window with --since and --until."
     return {"title": "Nothing happened in this window", "words": words}
 
 
-def width(value, most):
+def width(value: float, most: float) -> float:
     """The length of a bar in percent; what is there is seen."""
     return max(round(100 * value / most, 2), 0.5 if value else 0)
 
 
-def pivoted(bars):
+def pivoted(bars: Iterable[dict[str, Any]]) -> list[tuple[datetime, dict[str, int]]]:
     """(start, {outcome: events}) of each bar."""
     return [(start, {bar["outcome"]: bar["events"] for bar in group}) for start, group in itertools.groupby(bars, key=lambda bar: bar["start"])]

@@ -1,7 +1,8 @@
 """How values read. What the events hold was written by whoever visited a login page, so nothing in it may hide or act."""
 
 import unicodedata
-from datetime import timedelta
+from datetime import date as Date
+from datetime import datetime, timedelta
 
 from markupsafe import Markup, escape
 
@@ -14,7 +15,7 @@ MARKS = {"Mn", "Me"}
 BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 
 
-def shown(value):
+def shown(value: object) -> Markup:
     """HTML of a value from an event: isolated from the direction of the text around it, hidden characters by number."""
     text = str(value)
     cut = text[:LONGEST]
@@ -23,13 +24,13 @@ def shown(value):
     return Markup("<bdi>{}</bdi>{}").format(Markup("").join(parts), more)
 
 
-def readable(value):
+def readable(value: object) -> str:
     """The same as plain text, for a chart."""
     cut = str(value)[:LONGEST]
     return "".join(f"⟨U+{ord(c):04X}⟩" if hides(cut, at) else c for at, c in enumerate(cut))
 
 
-def hides(text, at):
+def hides(text: str, at: int) -> bool:
     """Says whether a character cannot be seen, changes the order of others, or is the third mark on one letter."""
     letter = text[at]
     if letter in JOINERS:
@@ -39,15 +40,15 @@ def hides(text, at):
     return unicodedata.category(letter) in HIDDEN or letter in BLANK or (letter.isspace() and letter != " ")
 
 
-def count(number):
+def count(number: int) -> str:
     return f"{number:,}"
 
 
-def plural(number, word):
+def plural(number: int, word: str) -> str:
     return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
-def share(part, whole):
+def share(part: float, whole: float) -> str:
     """A percentage; one that is not nothing never reads as 0 %."""
     if not whole:
         return "–"
@@ -59,7 +60,7 @@ def share(part, whole):
     return f"{percent:.1f} %"
 
 
-def span(time):
+def span(time: float | timedelta) -> str:
     """A length of time, in its two largest units."""
     seconds = time if isinstance(time, (int, float)) else time.total_seconds()
     if seconds < 0:
@@ -74,11 +75,11 @@ def span(time):
     return f"{whole} s"
 
 
-def moment(time):
+def moment(time: datetime | None) -> str:
     return f"{time:%Y-%m-%d %H:%M}" if time else "–"
 
 
-def window(since, until):
+def window(since: datetime, until: datetime) -> str:
     """A window in words; whole days by their dates, the last one with."""
     if since.time() == until.time() == since.min.time():
         last = until - timedelta(days=1)
@@ -86,5 +87,5 @@ def window(since, until):
     return f"{date(since)} {since:%H:%M} to {date(until)} {until:%H:%M}"
 
 
-def date(time):
+def date(time: Date) -> str:
     return f"{time:%-d %B %Y}"

@@ -30,8 +30,11 @@ pub mod check;
 mod comparison;
 mod fill;
 mod held;
+mod ids;
 mod logged;
 mod management;
+mod problems;
+mod silence;
 mod tally;
 mod tenant;
 mod window;
@@ -63,8 +66,8 @@ pub struct Args {
     fill: bool,
     /// URL of the receiver that it is posted to
     #[arg(long, value_name = "URL")]
-    to: Option<String>,
-    /// Print the metric MissingEvents of this stack, as a line of CloudWatch's embedded metric format
+    url: Option<String>,
+    /// Print the metrics MissingEvents and PartialAnswers of this stack, as a line of CloudWatch's embedded metric format
     #[arg(long, value_name = "STACK")]
     metric: Option<String>,
 }
@@ -116,8 +119,25 @@ pub struct Compared {
     pub missing: usize,
     /// Records that cannot be compared.
     pub unreadable: usize,
-    /// Why it did not come to its end, and where it goes on; none where it did.
+    /// Parts of the lake that could not be read, and records that could not be posted.
+    pub problems: usize,
+    /// Auth0's answer cannot have been whole.
+    pub is_partial: bool,
+    /// Why it cannot be said what is missing, and where to go on; none where it can.
     pub stopped: Option<String>,
+}
+
+impl Compared {
+    /// Returns its metrics: those that can be said.
+    ///
+    /// What was found missing is missing, wherever the comparison stopped; that nothing is, only a whole one can say. A comparison
+    /// that had no answer of Auth0's at all cannot say whether the answer was partial.
+    pub fn metrics(&self) -> Vec<(&'static str, usize)> {
+        let is_known = self.stopped.is_none();
+        let missing = (is_known || self.missing > 0).then_some(("MissingEvents", self.missing));
+        let partial = (is_known || self.is_partial).then_some(("PartialAnswers", usize::from(self.is_partial)));
+        missing.into_iter().chain(partial).collect()
+    }
 }
 
 /// Runs the command.
@@ -130,15 +150,15 @@ pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, clock: &Clock<'
         Err(failure) => Compared { stopped: Some(failure.to_string()), ..Compared::default() },
         Ok(compared) => compared,
     };
+    if let Some(stack) = &args.metric {
+        let line = tally::metrics(&compared.metrics(), stack, args.source.as_deref(), (clock.now)());
+        line.iter().try_for_each(|line| writeln!(writers.out, "{line}"))?;
+    }
     if let Some(why) = compared.stopped {
         writeln!(writers.err, "lake: {why}.")?;
         return Ok(Verdict::Unsure);
     }
-    if let Some(stack) = &args.metric {
-        let missing = [("MissingEvents", compared.missing)];
-        writeln!(writers.out, "{}", tally::metrics(&missing, stack, args.source.as_deref(), (clock.now)()))?;
-    }
-    Ok(Verdict::good_if(compared.missing == 0 && compared.unreadable == 0))
+    Ok(Verdict::good_if(compared.missing == 0 && compared.unreadable == 0 && compared.problems == 0))
 }
 
 /// Compares, and fills where it is told to; shows what it found.
@@ -151,7 +171,7 @@ fn compare(
     let window = Window::new(&args.window, args.from.as_ref(), (clock.now)()).map_err(Failure::Gaps)?;
     let credentials = Credentials::from_lookup(lookup).map_err(|error| Failure::Gaps(error.to_string()))?;
     let receiver = receiver(args, lookup)?;
-    let held = Held::new(Reading::open(&args.lake)?, args.source.clone(), window.since, clock)?;
+    let mut held = Held::new(Reading::open(&args.lake)?, args.source.clone(), window.since, clock)?;
     let fill = receiver.as_ref().map(Fill::new).transpose()?;
     let management = Management::new(&args.domain, &credentials, clock);
     writeln!(
@@ -162,26 +182,32 @@ fn compare(
         show(window.since),
         show(window.until)
     )?;
-    let from = args.from.clone().unwrap_or_else(|| Checkpoint::before(window.since));
-    let mut comparison = Comparison::new(Sides { management, held, fill }, window, clock, from);
-    let ended = comparison.all(writers);
-    comparison.show(ended.is_ok(), writers)?;
+    // A place that the lake holds is one that Auth0 knows; one that is made of a time may be unknown to it.
+    let made = args.from.clone().unwrap_or_else(|| Checkpoint::before(window.since));
+    let mut places: Vec<Checkpoint> = held.before(window.since)?.into_iter().chain([made]).collect();
+    if args.from.is_some() {
+        places.reverse();
+    }
+    let mut comparison = Comparison::new(Sides { management, held, fill }, window, clock, args.from.as_ref());
+    let ended = comparison.all(&places, writers);
+    comparison.show(matches!(ended, Ok(None)), writers)?;
+    let is_partial = matches!(ended, Ok(Some(_)));
     let stopped = match ended {
-        Ok(()) => None,
+        Ok(partial) => partial,
         Err(Failure::System(error)) => return Err(error.into()),
         Err(failure) if comparison.has_seen_nothing() => return Err(failure),
         Err(failure) => {
             let from = comparison.done().as_str();
-            Some(format!("stopped before the end: {failure}. To go on where it stopped, give FROM={from} (--from)"))
+            Some(format!("stopped before the end: {failure}. To go on where it stopped, give --from={from}"))
         }
     };
-    Ok(Compared { stopped, ..comparison.compared() })
+    Ok(Compared { is_partial, stopped, ..comparison.compared() })
 }
 
 fn receiver(args: &Args, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Option<ReceiverClient>, Failure> {
-    match &args.to {
+    match &args.url {
         _ if !args.fill => Ok(None),
         Some(url) => Ok(Some(ReceiverClient::new(url, Token::from_lookup(lookup)?)?)),
-        None => Err(Failure::Gaps("where to post what is missing is not said; give the receiver's URL, URL= (--to)".to_owned())),
+        None => Err(Failure::Gaps("missing receiver URL: give --url to post what is missing".to_owned())),
     }
 }

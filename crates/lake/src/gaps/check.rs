@@ -2,7 +2,8 @@
 //!
 //! The tenant stands in the environment and not in the event, for its credentials go there: who may start the function
 //! must not be able to send them elsewhere. Each check writes one line for people and one of metrics; `MissingEvents` says
-//! what was found, also by a check that did not come to its end, and `CheckFailures` is 1 where one did not, otherwise 0.
+//! what was found, also by a check that did not come to its end; `PartialAnswers` is 1 where the lake shows that Auth0 did not
+//! give its whole log; and `CheckFailures` is 1 where a check could not say what is missing, otherwise 0.
 
 use std::io::{self, Write};
 
@@ -75,7 +76,7 @@ impl Asked {
             window: WindowArgs { since: moment(&self.since, "since")?, until: moment(&self.until, "until")? },
             from: self.from.as_deref().map(Checkpoint::parse).transpose().map_err(|error| format!("from of the event: {error}"))?,
             fill: false,
-            to: None,
+            url: None,
             metric: None,
         })
     }
@@ -139,24 +140,22 @@ pub fn failed(settings: &Settings, why: &str, now: DateTime<Utc>, log: Log<'_>) 
 fn end(settings: &Settings, compared: &Compared, report: &str, now: DateTime<Utc>, log: Log<'_>) -> Value {
     log(&line(now, level(compared), &sentence(compared), fields(compared, report)));
     let mut metrics = vec![("CheckFailures", usize::from(compared.stopped.is_some()))];
-    // What was found missing is, wherever the check stopped; that nothing is, only a whole one can say.
-    if compared.stopped.is_none() || compared.missing > 0 {
-        metrics.push(("MissingEvents", compared.missing));
-    }
-    log(&tally::metrics(&metrics, &settings.stack, settings.source.as_deref(), now));
+    metrics.extend(compared.metrics());
+    tally::metrics(&metrics, &settings.stack, settings.source.as_deref(), now).iter().for_each(|line| log(line));
     json!({"compared": compared.records, "missing": compared.missing, "failed": compared.stopped})
 }
 
 fn level(compared: &Compared) -> &'static str {
     match compared {
         Compared { stopped: Some(_), .. } => "ERROR",
-        Compared { missing: 0, unreadable: 0, .. } => "INFO",
+        Compared { missing: 0, unreadable: 0, problems: 0, .. } => "INFO",
         _ => "WARN",
     }
 }
 
 fn sentence(compared: &Compared) -> String {
     match compared {
+        Compared { is_partial: true, .. } => "Auth0's answer was partial, so what is missing cannot be said".to_owned(),
         Compared { stopped: Some(_), .. } => "the lake could not be compared with Auth0's log to the end".to_owned(),
         Compared { missing: 0, .. } => "nothing of Auth0's log is missing in the lake".to_owned(),
         Compared { missing, .. } => format!("{missing} records of Auth0's log are missing in the lake"),
@@ -168,6 +167,7 @@ fn fields(compared: &Compared, report: &str) -> Map<String, Value> {
     fields.insert("gaps.compared".to_owned(), compared.records.into());
     fields.insert("gaps.missing".to_owned(), compared.missing.into());
     fields.insert("gaps.unreadable".to_owned(), compared.unreadable.into());
+    fields.insert("gaps.problems".to_owned(), compared.problems.into());
     if !report.is_empty() {
         fields.insert("gaps.report".to_owned(), report.trim_end().into());
     }

@@ -14,6 +14,7 @@ mod gaps;
 #[cfg(feature = "check")]
 mod gaps_check;
 mod gaps_ends;
+mod gaps_partial;
 mod logged;
 mod program;
 mod queued;
