@@ -101,6 +101,15 @@ fn each_command_calls_its_tool_with_these_arguments() {
 }
 
 #[test]
+fn the_reference_page_and_the_help_come_from_the_program() {
+    let desk = Desk::new();
+    let said = desk.types("cargo lake man --markdown");
+    assert!(said.code == 0 && said.has_line("## lake rejects close"), "{said:?}");
+    let said = desk.types("lake merge --since 2026-02 --until 2026-01");
+    assert!(said.code == 2 && said.has("--since must be before --until"), "{said:?}");
+}
+
+#[test]
 fn make_check_is_the_lints_the_tests_and_the_stack_each_once() {
     let calls = |typed: &str| {
         let desk = Desk::new();

@@ -128,6 +128,14 @@ fn rejects_are_posted_again_as_they_are_chosen_and_a_choice_that_is_none_is_an_e
     let said = desk.types(&replay);
     assert!(said.code == 0 && said.has_line(&found) && said.has("What was rejected again is kept below rejects/ once more"), "{said:?}");
     assert!(objects(&desk).len() > before.len());
+    let none = desk.types("lake replay --since 2026-07-01 --until 2026-07-02 --reason malformed_json --source acme --dry-run");
+    assert!(none.code == 0 && none.has("Found 0 rejects"), "{none:?}");
+    let listed = desk.types("lake rejects --format csv --reason malformed_json");
+    let id = listed.out.lines().nth(1).and_then(|line| line.split(',').next()).expect("a reject");
+    assert!(listed.code == 1 && listed.out.lines().count() > 2, "{listed:?}");
+    let closed = desk.types(&format!("lake rejects close {id} --reason \"our own test\""));
+    assert!(closed.code == 0 && closed.has_line("Closed 1 reject; 0 closed before."), "{closed:?}");
+    assert_eq!(desk.types("lake rejects --format csv --reason malformed_json").out.lines().count(), listed.out.lines().count() - 1);
     staying.ends();
 }
 
@@ -213,9 +221,11 @@ fn replay_and_erase_read_the_bucket_of_the_stack_as_the_runbook_writes_them() {
     let documented = fs::read_to_string(project("RUNBOOK.md")).expect("the runbook");
     for (typed, sentence) in [
         (
-            "TOKEN=… make replay FROM=\"s3://$(out Bucket)/\" URL=\"$(out ReceiverUrl)\"",
+            "TOKEN=… lake replay --lake \"s3://$(out Bucket)/\" --url \"$(out ReceiverUrl)\"",
             &*format!("Reading 0 objects below s3://{BUCKET}/rejects/"),
         ),
+        ("lake replay --lake \"s3://$(out Bucket)/\" --dry-run", "Found 0 rejects"),
+        ("lake rejects --lake \"s3://$(out Bucket)/\" --since 7d", "Open: 0 rejects."),
         ("make erase FROM=\"s3://$(out Bucket)/\" IDS=person.txt SQL=erase.sql", "all 0 objects, 0 of them with rows of the person 0 0"),
         (
             "make erase FROM=\"s3://$(out Bucket)/\" IDS=person.txt SQL=erase.sql CONFIRM=1",
