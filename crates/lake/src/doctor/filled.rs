@@ -27,14 +27,14 @@ fn look(athena: &Athena, database: &str, now: DateTime<Utc>) -> Result<Vec<(&'st
     }
     let there = tables::columns_there(athena, database, "events")?;
     if there.is_empty() {
-        let hint = "make tables makes it; then make merge brings in what has landed.";
+        let hint = "lake tables makes it; then lake merge brings in what has landed.";
         return Ok(vec![("table events", Found::Bad("There is no such table.".to_owned(), hint.to_owned()))]);
     }
     let missing: Vec<_> = tables::missing(&there).iter().map(|column| column.name).collect();
     let table = if missing.is_empty() {
         Found::Good("It is there, with every column.".to_owned())
     } else {
-        Found::Bad(format!("It lacks {}.", missing.join(", ")), "make tables adds what is missing.".to_owned())
+        Found::Bad(format!("It lacks {}.", missing.join(", ")), "lake tables adds what is missing.".to_owned())
     };
     Ok(vec![("table events", table), ("last merge", last_merge(&merges.latest()?, now))])
 }
@@ -52,7 +52,7 @@ fn last_merge(latest: &[Started], now: DateTime<Utc>) -> Found {
     if last.is_some_and(|at| now - *at <= TimeDelta::hours(FRESH)) {
         return Found::Good(said);
     }
-    Found::Bad(said, "make merge starts one now. RUNBOOK.md, \"Stale table\", says what else to look at.".to_owned())
+    Found::Bad(said, "lake merge starts one now. RUNBOOK.md, \"Stale table\", says what else to look at.".to_owned())
 }
 
 #[cfg(test)]
