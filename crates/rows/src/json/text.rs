@@ -155,15 +155,16 @@ pub(crate) fn write_quoted(out: &mut Vec<u8>, json: &str) {
 /// Writes compact JSON as the content of a JSON string: only quotes and backslashes need a backslash.
 pub(crate) fn write_escaped(out: &mut Vec<u8>, json: &[u8]) {
     for part in json.chunks(4_096) {
-        let mut end = out.len();
-        out.resize(end + 2 * part.len(), b'\\');
+        let start = out.len();
+        out.resize(start + 2 * part.len(), b'\\');
+        let (room, mut end) = (&mut out[start..], 0);
         for &byte in part {
             // Skipping a backslash that is already there is faster than a branch.
-            end += usize::from(matches!(byte, b'"' | b'\\'));
-            out[end] = byte;
+            end += usize::from((byte == b'"') | (byte == b'\\'));
+            room[end] = byte;
             end += 1;
         }
-        out.truncate(end);
+        out.truncate(start + end);
     }
 }
 
