@@ -1,26 +1,22 @@
 //! Finds the ends of strings and numbers.
 
+use wide::u8x16;
+
 /// Returns the position of the first quote, backslash or control character, or the end.
 #[inline(always)]
 pub(super) fn plain_until(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(&part) = bytes[at..].first_chunk() {
-        let found = ends(u64::from_le_bytes(part));
-        if found != 0 {
-            return at + found.trailing_zeros() as usize / 8;
+    while let Some(part) = bytes[at..].first_chunk::<16>() {
+        let part = u8x16::new(*part);
+        let control = part.min(u8x16::splat(0x1F)).simd_eq(part);
+        let found = part.simd_eq(u8x16::splat(b'"')) | part.simd_eq(u8x16::splat(b'\\')) | control;
+        let mask = found.to_bitmask();
+        if mask != 0 {
+            return at + mask.trailing_zeros() as usize;
         }
-        at += 8;
+        at += 16;
     }
     let rest = bytes[at..].iter().position(|&b| matches!(b, b'"' | b'\\' | ..0x20));
     rest.map_or(bytes.len(), |found| at + found)
-}
-
-/// Marks the high bit of the first byte that ends plain text; bits above it mean nothing (Mycroft's trick).
-#[inline(always)]
-fn ends(word: u64) -> u64 {
-    const ONES: u64 = u64::MAX / 255;
-    let below = |word: u64, bound: u64| word.wrapping_sub(ONES * bound);
-    let found = below(word, 0x20) | below(word ^ ONES * u64::from(b'"'), 1) | below(word ^ ONES * u64::from(b'\\'), 1);
-    found & !word & ONES * 0x80
 }
 
 /// Returns the position after the RFC 8259 number that starts at `at`.
