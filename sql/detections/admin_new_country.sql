@@ -2,6 +2,7 @@
 -- title: An administrator came from a country that is new for them.
 -- severity: high
 -- do: Ask the administrator by another channel. If it was not them, end their sessions and read what they changed since.
+-- silent: an address known for them; someone without a past; a user who is no administrator
 -- attack: T1078.004
 -- param history = 90 days: how long back countries are remembered
 -- key: subject, day

@@ -2,6 +2,7 @@
 -- title: Addresses were exempted from attack protection.
 -- severity: high
 -- do: Check that the addresses are yours. If not, take them off the list, and look at what came from them since.
+-- silent: the same list written again, or a shorter one
 -- attack: T1562.001
 -- key: row_id
 SELECT source, actor AS subject, event_time, row_id

@@ -2,6 +2,7 @@
 -- title: Many addresses failed to log in to the tenant at once.
 -- severity: high
 -- do: This is a botnet that tries passwords. Ask for a captcha, see that breached-password detection blocks, and look at who got in.
+-- silent: a busy hour of this tenant; users who fail where they logged in before
 -- attack: T1110.004
 -- param threshold = 50: failures in an hour that make a hit
 -- param addresses = 20: addresses that they come from

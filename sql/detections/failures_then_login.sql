@@ -2,6 +2,7 @@
 -- title: A login worked after many failures for the same user from a new address.
 -- severity: medium
 -- do: Ask the user. If it was not them, end the sessions, and reset the password and MFA.
+-- silent: a user who logged in from there before
 -- attack: T1110.001
 -- param threshold = 8: failures that make a hit
 -- param window = 1 hour: the time they lie in

@@ -2,6 +2,7 @@
 -- title: Several users or addresses hit limits within an hour.
 -- severity: medium
 -- do: Look at what the addresses tried. Auth0 logs some limits only once in a while, so that there may be more than it says.
+-- silent: one user who hits a limit again and again
 -- attack: T1110
 -- param threshold = 10: users or addresses in an hour that make a hit
 -- key: subject, day

@@ -2,6 +2,7 @@
 -- title: A login worked after several addresses had failed for the same user.
 -- severity: critical
 -- do: Treat the account as taken: end its sessions, reset its password and MFA, and look at what it did.
+-- silent: a login from where the user logged in before
 -- attack: T1110.004
 -- param threshold = 5: addresses that had failed for the user
 -- param window = 1 day: how long before the login

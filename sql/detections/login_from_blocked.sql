@@ -2,6 +2,7 @@
 -- title: A login worked from an address that Auth0 had blocked.
 -- severity: high
 -- do: Ask the user. If it was not them, end the sessions, reset the password and MFA, and block the address.
+-- silent: a user who logged in from there before
 -- attack: T1110.003
 -- param window = 1 day: how long an address is remembered
 -- key: subject, day

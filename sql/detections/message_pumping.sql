@@ -2,6 +2,7 @@
 -- title: Far more text messages and calls than usual were sent in an hour.
 -- severity: medium
 -- do: Look at the countries and numbers. Limit the countries, ask for a captcha, and tell your provider.
+-- silent: as many as in a busy hour of the days before
 -- attack: T1496.003
 -- param threshold = 100: messages in an hour that make a hit
 -- param factor = 5: times the busiest hour of the days before

@@ -2,6 +2,7 @@
 -- title: Somebody removed the MFA of many users in a short time.
 -- severity: high
 -- do: Ask the person or the owner of the application. If it was not planned, end their sessions, and have the users enroll again.
+-- silent: a few removals an hour by support
 -- attack: T1556.006
 -- param threshold = 8: users that make a hit
 -- param window = 1 hour: the time they lie in

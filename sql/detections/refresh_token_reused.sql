@@ -2,6 +2,7 @@
 -- title: A refresh token was used that had been used before.
 -- severity: high
 -- do: A token was stolen, or an application keeps old ones. Revoke the user's tokens, and look at the addresses that used them.
+-- silent: an SDK that asks twice at once from where its user is
 -- attack: T1550.001
 -- key: subject, day
 WITH used AS (

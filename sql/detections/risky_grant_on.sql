@@ -2,6 +2,7 @@
 -- title: An application may take passwords itself, or log in across origins.
 -- severity: medium
 -- do: Check that the application needs it. If not, turn it off, and look at the logins through it since.
+-- silent: a grant that it had
 -- attack: T1556
 -- key: row_id
 SELECT source, actor AS subject, event_time, row_id

@@ -2,6 +2,7 @@
 -- title: A person read the secrets of several applications, and had read none lately.
 -- severity: medium
 -- do: Ask the person. If it was not them, rotate the secrets, end their sessions, and read what else they changed.
+-- silent: a person who reads them now and then; an application
 -- attack: T1552
 -- param threshold = 3: reads that make a hit
 -- param window = 1 hour: the time they lie in

@@ -2,6 +2,7 @@
 -- title: A signing key of the tenant was rotated or revoked.
 -- severity: high
 -- do: Check that it was planned. If not, rotate it again, and look at what else the person changed.
+-- silent: a key that was read
 -- attack: T1552.004
 -- key: row_id
 SELECT source, actor AS subject, event_time, row_id

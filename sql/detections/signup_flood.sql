@@ -2,6 +2,7 @@
 -- title: Far more accounts than usual were made in an hour.
 -- severity: medium
 -- do: Look at their names and addresses. Turn on bot detection for sign-ups, and delete what is not a person.
+-- silent: as many as in a busy hour of the days before
 -- attack: T1136.003
 -- param threshold = 100: sign-ups in an hour that make a hit
 -- param factor = 5: times the busiest hour of the days before

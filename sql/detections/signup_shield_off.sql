@@ -2,6 +2,7 @@
 -- title: Breached-password detection no longer blocks sign-ups or new passwords.
 -- severity: high
 -- do: Ask the person who changed it. If nobody did, set the shields again, and look at the accounts made since.
+-- silent: the same shields written again
 -- attack: T1562.001
 -- key: row_id
 SELECT source, actor AS subject, event_time, row_id

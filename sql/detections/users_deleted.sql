@@ -2,6 +2,7 @@
 -- title: Many users were deleted in a short time.
 -- severity: critical
 -- do: Stop the person or application that deletes: end the sessions, take the grant back. Then restore from your last export.
+-- silent: a directory that deletes leavers each day
 -- attack: T1531
 -- param threshold = 20: deleted users that make a hit
 -- param window = 1 hour: the time they lie in

@@ -71,7 +71,7 @@ fn the_doctor_follows_its_event_as_far_as_it_is_told_to_look() {
         }
     }
     let said = desk.types(&format!("{token} make doctor URL={url} WORKGROUP=group DATABASE=other"));
-    let failed = "found in the table FAILED Athena did not take the call: no AWS credentials were found; set AWS_PROFILE";
+    let failed = "found in the table ? Athena did not take the call: no AWS credentials were found; set AWS_PROFILE";
     assert!(said.code == 2 && said.has(failed) && said.has("--query-execution-context Database=other"), "{said:?}");
 
     // As the runbook writes it: with the output of the stack.
