@@ -83,9 +83,9 @@ const CALLS: [(&str, &[&str]); 22] = [
     ),
     ("make token SOURCE=acme", &["cargo lake token --source=acme"]),
     ("cargo lake query \"SELECT 1\"", &["cargo lake query SELECT 1", "run query SELECT 1"]),
-    ("lake detect --since 7d", &["run detect --since 7d"]),
-    ("lake report --since 2026-11-01", &["run report --since 2026-11-01"]),
-    ("lake deploy --stack logs --dry-run", &["deploy "]),
+    ("cargo lake detect --since 7d", &["cargo lake detect --since 7d", "run detect --since 7d"]),
+    ("cargo lake report --since 2026-11-01", &["cargo lake report --since 2026-11-01", "run report --since 2026-11-01"]),
+    ("cargo lake deploy --stack logs --dry-run", &["cargo lake deploy --stack logs --dry-run", "deploy "]),
 ];
 
 #[test]
