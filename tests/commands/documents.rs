@@ -21,7 +21,7 @@ enum Run {
 use Run::{Here, In};
 
 /// Each command, the variables that documents give it, and where it is run.
-const COMMANDS: [(&str, &str, Run); 32] = [
+const COMMANDS: [(&str, &str, Run); 33] = [
     ("bench", "", Here),
     ("bench-modes", "REQUESTS", Here),
     ("bench-queries", "EVENTS", In("tests/engines/bench.py")),
@@ -53,6 +53,7 @@ const COMMANDS: [(&str, &str, Run); 32] = [
     ("stack", "", Here),
     ("tables", "STACK DATABASE", In("tests/engines/test_commands.py")),
     ("test", "", Here),
+    ("test-analysis", "", Here),
     ("test-engines", "", In("tests/engines/home.py")),
     ("test-report", "", In("tests/report/run")),
     ("token", "SOURCE", Here),
