@@ -1,6 +1,7 @@
 """A lake: which objects it holds, and those of them that are whole, as local files. What is skipped is named."""
 
 import atexit
+import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
@@ -51,6 +52,17 @@ class Lake:
 
     def files(self, chosen: Iterable[Key]) -> list[str]:
         return [str(path) for key in chosen if (path := self.taken[key])]
+
+    def closed(self) -> list[str]:
+        """The row ids of the rejects that are closed."""
+        found = []
+        for path in self.store.closings():
+            try:
+                lines = self.store.bring(path, self.desk).read_bytes().splitlines()
+                found += [json.loads(line)["p_row_id"] for line in lines]
+            except (stores.Unreadable, OSError, ValueError, KeyError, TypeError) as error:
+                self.skipped[path] = f"it closes no reject: {error}"
+        return found
 
     def told(self, tell: Callable[[str], None]) -> bool:
         """Names what was skipped, and returns whether anything was."""

@@ -10,6 +10,9 @@ from typing import Any, Protocol
 from auth0_log_lake import keys
 from auth0_log_lake.command import Unanswered
 
+# How the names of objects end that close rejects.
+CLOSING = ".ndjson"
+
 
 class Store(Protocol):
     """A place that holds a lake. Paths are literal: no character of them is a pattern."""
@@ -22,6 +25,9 @@ class Store(Protocol):
 
     def bring(self, key: str, desk: Path) -> Path:
         """Returns a local file with an object's bytes, on a path that DuckDB takes literally. Raises Unreadable."""
+
+    def closings(self) -> Iterator[str]:
+        """The paths of the objects that close rejects, which docs/ROW.md describes."""
 
     def holds_other_things(self) -> bool:
         """Returns whether there is anything beside events/ and rejects/."""
@@ -63,6 +69,10 @@ class Folder:
             with contextlib.suppress(FileExistsError):  # another thread made it
                 link.symlink_to(self.root)
         return link / key
+
+    def closings(self) -> Iterator[str]:
+        folder = self.root / "closed"
+        yield from sorted(f"closed/{path.name}" for path in (folder.iterdir() if folder.is_dir() else ()) if path.name.endswith(CLOSING))
 
     def holds_other_things(self) -> bool:
         return any(not path.name.startswith(".") and path.name not in keys.TABLES for path in self.root.iterdir())
@@ -131,6 +141,9 @@ class Bucket:
         except self.failed as error:
             raise Unreadable(f"it cannot be read: {error}") from None
         return to
+
+    def closings(self) -> Iterator[str]:
+        return (path for path, _ in self.below("closed/") if path.endswith(CLOSING))
 
     def holds_other_things(self) -> bool:
         return False  # an empty prefix is an empty lake

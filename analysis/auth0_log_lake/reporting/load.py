@@ -49,7 +49,7 @@ def opened(folder: str, asked: Asked) -> tuple[duckdb.DuckDBPyConnection, Lake |
 
 
 def load(db: duckdb.DuckDBPyConnection, asked: Asked, lake: Lake | None) -> None:
-    """Makes report.events and report.before, and of a lake report.copies and report.rejects."""
+    """Makes report.events and report.before, and of a lake report.copies and report.rejects, the open ones."""
 
     def make(table: str, rows: str) -> None:
         statement = f"CREATE TABLE report.{table} AS {rows}"
@@ -63,6 +63,8 @@ def load(db: duckdb.DuckDBPyConnection, asked: Asked, lake: Lake | None) -> None
         landed = f"main.events_landed WHERE {within('event_time', asked.since, asked.until)}" if asked.table else "report.events"
         make("copies", f"SELECT count(*) AS copies, count(DISTINCT row_id) AS events FROM {landed}")
         make("rejects", f"SELECT received_at, reason, source, p_row_id FROM main.rejects WHERE {within('received_at', asked.since, asked.until)}")
+        # What is closed needs nobody.
+        db.execute("DELETE FROM report.rejects WHERE list_contains(?::VARCHAR[], p_row_id)", [lake.closed()])
     if not asked.table:
         db.sql(f"""
             DELETE FROM report.events WHERE rowid IN (
