@@ -28,7 +28,7 @@ def page(samples):
 
 
 def outcomes_of(rows):
-    with open(PROJECT / "sql/event_types.tsv", encoding="utf-8", newline="") as file:
+    with (PROJECT / "sql/event_types.tsv").open(encoding="utf-8", newline="") as file:
         known = {row["code"]: row for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)}
     return [known.get(row["data"].get("type"), {"category": None, "outcome": None}) for row in rows]
 
