@@ -37,10 +37,12 @@ def events_recent(columns):
     arrived = f"parse_time >= {detections.NOW} - INTERVAL '{{hours}}' HOUR"
     fresh = f"{arrived} AND event_time >= {detections.NOW} - INTERVAL '35' DAY"
     past = f"NOT ({arrived}) AND event_time >= {detections.NOW} - {relations.REMEMBERED}"
+    # What is no change is a setting of its own.
+    setting = f"CASE WHEN {relations.SETS} THEN {relations.SETTING} ELSE row_id END"
     return f"""\
 CREATE TABLE events_recent WITH (format = 'PARQUET') AS
 SELECT {selected}, details_before
-FROM {relations.remembered(names, "events_live", fresh, past)}
+FROM {relations.remembered(names, "events_live", fresh, past, setting)}
 """
 
 

@@ -42,6 +42,7 @@ class Detection:
     attack: str
     key: str
     shows: str
+    silent: str
     parameters: dict[str, str]
     meanings: dict[str, str]
     sql: str
@@ -86,7 +87,7 @@ def parse(name: str, text: str) -> Detection:
     for line in head:
         words = line.removeprefix("--").strip()
         parameter = re.fullmatch(r"param (\w+) = ([^:]+): (.+)", words)
-        field = re.fullmatch(r"(id|title|severity|do|attack|key|shows): (.+)", words)
+        field = re.fullmatch(r"(id|title|severity|do|silent|attack|key|shows): (.+)", words)
         if parameter:
             parameters[parameter[1]], meanings[parameter[1]] = parameter[2].strip(), parameter[3]
         elif field:
@@ -126,7 +127,7 @@ def checked(name: str, fields: dict[str, str], parameters: dict[str, str], meani
         raise Unfit(f"{name}: the parameter {unused} is not in the query")
     if ";" in sql or not re.match(r"(SELECT|WITH)\b", sql):
         raise Unfit(f"{name}: after the header it needs one query that starts with SELECT or WITH, without a semicolon")
-    return Detection(**{**fields, "shows": fields.get("shows", "")}, parameters=parameters, meanings=meanings, sql=sql)
+    return Detection(**{"shows": "", "silent": "", **fields}, parameters=parameters, meanings=meanings, sql=sql)
 
 
 def all_of(folder: pathlib.Path = FOLDER) -> Known:
@@ -232,13 +233,15 @@ JOIN known ON known.detection = grouped.detection
 
 
 def catalogue() -> str:
-    """The table of docs/DETECTIONS.md."""
-    lines = ["| detection | severity | finds | parameters | one hit for |", "|---|---|---|---|---|"]
+    """The tables of docs/DETECTIONS.md: what each finds, where it must be silent, and what to do."""
+    finds = ["| detection | severity | finds | parameters | one hit for |", "|---|---|---|---|---|"]
+    silent = ["| detection | silent on | what to do |", "|---|---|---|"]
     for d in all_of().values():
         parameters = ", ".join(f"`{name}` {default}" for name, default in d.parameters.items())
         once = {"row_id": "each event"}.get(d.key, "each " + d.key.replace(", ", " a "))
-        lines.append(f"| `{d.id}` | {d.severity} | {d.title[:-1]} ([{d.attack}](https://attack.mitre.org/techniques/{d.attack.replace('.', '/')}/)) | {parameters} | {once} |")
-    return "\n".join(lines)
+        finds.append(f"| `{d.id}` | {d.severity} | {d.title[:-1]} ([{d.attack}](https://attack.mitre.org/techniques/{d.attack.replace('.', '/')}/)) | {parameters} | {once} |")
+        silent.append(f"| `{d.id}` | {d.silent} | {d.do} |")
+    return "\n".join([*finds, "", *silent])
 
 
 if __name__ == "__main__":

@@ -57,21 +57,20 @@ def body(column: str, part: str) -> str:
 
 
 def changes(events: str) -> str:
-    """Each change that worked, with what the setting was before, of events that have `details_before`."""
+    """What each change asked for and got, and what the one before did, of changes that have `details_before`."""
     return f"""SELECT
     source, event_time, row_id, tenant_name, client_id, description, {WORDS["actor"]} AS actor, {scalar("request.auth.user.user_id")} AS admin,
     {WORDS["method"]} AS method, regexp_extract({WORDS["path"]}, '^[^?#]*[^?#/]') AS path,
     {body("details", "request")} AS asked, {body("details", "response")} AS answered,
     {body("details_before", "request")} AS asked_before, {body("details_before", "response")} AS answered_before
-  FROM {events}
-  WHERE {SETS}"""
+  FROM {events}"""
 
 
 # The columns of events that changes() reads.
 CHANGED = ["source", "event_time", "row_id", "tenant_name", "client_id", "user_id", "description", "type", "details"]
 
 
-def remembered(columns: list[str], table: str, fresh: str, past: str) -> str:
+def remembered(columns: list[str], table: str, fresh: str, past: str, setting: str) -> str:
     """The fresh events of a table with `details_before`, the details of the change before of the same setting; past ones are only remembered."""
     names = ", ".join(columns)
     kept = ", ".join(c if c in ("event_time", "row_id", "source", "details") else f"NULL AS {c}" for c in columns)
@@ -79,7 +78,7 @@ def remembered(columns: list[str], table: str, fresh: str, past: str) -> str:
 (
   SELECT {names}, fresh, lag(details) OVER (PARTITION BY source, setting ORDER BY event_time, row_id) AS details_before
   FROM (
-    SELECT {names}, true AS fresh, CASE WHEN {SETS} THEN {SETTING} ELSE row_id END AS setting
+    SELECT {names}, true AS fresh, {setting} AS setting
     FROM {table}
     WHERE {fresh}
     UNION ALL
@@ -121,13 +120,13 @@ def attempts(now: str) -> str:
 
 def inlined(sql: str, now: str) -> str:
     """A query with each relation as a subquery, over events_recent as Athena makes it, with `details_before`."""
-    made = {"changes": changes("events_recent"), "attempts": attempts(now)}
+    made = {"changes": changes(f"events_recent WHERE {SETS}"), "attempts": attempts(now)}
     return re.sub(rf"\bFROM ({'|'.join(made)})\b( AS \w+)?", lambda found: f"FROM ({made[found[1]]}){found[2] or ' AS ' + found[1]}", sql)
 
 
 def tables(now: str) -> dict[str, str]:
     """Each relation as a query, over an events_recent without `details_before`, where `events` holds what came before it."""
-    written = remembered(CHANGED, "events_recent", SETS, f"event_time < {now}")
+    written = remembered(CHANGED, "events_recent", SETS, f"event_time < {now}", SETTING)
     return {"changes": changes(f"(SELECT * FROM {written}) AS changed"), "attempts": attempts(now)}
 
 

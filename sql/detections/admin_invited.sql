@@ -2,6 +2,7 @@
 -- title: Someone was invited to be an administrator of the tenant.
 -- severity: high
 -- do: Check with the person who invited, by another channel. If it was not them, withdraw the invitation and end their sessions.
+-- silent: an invitation without the role of an owner
 -- attack: T1136.003
 -- key: row_id
 SELECT source, actor AS subject, event_time, row_id

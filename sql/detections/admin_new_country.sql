@@ -2,35 +2,35 @@
 -- title: An administrator came from a country that is new for them.
 -- severity: high
 -- do: Ask the administrator by another channel. If it was not them, end their sessions and read what they changed since.
+-- silent: an address known for them; someone without a past; a user who is no administrator
 -- attack: T1078.004
 -- param history = 90 days: how long back countries are remembered
 -- key: subject, day
 -- shows: user_id
 WITH seen AS (
-  SELECT source, user_id, {name} AS name, type, country_code, ip, event_time, row_id, true AS fresh
+  SELECT
+    source, user_id, {name} AS name, country_code, ip, event_time, row_id, true AS fresh, type IN ('sapi', 'mgmt_api_read') AS manages
   FROM events_live
-  WHERE type IN ('s', 'scoa', 'sens', 'sapi', 'mgmt_api_read') AND country_code <> '' AND user_id <> ''
+  WHERE type IN ('s', 'scoa', 'sens', 'sapi', 'mgmt_api_read') AND user_id <> ''
   UNION ALL
-  SELECT source, user_id, NULL, type, country_code, ip, event_time, NULL, false
+  SELECT source, user_id, NULL, country_code, ip, event_time, NULL, false, type IN ('sapi', 'mgmt_api_read')
   FROM events
-  WHERE type IN ('s', 'scoa', 'sens', 'sapi', 'mgmt_api_read') AND country_code <> '' AND user_id <> ''
+  WHERE type IN ('s', 'scoa', 'sens', 'sapi', 'mgmt_api_read') AND user_id <> ''
     AND event_time >= {now} - {history} - INTERVAL '2' DAY AND event_time < {now}
-), admins AS (
-  -- Who has changed or read something through the Management API as a person.
-  SELECT source, user_id
-  FROM events_live
-  WHERE type IN ('sapi', 'mgmt_api_read') AND user_id <> ''
-  UNION
-  SELECT source, user_id
-  FROM events
-  WHERE type IN ('sapi', 'mgmt_api_read') AND user_id <> '' AND event_time >= {now} - {history} - INTERVAL '2' DAY
+), hours AS (
+  SELECT
+    source, user_id, country_code, ip, fresh, max(name) AS name, min(event_time) AS event_time, min_by(row_id, event_time) AS row_id,
+    -- Who has changed or read something through the Management API as a person is an administrator.
+    max(max(CASE WHEN manages THEN 1 ELSE 0 END)) OVER (PARTITION BY source, user_id) AS admin
+  FROM seen
+  GROUP BY source, user_id, country_code, ip, fresh, date_trunc('hour', event_time)
 ), compared AS (
   SELECT
-    seen.*, lag(event_time) OVER (PARTITION BY seen.source, seen.user_id ORDER BY event_time) AS earlier,
-    lag(event_time) OVER (PARTITION BY seen.source, seen.user_id, country_code ORDER BY event_time) AS there,
-    lag(event_time) OVER (PARTITION BY seen.source, seen.user_id, ip ORDER BY event_time) AS by_address
-  FROM seen
-  JOIN admins ON admins.source = seen.source AND admins.user_id = seen.user_id
+    *, lag(event_time) OVER (PARTITION BY source, user_id ORDER BY event_time) AS earlier,
+    lag(event_time) OVER (PARTITION BY source, user_id, country_code ORDER BY event_time) AS there,
+    lag(event_time) OVER (PARTITION BY source, user_id, ip ORDER BY event_time) AS by_address
+  FROM hours
+  WHERE admin = 1 AND country_code <> ''
 )
 SELECT source, concat(coalesce(name, user_id), ' in ', country_code) AS subject, event_time, row_id, user_id AS shown
 FROM compared

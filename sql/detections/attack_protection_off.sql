@@ -2,6 +2,7 @@
 -- title: Brute-force, breached-password or suspicious-IP protection was turned off.
 -- severity: critical
 -- do: Ask the person who changed it. If nobody did, turn it on again, end that person's sessions, and read what else they changed.
+-- silent: the same state written again; a lockout of the account that stays on
 -- attack: T1562.001
 -- key: row_id
 SELECT source, actor AS subject, event_time, row_id

@@ -2,6 +2,7 @@
 -- title: Bot detection was turned off, or no longer asks for a captcha.
 -- severity: high
 -- do: Ask the person who changed it. If nobody did, set the policies again and look for a wave of sign-ups or logins since.
+-- silent: the same state written again; a stricter policy
 -- attack: T1562.001
 -- key: row_id
 SELECT source, actor AS subject, event_time, row_id

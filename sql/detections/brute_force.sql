@@ -2,6 +2,7 @@
 -- title: One address failed to log in or sign up again and again.
 -- severity: medium
 -- do: Look whether a login from the address worked. Block it, or see that brute-force protection does.
+-- silent: failures of users who logged in from there before; an address where most get in
 -- attack: T1110.001
 -- param threshold = 11: failures that make a hit
 -- param window = 1 hour: the time they lie in

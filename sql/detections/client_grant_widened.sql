@@ -2,6 +2,7 @@
 -- title: An application was granted scopes that change the tenant.
 -- severity: high
 -- do: Check that the application needs the scopes. If not, take the grant back, and look at what the application did since.
+-- silent: scopes that it had; fewer scopes; another API
 -- attack: T1098.003
 -- key: row_id
 WITH grants AS (

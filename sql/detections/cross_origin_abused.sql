@@ -2,6 +2,7 @@
 -- title: One address abuses cross-origin authentication.
 -- severity: high
 -- do: Block the address. If no application of yours uses cross-origin authentication, turn it off; reset who got in.
+-- silent: an address where most get in
 -- attack: T1110.004
 -- param threshold = 10: failures and leaked passwords that make a hit
 -- param window = 1 hour: the time they lie in

@@ -2,6 +2,7 @@
 -- title: Many applications registered themselves in a short time.
 -- severity: high
 -- do: Look at their names and callbacks, delete them, and turn dynamic registration off where nobody needs it.
+-- silent: a few registrations; registrations spread over the day
 -- attack: T1528
 -- param threshold = 15: registrations that make a hit
 -- param window = 1 hour: the time they lie in

@@ -2,6 +2,7 @@
 -- title: One user logged in from two places too far apart for the time between.
 -- severity: high
 -- do: Ask the user. A VPN or a phone's network may explain it; if not, end the sessions and reset the password.
+-- silent: one address; one city; a gateway of five users; a place that is 0, 0 or the middle of a country; two places that are both known for the user
 -- attack: T1078.004
 -- param speed = 900: kilometres an hour that nobody travels
 -- param distance = 500: kilometres below which the place is too vague

@@ -2,6 +2,7 @@
 -- title: Many logins with leaked passwords came in a short time.
 -- severity: high
 -- do: This is credential stuffing. See that breached-password detection blocks, and reset who got in after it.
+-- silent: a few leaked passwords an hour
 -- attack: T1110.004
 -- param threshold = 10: logins with a leaked password that make a hit
 -- param window = 1 hour: the time they lie in

@@ -2,6 +2,7 @@
 -- title: A rate limit or a limit on logins was hit.
 -- severity: info
 -- do: Look whether one address or application caused it: an attack, or a client that tries too often.
+-- silent: a warning of a limit that is near
 -- attack: T1110
 -- key: subject, day
 SELECT

@@ -2,6 +2,7 @@
 -- title: A login worked from an address that had failed for many users.
 -- severity: critical
 -- do: Treat the account as taken: end its sessions, reset its password and MFA, and look at what it did. Block the address.
+-- silent: failures of users who logged in from there before; an address where others get in
 -- attack: T1110.003
 -- param threshold = 5: users that the address had failed for
 -- param window = 1 day: how long before the login

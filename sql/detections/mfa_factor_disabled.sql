@@ -2,6 +2,7 @@
 -- title: An MFA factor was disabled for the tenant.
 -- severity: high
 -- do: Ask the person who changed it. If nobody did, enable it again, and look at the logins since.
+-- silent: the same state written again
 -- attack: T1556.006
 -- key: row_id
 SELECT source, actor AS subject, event_time, row_id

@@ -2,6 +2,7 @@
 -- title: An MFA factor was enabled for the tenant.
 -- severity: info
 -- do: Check that it was planned. A weak factor, such as SMS or e-mail, can be the way around a strong one.
+-- silent: the same state written again
 -- attack: T1556.006
 -- key: row_id
 SELECT source, actor AS subject, event_time, row_id

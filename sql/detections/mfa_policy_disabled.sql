@@ -2,6 +2,7 @@
 -- title: The MFA policy was emptied, so that MFA is never required.
 -- severity: critical
 -- do: Ask the person who changed it. If nobody did, set the policy again, and look at the logins since.
+-- silent: the same policy written again
 -- attack: T1556.006
 -- key: row_id
 SELECT source, actor AS subject, event_time, row_id

@@ -2,6 +2,7 @@
 -- title: An MFA policy was set.
 -- severity: info
 -- do: Check that it was planned, and that it is not a weaker one than before.
+-- silent: the same policy written again
 -- attack: T1556.006
 -- key: row_id
 SELECT source, actor AS subject, event_time, row_id

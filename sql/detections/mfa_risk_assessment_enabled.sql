@@ -2,6 +2,7 @@
 -- title: The risk assessment of adaptive MFA was enabled.
 -- severity: info
 -- do: Check that it was planned, and what it replaced.
+-- silent: the same state written again
 -- attack: T1556.006
 -- key: row_id
 SELECT source, actor AS subject, event_time, row_id

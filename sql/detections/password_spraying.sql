@@ -2,6 +2,7 @@
 -- title: One address failed to log in as many different users.
 -- severity: high
 -- do: Block the address. Look whether a login from it worked, and reset those users.
+-- silent: users who fail where they logged in before; an address where others get in; names that are only asterisks
 -- attack: T1110.003
 -- param threshold = 10: users that make a hit
 -- param window = 1 hour: the time they lie in

@@ -2,6 +2,7 @@
 -- title: One phone number was enrolled for the MFA of several users.
 -- severity: high
 -- do: Ask the users whose phone it is. One that belongs to none of them is an attacker's: remove it, and reset the accounts.
+-- silent: a number that the stream masked; one user who enrolls again
 -- attack: T1098.005
 -- param threshold = 2: users with the number that make a hit
 -- param history = 30 days: how long back they are counted

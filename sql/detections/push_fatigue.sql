@@ -2,6 +2,7 @@
 -- title: One user was sent push notification after push notification.
 -- severity: high
 -- do: Call the user. If the pushes were not theirs, somebody has the password: reset it, and see that none was accepted.
+-- silent: pushes that are accepted one after another
 -- attack: T1621
 -- param threshold = 5: pushes that make a hit
 -- param window = 15 minutes: the time they lie in

@@ -2,6 +2,7 @@
 -- title: A refresh token was used that had been used before.
 -- severity: high
 -- do: A token was stolen, or an application keeps old ones. Revoke the user's tokens, and look at the addresses that used them.
+-- silent: an SDK that asks twice at once from where its user is
 -- attack: T1550.001
 -- key: subject, day
 WITH used AS (
@@ -13,10 +14,11 @@ WITH used AS (
 ), compared AS (
   SELECT
     *, bool_or(NOT reused) OVER (PARTITION BY source, person, network) AS from_here,
-    bool_or(NOT reused) OVER (PARTITION BY source, person, country_code, user_agent) AS by_this
+    bool_or(NOT reused) OVER (PARTITION BY source, person, country_code) AS in_country,
+    bool_or(NOT reused) OVER (PARTITION BY source, person, user_agent) AS by_agent
   FROM used
 )
 SELECT source, subject, event_time, row_id
 FROM compared
 -- An SDK that asks twice at once, or keeps an old token, does so where its user is.
-WHERE reused AND NOT from_here AND NOT (by_this AND user_agent <> '' AND country_code <> '')
+WHERE reused AND NOT from_here AND NOT (in_country AND country_code <> '' AND (by_agent OR coalesce(user_agent, '') = ''))

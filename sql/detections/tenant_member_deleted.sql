@@ -2,6 +2,7 @@
 -- title: A member of the tenant was deleted.
 -- severity: high
 -- do: Check that the person left. Administrators who delete the others, just after one was invited, are taking the tenant over.
+-- silent: a member who was read
 -- attack: T1531
 -- key: row_id
 SELECT source, actor AS subject, event_time, row_id

@@ -2,6 +2,7 @@
 -- title: A person accepted an invitation and joined the tenant.
 -- severity: low
 -- do: Check that the invitation was meant for this person.
+-- silent: an invitation that was declined
 -- attack: T1078.004
 -- key: row_id
 SELECT source, actor AS subject, event_time, row_id

@@ -2,6 +2,7 @@
 -- title: An export of all users was started.
 -- severity: high
 -- do: Ask the person or the owner of the application. If it was not planned, treat every profile as read.
+-- silent: an export that the same actor made in the last 30 days
 -- attack: T1087.004
 -- param history = 30 days: how long back an export makes the next one expected
 -- key: row_id

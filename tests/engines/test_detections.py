@@ -7,7 +7,7 @@ import sys
 import deployed
 import pytest
 import scenarios
-from auth0_log_lake import detect, detections, query
+from auth0_log_lake import database, detect, detections, relations
 from sqlglot import exp, parse_one
 
 KNOWN = detections.all_of()
@@ -37,7 +37,7 @@ def lake(receiver, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def db(lake):
-    opened = query.opened(str(lake))
+    opened, _ = database.opened(str(lake))
     detect.look(opened)
     return opened
 
@@ -114,7 +114,7 @@ def test_everyday_samples_fire_nothing_but_what_they_show(receiver, tmp_path):
     for sample in sorted((deployed.PROJECT / "events").glob("*.json*")):
         running.post(sample.read_bytes())
     running.stop()
-    db = query.opened(str(tmp_path))
+    db, _ = database.opened(str(tmp_path))
     detect.look(db)
     assert dict(collections.Counter(hit["detection"] for hit in detect.run(db, KNOWN))) == EVERYDAY
 

@@ -16,7 +16,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "engines")]
 import deployed  # noqa: E402
 import tenant  # noqa: E402
-from auth0_log_lake import detect, detections, query  # noqa: E402
+from auth0_log_lake import database, detect, detections  # noqa: E402
+from auth0_log_lake.window import Window  # noqa: E402
 
 BATCH = 2000
 
@@ -37,8 +38,8 @@ def store(records, folder, source="everyday"):
 
 def hits(folder, since):
     """What the detections find in a lake since a time."""
-    db = query.opened(str(folder))
-    detect.look(db, f"{since:%Y-%m-%d %H:%M:%S}")
+    db, _ = database.opened(str(folder))
+    detect.look(db, Window(since))
     return detect.run(db, detections.all_of())
 
 

@@ -29,7 +29,7 @@ class Tenant:
 
     seed: int = 1
     users: int = 10_000
-    end: datetime = datetime(2026, 7, 20)
+    end: datetime = datetime(2026, 8, 3)  # the end of a month is in the last week
     days: int = 21
     logins: float = 0.45  # a user
     failed: float = 0.05  # of the attempts to log in

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use auth0_log_lake::object::ObjectKey;
+
 use crate::print::{escape, visible};
 
 /// Widest line, in columns.
@@ -69,6 +71,12 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Returns the folder of an object, with a slash at its end.
+pub fn hour_folder(key: &ObjectKey) -> String {
+    let key = key.to_string();
+    key.rsplit_once('/').map_or(key.clone(), |(folder, _)| format!("{folder}/"))
 }
 
 /// A JSON object with one member a line; arrays stay on one line, long values are cut short.

@@ -140,10 +140,10 @@ fn bucket_lake(s3: &S3) -> Opened {
     Opened::on_server(&s3.server.endpoint, KEY, SECRET, BUCKET)
 }
 
-fn erase(objects: &impl Objects, confirm: bool) -> (Option<Verdict>, String) {
+fn erase(objects: &impl Objects, yes: bool) -> (Option<Verdict>, String) {
     let mut person = Person::default();
     person.add_lines(&format!("{EMAIL}\n{USER}\n")).expect("a person");
-    let args = Args { from: "file:///the-lake".parse().expect("a lake"), ids: None, sql: None, confirm };
+    let args = Args { lake: "file:///the-lake".parse().expect("a lake"), ids: None, sql: None, yes };
     let mut out = Vec::new();
     let ended = on(objects, &args, &person, &mut out);
     let text = String::from_utf8(out).expect("text");
@@ -256,8 +256,8 @@ fn what_an_erase_left_under_way_is_finished_whomever_the_next_one_is_for() {
         fill(root.path(), &before);
         erase(&Faulty { lake: &lake, step: Cell::new(0), fails, when: When::Before, crashes: true }, true);
         let mut other = Person::default();
-        other.add("nobody@example.org").expect("an address");
-        let args = Args { from: "file:///the-lake".parse().expect("a lake"), ids: None, sql: None, confirm: true };
+        other.add("nobody@example.org", "PERSON").expect("an address");
+        let args = Args { lake: "file:///the-lake".parse().expect("a lake"), ids: None, sql: None, yes: true };
         let mut out = Vec::new();
         assert_eq!(on(&lake, &args, &other, &mut out).ok(), Some(Verdict::Good), "step {fails}");
         let now = held(root.path());

@@ -12,7 +12,7 @@ pub const MARGIN: TimeDelta = TimeDelta::minutes(10);
 const DIGITS: usize = 56;
 
 /// A place in Auth0's log: what comes after this `log_id`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Checkpoint(String);
 
 impl Checkpoint {
