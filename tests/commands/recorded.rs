@@ -19,6 +19,7 @@ const CALLS: [(&str, &[&str]); 22] = [
         ],
     ),
     ("make stack", &["run "]),
+    ("make test-analysis", &["run check"]),
     ("make golden", &["cargo test --test integration golden", "  GOLDEN=rewrite"]),
     ("make bench", &["cargo bench --bench receiver", "cargo build --release --bin receiver --example bare", "python3 benches/process.py"]),
     ("make bench-modes", &["cargo bench --features local --bench modes --"]),
@@ -116,7 +117,7 @@ fn make_check_is_the_lints_the_tests_and_the_stack_each_once() {
         assert_eq!(desk.types(typed).code, 0, "{typed}");
         desk.calls()
     };
-    let all: Vec<String> = ["make lint", "make test", "make stack"].into_iter().flat_map(calls).collect();
+    let all: Vec<String> = ["make lint", "make test", "make test-analysis", "make stack"].into_iter().flat_map(calls).collect();
     assert_eq!(calls("make check"), all);
     let mut twice = calls("make test check");
     twice.sort();

@@ -8,7 +8,7 @@ import boto3
 import deployed
 import pytest
 
-sys.path.insert(0, str(deployed.PROJECT / "tests/report"))
+sys.path.append(str(deployed.PROJECT / "tests/analysis"))
 from page import Page  # noqa: E402
 
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}
