@@ -2,16 +2,17 @@
 
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from auth0_log_lake import keys
 from auth0_log_lake.command import Unanswered
 
-# How the names of objects end that close rejects.
-CLOSING = ".ndjson"
+# The folders of a lake, and the folders in each that hold its objects.
+FOLDERS: dict[str, list[re.Pattern[str]]] = {**dict.fromkeys(keys.TABLES, keys.FOLDERS), "closed": []}
 
 
 class Store(Protocol):
@@ -21,16 +22,13 @@ class Store(Protocol):
     at_once: int
 
     def list(self) -> Iterator[tuple[str, int]]:
-        """Each path under events/ and rejects/ with its size in bytes; a foreign folder is one path that ends with a slash."""
+        """Each path under events/, rejects/ and closed/ with its size in bytes; a foreign folder is one path that ends with a slash."""
 
     def bring(self, key: str, desk: Path) -> Path:
         """Returns a local file with an object's bytes, on a path that DuckDB takes literally. Raises Unreadable."""
 
-    def closings(self) -> Iterator[str]:
-        """The paths of the objects that close rejects, which docs/ROW.md describes."""
-
     def holds_other_things(self) -> bool:
-        """Returns whether there is anything beside events/ and rejects/."""
+        """Returns whether there is anything beside the folders of a lake."""
 
 
 class Unreadable(Exception):
@@ -58,9 +56,9 @@ class Folder:
         self.root = root.absolute()
 
     def list(self) -> Iterator[tuple[str, int]]:
-        for table in keys.TABLES:
-            if (self.root / table).is_dir():
-                yield from walk(self.root / table, table, keys.FOLDERS)
+        for folder, below in FOLDERS.items():
+            if (self.root / folder).is_dir():
+                yield from walk(self.root / folder, folder, below)
 
     def bring(self, key: str, desk: Path) -> Path:
         # A link whose name holds no pattern: DuckDB reads `*`, `?` and `[` of a path as one.
@@ -70,15 +68,11 @@ class Folder:
                 link.symlink_to(self.root)
         return link / key
 
-    def closings(self) -> Iterator[str]:
-        folder = self.root / "closed"
-        yield from sorted(f"closed/{path.name}" for path in (folder.iterdir() if folder.is_dir() else ()) if path.name.endswith(CLOSING))
-
     def holds_other_things(self) -> bool:
-        return any(not path.name.startswith(".") and path.name not in keys.TABLES for path in self.root.iterdir())
+        return any(not path.name.startswith(".") and path.name not in FOLDERS for path in self.root.iterdir())
 
 
-def walk(folder: Path, path: str, below: list[Any]) -> Iterator[tuple[str, int]]:
+def walk(folder: Path, path: str, below: list[re.Pattern[str]]) -> Iterator[tuple[str, int]]:
     """Files below a folder. What lies deeper than an object can is named, and not entered."""
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
@@ -118,8 +112,8 @@ class Bucket:
             raise Unanswered(f"the lake cannot be reached: {error}") from None
 
     def list(self) -> Iterator[tuple[str, int]]:
-        for table in keys.TABLES:
-            yield from self.below(f"{table}/")
+        for folder in FOLDERS:
+            yield from self.below(f"{folder}/")
 
     def below(self, path: str) -> Iterator[tuple[str, int]]:
         try:
@@ -141,9 +135,6 @@ class Bucket:
         except self.failed as error:
             raise Unreadable(f"it cannot be read: {error}") from None
         return to
-
-    def closings(self) -> Iterator[str]:
-        return (path for path, _ in self.below("closed/") if path.endswith(CLOSING))
 
     def holds_other_things(self) -> bool:
         return False  # an empty prefix is an empty lake
