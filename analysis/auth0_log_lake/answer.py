@@ -32,6 +32,8 @@ class Answer:
 
     names: list[str]
     rows: Iterator[list[Row]]
+    # Whether a table ends with the number of its rows.
+    tally: bool = True
 
 
 def whole(answer: duckdb.DuckDBPyRelation | None, form: str) -> Answer | None:
@@ -48,7 +50,10 @@ def show(answer: Answer, form: str) -> int:
     with paged() as out:
         if answer.names == PLAN and form == "table":
             return plan(answer.rows, out)
-        return {"table": table, "csv": comma_separated, "json": as_json}[form](answer.names, answer.rows, out)
+        count = {"table": table, "csv": comma_separated, "json": as_json}[form](answer.names, answer.rows, out)
+        if form == "table" and answer.tally:
+            out.write(f"({counted(count, 'row')})\n")
+        return count
 
 
 def plan(rows: Iterator[list[Row]], out: IO[str]) -> int:
@@ -84,7 +89,6 @@ def table(names: list[str], rows: Iterator[list[Row]], out: IO[str]) -> int:
         count += len(batch)
     if widths is None:
         heading(head, [width(name) for name in head], out)
-    out.write(f"({counted(count, 'row')})\n")
     return count
 
 

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 import duckdb
 
 from auth0_log_lake import lake as lakes
 from auth0_log_lake import statements
+from auth0_log_lake.command import Unanswered
 from auth0_log_lake.keys import TABLES
 from auth0_log_lake.lake import Lake
 from auth0_log_lake.window import OPEN, Window
@@ -24,26 +26,40 @@ OF_OBJECTS = (duckdb.InvalidInputException, duckdb.IOException, duckdb.Conversio
 TRIED_TOGETHER = 100
 
 
-def opened(where: str, window: Window = OPEN, tables: tuple[str, ...] = TABLES) -> tuple[duckdb.DuckDBPyConnection, Lake]:
+@dataclass(frozen=True)
+class Needs:
+    """What a question reads: the tables whose objects it needs, and whether it needs the views of OCSF."""
+
+    tables: tuple[str, ...] = TABLES
+    ocsf: bool = True
+
+
+ALL = Needs()
+EVENTS = Needs(("events",), ocsf=False)
+
+
+def opened(where: str, window: Window = OPEN, needs: Needs = ALL) -> tuple[duckdb.DuckDBPyConnection, Lake]:
     """A database with the views over a lake that holds something."""
     lake = lakes.opened(where)
     lake.refuse_empty()
     db = duckdb.connect()
-    make_views(db, lake, window, tables)
+    make_views(db, lake, window, needs)
     return db, lake
 
 
-def make_views(db: duckdb.DuckDBPyConnection, lake: Lake, window: Window = OPEN, tables: tuple[str, ...] = TABLES) -> None:
-    """Makes the views; the window bounds their rows. Tables that are not named stay empty, and their objects unread."""
+def make_views(db: duckdb.DuckDBPyConnection, lake: Lake, window: Window = OPEN, needs: Needs = ALL) -> None:
+    """Makes the views; the window bounds their rows."""
     db.sql("SET TimeZone = 'UTC'")
     since, until = (f"{time:%Y-%m-%d}" if time else None for time in (window.since, window.until))
     for table, view in LANDING.items():
-        files = lake.files(lake.take(table, since, until)) if table in tables else []
+        files = lake.files(lake.take(table, since, until)) if table in needs.tables else []
         db.execute(f"SET VARIABLE {table}_objects = $1", [files])
         db.sql(f"CREATE OR REPLACE VIEW {view} AS {rows_of(table, files, window)}")
-    for view in statements.VIEWS + statements.OCSF:
+    for view in statements.VIEWS:
         db.sql(statements.transpiled(statements.statement(view), "duckdb"))
     db.sql("CREATE OR REPLACE VIEW events_live AS SELECT * FROM events")
+    for view in statements.OCSF if needs.ocsf else []:
+        db.sql(statements.transpiled(statements.statement(view), "duckdb"))
 
 
 def rows_of(table: str, files: list[str], window: Window) -> str:
@@ -69,11 +85,14 @@ def scan(files: str, columns: dict[str, str]) -> str:
 def past_damage(db: duckdb.DuckDBPyConnection, lake: Lake, ask: Callable[[], Answer]) -> Answer:
     """Asks; if an object is at fault that looked whole, leaves it out and asks again."""
     try:
+        try:
+            return ask()
+        except OF_OBJECTS:
+            if not leave_out(db, lake):
+                raise
         return ask()
-    except OF_OBJECTS:
-        if not leave_out(db, lake):
-            raise
-    return ask()
+    except OF_OBJECTS as error:
+        raise Unanswered(f"the SQL was not answered: {sentence(error).replace(f'{lake.desk}/lake/', '')}") from None
 
 
 def leave_out(db: duckdb.DuckDBPyConnection, lake: Lake) -> bool:
@@ -101,7 +120,8 @@ def unreadable(db: duckdb.DuckDBPyConnection, files: list[str], columns: dict[st
     try:
         db.execute(f"SELECT count(COLUMNS(*)) FROM {scan('$1', columns)}", [files]).fetchall()
     except duckdb.Error as error:
-        return re.sub(r' in file "[^"]*"', "", sentence(error)).replace(files[0], "it")
+        said = re.sub(r' in file "[^"]*"', "", sentence(error)).replace(files[0], "it")
+        return said.removeprefix("Invalid Input Error: ").partition(" If this error occurred")[0]
     return None
 
 

@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
             detection.render(settings.get(detection.id, {}))
     except detections.Unfit as error:
         raise Unanswered(str(error)) from None
-    db, lake = database.opened(given.lake or command.LAKE, Window(None, window.until), ("events",))
+    db, lake = database.opened(given.lake or command.LAKE, Window(None, window.until), database.EVENTS)
     seen = database.past_damage(db, lake, lambda: look(db, window))
     hits, failed = run_each(db, known, settings)
     show(hits, given)
@@ -138,7 +138,7 @@ def show(hits: list[Hit], given: argparse.Namespace) -> None:
         return
     if hits:
         write = lambda value: f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else str(value)  # noqa: E731
-        answer.show(answer.Answer(list(BRIEF.values()), iter([[tuple(write(hit[name]) for name in BRIEF) for hit in hits]])), "table")
+        answer.show(answer.Answer(list(BRIEF.values()), iter([[tuple(write(hit[name]) for name in BRIEF) for hit in hits]]), tally=False), "table")
     if given.details:
         for hit in hits:
             told = {name: visible(str(value)) for name, value in hit.items()} | {"events": counted(hit["events"], "event")}

@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     window = command.window_of(given)
     at_prompt = given.sql is None and sys.stdin.isatty()
     sql = given.sql if given.sql is not None else "" if at_prompt else sys.stdin.read()
-    db, lake = database.opened(given.lake or command.LAKE, window, needed(sql))
+    db, lake = database.opened(given.lake or command.LAKE, window, needed(sql if sql.strip() or at_prompt else OVERVIEW))
     if sql.strip():
         ask(db, lake, sql, given.format)
     else:
@@ -47,17 +47,19 @@ def main(arguments: Sequence[str]) -> int:
     return command.FOUND if lake.told(lambda said: command.say(NAME, said)) else command.WELL
 
 
-def needed(sql: str) -> tuple[str, ...]:
-    """The tables whose objects a question reads; both where that cannot be told."""
-    everything = tuple(database.LANDING)
+def needed(sql: str) -> database.Needs:
+    """What a question reads; everything where that cannot be told."""
     try:
         names = {name for statement in duckdb.extract_statements(sql) for name in duckdb.get_table_names(statement.query)}
     except duckdb.Error:
-        return everything
+        return database.ALL
+    landing = set(database.LANDING.values())
     # The functions query and query_table hide names.
-    if not names or "query" in sql.lower() or not names <= {"event_types", *database.LANDING.values()}:
-        return everything
-    return tuple(table for table, view in database.LANDING.items() if view in names)
+    if not names or "query" in sql.lower() or not names <= {*landing, "event_types", "events", "events_live", "events_landed"}:
+        return database.ALL
+    if names <= {*landing, "event_types"}:
+        return database.Needs(tuple(table for table, view in database.LANDING.items() if view in names), ocsf=False)
+    return database.Needs(ocsf=False)
 
 
 def show_overview(db: duckdb.DuckDBPyConnection, lake: Lake, form: str) -> None:

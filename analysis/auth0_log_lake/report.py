@@ -36,7 +36,7 @@ def made(folder: str, asked: Asked) -> tuple[str, dict[str, Any], dict[str, str]
     found = hits.run(db, asked)
     for id, why in found["failed"].items():
         say(f"{id} did not run: {why}")
-    return page.page(f, found, asked, load.latest_day(db, lake)), f, found["failed"], lake
+    return page.page(f, found, asked, load.latest_day(db, lake), len(lake.skipped) if lake else 0), f, found["failed"], lake
 
 
 def write(path: Path, html: str) -> None:

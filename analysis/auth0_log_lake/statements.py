@@ -48,8 +48,9 @@ def quoted_name(column: str) -> str:
 NAMES = [quoted_name(row["column"]) for row in table("columns.tsv")]
 
 
+@functools.cache
 def transpiled(sql: str, dialect: str) -> str:
-    """Says a statement of Athena's in another dialect."""
+    """Translates a statement from Athena's dialect."""
     return sqlglot.transpile(sql, read="athena", write=dialect)[0]
 
 
@@ -60,5 +61,5 @@ def landing_columns(landing: str, dialect: str) -> dict[str, str]:
 
 
 def as_type(hive: str, dialect: str) -> str:
-    """Says a Hive type in another dialect."""
+    """Translates a Hive type."""
     return exp.DataType.build(hive, dialect="hive").sql(dialect)

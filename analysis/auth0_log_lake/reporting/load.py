@@ -42,7 +42,7 @@ def opened(folder: str, asked: Asked) -> tuple[duckdb.DuckDBPyConnection, Lake |
     if lake:
         if not lake.keys and lake.store.holds_other_things():
             raise Unanswered(f"{asked.lake} holds neither events/ nor rejects/, but other things: --lake needs a folder that a receiver wrote, or an empty one")
-        database.make_views(db, lake, Window(asked.since - asked.history, asked.until))
+        database.make_views(db, lake, Window(asked.since - asked.history, asked.until), database.Needs(ocsf=False))
     if asked.table:
         merged.open_table(db, asked.table)
     return db, lake

@@ -21,7 +21,7 @@ CONTENTS = [
 WORDS = {"failure": "Failure", "notice": "Notice", "success": "Success", "unknown": "Type not known", "all": "All events"}
 
 
-def page(f: dict[str, Any], found: dict[str, Any], asked: Asked, latest: date | None) -> str:
+def page(f: dict[str, Any], found: dict[str, Any], asked: Asked, latest: date | None, skipped: int) -> str:
     """The whole file. `found` are the detections; `latest` is the lake's last day with an object."""
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {name: getattr(text, name) for name in ("shown", "count", "plural", "span", "moment")}
@@ -29,7 +29,7 @@ def page(f: dict[str, Any], found: dict[str, Any], asked: Asked, latest: date | 
     used = {bar["outcome"] for bar in f["by_time"]}
     outcomes = [name for name in figures.OUTCOMES if name in used]
     environment.globals |= {
-        "f": f, "found": found, "asked": asked, "style": style, "words": WORDS, "outcomes": outcomes,
+        "f": f, "found": found, "skipped": skipped, "asked": asked, "style": style, "words": WORDS, "outcomes": outcomes,
         "style_hash": "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         "window": text.window(asked.since, asked.until),
         "many_sources": len(f["silence"]) > 1,

@@ -1,6 +1,6 @@
 //! Statements in Athena: started, waited for, read. The only file here that names a type of its SDK.
 
-use std::{cmp::Reverse, iter, time::Duration};
+use std::{cmp::Reverse, iter, rc::Rc, time::Duration};
 
 use aws_config::BehaviorVersion;
 use aws_sdk_athena::{
@@ -35,6 +35,14 @@ pub enum QueryError {
         state: String,
         /// Athena's reason.
         reason: String,
+    },
+    /// The statement ended well, and its answer is not understood.
+    #[error("the answer of {statement} is not understood: {why}")]
+    Answer {
+        /// The statement.
+        statement: &'static str,
+        /// What is missing in it.
+        why: &'static str,
     },
     /// The statement still runs.
     #[error("the query still ran after half an hour")]
@@ -72,7 +80,7 @@ pub struct Started {
 /// A workgroup and a database.
 #[derive(Debug)]
 pub struct Athena {
-    runtime: Runtime,
+    runtime: Rc<Runtime>,
     client: Client,
     workgroup: String,
     database: String,
@@ -84,9 +92,15 @@ impl Athena {
     /// # Errors
     /// A system that has no room for a runtime.
     pub fn open(workgroup: &str, database: &str) -> Result<Self, QueryError> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let runtime = Rc::new(Builder::new_current_thread().enable_all().build()?);
         let client = Client::new(&runtime.block_on(aws_config::defaults(BehaviorVersion::latest()).load()));
         Ok(Self { runtime, client, workgroup: workgroup.to_owned(), database: database.to_owned() })
+    }
+
+    /// Returns another workgroup, over the same connection.
+    pub fn beside(&self, workgroup: &str) -> Self {
+        let (runtime, client, database) = (Rc::clone(&self.runtime), self.client.clone(), self.database.clone());
+        Self { runtime, client, workgroup: workgroup.to_owned(), database }
     }
 
     /// Names the workgroup.

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     boolean,
+    options::{self, LakeOption, StackOption, UrlOption},
     outcome::{Failure, Verdict},
     post::{ReceiverClient, Token},
     reading::Reading,
@@ -49,12 +50,13 @@ pub struct Args {
     /// Domain of the Auth0 tenant, such as acme.eu.auth0.com
     #[arg(long, value_name = "DOMAIN", value_parser = Tenant::parse)]
     domain: Tenant,
-    /// Lake to compare: s3://bucket[/prefix] or file://dir
-    #[arg(long, value_name = "LAKE_URL")]
-    lake: LakeUrl,
+    #[command(flatten)]
+    stack: StackOption,
+    #[command(flatten)]
+    lake: LakeOption,
     /// Source of the tenant; needed where the lake has several
-    #[arg(long, value_name = "NAME", value_parser = source)]
-    source: Option<String>,
+    #[arg(long, value_name = "NAME", value_parser = options::source)]
+    source: Option<Source>,
     #[command(flatten)]
     window: WindowArgs,
     /// Go on after this log_id, as a run that stopped says
@@ -64,17 +66,22 @@ pub struct Args {
     #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_value = "no", default_missing_value = "yes",
           value_parser = boolean::parse)]
     fill: bool,
-    /// URL of the receiver that it is posted to
-    #[arg(long, value_name = "URL")]
-    url: Option<String>,
+    #[command(flatten)]
+    url: UrlOption,
     /// Print the metrics MissingEvents and PartialAnswers of this stack, as a line of CloudWatch's embedded metric format
     #[arg(long, value_name = "STACK")]
     metric: Option<String>,
 }
 
-fn source(name: &str) -> Result<String, String> {
-    let known = Source::parse(name).map(|source| source.as_str().to_owned());
-    known.ok_or_else(|| "a source is 1 to 32 of a-z, 0-9 and \"-\"".to_owned())
+/// What is compared, and where what is missing goes.
+#[derive(Debug)]
+struct Question<'a> {
+    domain: &'a Tenant,
+    lake: &'a LakeUrl,
+    source: Option<&'a Source>,
+    window: WindowArgs,
+    from: Option<&'a Checkpoint>,
+    receiver: Option<&'a ReceiverClient>,
 }
 
 /// What tells the time, and passes it.
@@ -145,13 +152,13 @@ impl Compared {
 /// # Errors
 /// Where nothing can be written. What else is wrong is said, and the verdict is that nothing can be said.
 pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, clock: &Clock<'_>, writers: &mut Writers<'_>) -> Result<Verdict, Failure> {
-    let compared = match compare(args, lookup, clock, writers) {
+    let compared = match asked(args, lookup, clock, writers) {
         Err(Failure::System(error)) => return Err(error.into()),
         Err(failure) => Compared { stopped: Some(failure.to_string()), ..Compared::default() },
         Ok(compared) => compared,
     };
     if let Some(stack) = &args.metric {
-        let line = tally::metrics(&compared.metrics(), stack, args.source.as_deref(), (clock.now)());
+        let line = tally::metrics(&compared.metrics(), stack, args.source.as_ref().map(Source::as_str), (clock.now)());
         line.iter().try_for_each(|line| writeln!(writers.out, "{line}"))?;
     }
     if let Some(why) = compared.stopped {
@@ -161,34 +168,49 @@ pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, clock: &Clock<'
     Ok(Verdict::good_if(compared.missing == 0 && compared.unreadable == 0 && compared.problems == 0))
 }
 
-/// Compares, and fills where it is told to; shows what it found.
+fn asked(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, clock: &Clock<'_>, writers: &mut Writers<'_>) -> Result<Compared, Failure> {
+    let stack = args.stack.read()?;
+    let lake = args.lake.or_local(stack.as_ref());
+    let receiver = if args.fill { Some(ReceiverClient::new(&args.url.of(stack.as_ref())?, Token::from_lookup(lookup)?)?) } else { None };
+    let question = Question {
+        domain: &args.domain,
+        lake: &lake,
+        source: args.source.as_ref(),
+        window: args.window,
+        from: args.from.as_ref(),
+        receiver: receiver.as_ref(),
+    };
+    compare(&question, lookup, clock, writers)
+}
+
+/// Compares, and fills where there is a receiver; shows what it found.
 fn compare(
-    args: &Args,
+    question: &Question<'_>,
     lookup: &dyn Fn(&str) -> Option<String>,
     clock: &Clock<'_>,
     writers: &mut Writers<'_>,
 ) -> Result<Compared, Failure> {
-    let window = Window::new(&args.window, args.from.as_ref(), (clock.now)()).map_err(Failure::Gaps)?;
+    let window = Window::new(&question.window, question.from, (clock.now)()).map_err(Failure::Gaps)?;
     let credentials = Credentials::from_lookup(lookup).map_err(|error| Failure::Gaps(error.to_string()))?;
-    let receiver = receiver(args, lookup)?;
-    let mut held = Held::new(Reading::open(&args.lake)?, args.source.clone(), window.since, clock)?;
-    let fill = receiver.as_ref().map(Fill::new).transpose()?;
-    let management = Management::new(&args.domain, &credentials, clock);
+    let source = question.source.map(|source| source.as_str().to_owned());
+    let mut held = Held::new(Reading::open(question.lake)?, source, window.since, clock)?;
+    let fill = question.receiver.map(Fill::new).transpose()?;
+    let management = Management::new(question.domain, &credentials, clock);
     writeln!(
         writers.out,
         "Comparing {} with the log of {}, from {} to {}",
-        args.lake,
-        args.domain,
+        question.lake,
+        question.domain,
         show(window.since),
         show(window.until)
     )?;
     // A place that the lake holds is one that Auth0 knows; one that is made of a time may be unknown to it.
-    let made = args.from.clone().unwrap_or_else(|| Checkpoint::before(window.since));
+    let made = question.from.cloned().unwrap_or_else(|| Checkpoint::before(window.since));
     let mut places: Vec<Checkpoint> = held.before(window.since)?.into_iter().chain([made]).collect();
-    if args.from.is_some() {
+    if question.from.is_some() {
         places.reverse();
     }
-    let mut comparison = Comparison::new(Sides { management, held, fill }, window, clock, args.from.as_ref());
+    let mut comparison = Comparison::new(Sides { management, held, fill }, window, clock, question.from);
     let ended = comparison.all(&places, writers);
     comparison.show(matches!(ended, Ok(None)), writers)?;
     let is_partial = matches!(ended, Ok(Some(_)));
@@ -202,12 +224,4 @@ fn compare(
         }
     };
     Ok(Compared { is_partial, stopped, ..comparison.compared() })
-}
-
-fn receiver(args: &Args, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Option<ReceiverClient>, Failure> {
-    match &args.url {
-        _ if !args.fill => Ok(None),
-        Some(url) => Ok(Some(ReceiverClient::new(url, Token::from_lookup(lookup)?)?)),
-        None => Err(Failure::Gaps("missing receiver URL: give --url to post what is missing".to_owned())),
-    }
 }

@@ -46,6 +46,13 @@ impl LakeError {
     }
 }
 
+impl LakeError {
+    /// Whether it says that something is not there.
+    pub fn is_absent(&self) -> bool {
+        self.source.kind == StoreErrorKind::NotFound
+    }
+}
+
 fn why(error: &StoreError) -> String {
     if let Some(sentence) = credentials::missing(error) {
         return sentence;

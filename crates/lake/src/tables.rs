@@ -109,12 +109,29 @@ pub fn missing(there: &HashSet<String>) -> Vec<sql::Column> {
 
 /// Finds the folder of the tables: beside that of the landing table.
 fn folder(athena: &Athena) -> Result<String, Failure> {
-    let said = athena.rows(sql::LANDING)?;
+    folder_in(&athena.rows(sql::LANDING)?).map_err(Failure::from)
+}
+
+fn folder_in(said: &[Vec<String>]) -> Result<String, QueryError> {
     let lines = said.iter().flatten().flat_map(|cell| cell.lines());
     let landing = lines.filter_map(|line| line.trim().trim_matches('\'').strip_suffix("events/")).find(|line| line.starts_with("s3://"));
-    let root = landing.ok_or_else(|| {
-        let reason = "it does not say that events_landing lies in an s3:// folder events/".to_owned();
-        QueryError::Ended { state: "SUCCEEDED".to_owned(), reason }
-    })?;
+    let why = "it names no s3:// folder that ends with events/, so it is not known where the tables belong";
+    let root = landing.ok_or(QueryError::Answer { statement: sql::LANDING, why })?;
     Ok(format!("{root}tables/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_lie_beside_the_landing_table_and_an_answer_that_names_none_is_said_to_be_one() {
+        let said = |text: &str| folder_in(&[vec![text.to_owned()]]).map_err(|error| error.to_string());
+        assert_eq!(said("CREATE EXTERNAL TABLE\nLOCATION\n  's3://bucket/auth0/events/'"), Ok("s3://bucket/auth0/tables/".to_owned()));
+        let error = "the answer of SHOW CREATE TABLE events_landing is not understood: it names no s3:// folder that ends with events/, so it is \
+                     not known where the tables belong";
+        for text in ["", "LOCATION\n  's3://bucket/other/'", "LOCATION 'hdfs://host/events/'"] {
+            assert_eq!(said(text), Err(error.to_owned()), "{text}");
+        }
+    }
 }

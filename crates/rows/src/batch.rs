@@ -1,14 +1,14 @@
-//! An authenticated body, cut into records.
+//! Splits a body into records.
 //!
-//! The bytes decide, never the `Content-Type`: an array gives its elements, an object with a `logs` array
-//! and neither `log_id` nor `data` gives that array's, any other object is a record, and text that is neither is a record up to the
-//! end of its line. Where the structure breaks, what came before stands and the rest is kept: inside
-//! an array as one record, at the top line by line.
+//! The bytes decide, never the `Content-Type`. The records of an array are its elements. The records of an object with a
+//! `logs` array, but without `log_id` and `data`, are the elements of that array. Any other object is a record, and
+//! so is any other text up to the end of its line. If the structure breaks, the records before the break are kept. The
+//! rest becomes one record inside an array, and one record per line at the top.
 //!
-//! [`Records`] gives the records one after another, in two ways that agree (a property test
-//! checks it). As an iterator it cuts by structure alone: brackets are matched and strings are skipped.
-//! [`Records::read_next`] also reads each record, and so can take an object where it stands, without
-//! looking for its end first; it falls back to the structure at the first one that is not whole.
+//! [`Records`] returns one record at a time, in one of two ways that agree (a property test compares them). As an
+//! iterator, it splits by structure alone: it matches brackets and skips strings. [`Records::read_next`] also reads each
+//! record, so it can read an object in place without looking for its end first. It falls back to the structure at the
+//! first object that is not complete.
 
 use std::{borrow::Cow, collections::VecDeque, ops::Range};
 
@@ -28,49 +28,49 @@ pub(crate) use members::{Member, Members, Placement};
 pub(crate) use record::find_members;
 pub use record::{ReadRecord, Record, RecordParts};
 
-/// Most records taken from one body; what follows them is one reject.
+/// Most records taken from one body; the rest of the body is one reject.
 pub const MOST_RECORDS: usize = 100_000;
 
-/// Whether a body is white space alone, as JSON has it.
+/// Whether a body has only JSON white space.
 pub fn is_blank(body: &[u8]) -> bool {
     body.iter().all(|&byte| is_space(byte))
 }
 
-/// Cuts a body into its records by its structure alone, as `make replay` and the tests need it.
+/// Splits a body into records by structure alone, for replays and tests.
 pub fn split(body: &[u8]) -> Vec<Record<'_>> {
     Records::of(body).collect()
 }
 
-/// The records of a body, in the order sent. Takes time and memory linear in the body, whatever it holds.
+/// The records of a body, in the order sent. Time and memory are linear in the body's length.
 #[derive(Debug)]
 pub struct Records<'a> {
     body: &'a [u8],
-    /// The body if all of it is UTF-8, otherwise empty; then no object is read in place.
+    /// The body if it is valid UTF-8, otherwise empty, so that no object is read in place.
     text: &'a str,
     position: Position,
-    /// What a wrapper holds beside its `logs`: its extent in the body, and its bytes without them.
+    /// A wrapper's other members: the wrapper's extent in the body, and its bytes without its `logs`.
     others: Option<(Range<usize>, Vec<u8>)>,
-    /// Records that are cut but not yet returned.
+    /// Records that were split off but not yet returned.
     cut: VecDeque<Range<usize>>,
-    /// How many records have been returned.
+    /// How many records were returned.
     given: usize,
-    /// The brackets that are open in the value being skipped.
+    /// The open brackets of the value that is being skipped.
     open: Vec<u8>,
 }
 
-/// Where the next record is looked for.
+/// Where to look for the next record.
 #[derive(Clone, Copy, Debug)]
 enum Position {
     /// Among the values at the top.
     Top(usize),
     /// Among the elements of an array at the top.
     Array(usize),
-    /// Among lines, since the structure is broken.
+    /// Among lines, because the structure is broken.
     Lines(usize),
     End,
 }
 
-/// The structure does not hold; `element` is where a broken element of an array starts.
+/// The structure is broken. `element` is where the broken element of an array starts.
 struct Broken {
     element: Option<usize>,
 }
@@ -95,14 +95,14 @@ impl<'a> Iterator for Records<'a> {
 }
 
 impl<'a> Records<'a> {
-    /// Starts at the beginning of a body.
+    /// Starts at the beginning of the body.
     pub fn of(body: &'a [u8]) -> Self {
         let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
         let text = std::str::from_utf8(body).unwrap_or_default();
         Self { body, text, position: Position::Top(0), others: None, cut: VecDeque::new(), given: 0, open: Vec::new() }
     }
 
-    /// Returns the next record, and reads it into `parts` unless it is a reject.
+    /// Returns the next record and reads it into `parts`, unless it is a reject.
     pub fn read_next(&mut self, parts: &mut RecordParts<'a>) -> Option<ReadRecord<'a>> {
         if let Some(object) = self.object_in_place(parts) {
             self.given += 1;
@@ -114,8 +114,8 @@ impl<'a> Records<'a> {
         })
     }
 
-    /// Reads the object that stands next, if it is a record as it stands: at the top one without `logs`, in an array
-    /// one that a comma or the closing bracket follows.
+    /// Reads the next object if it is a complete record: at the top, an object without `logs`; in an array, an object
+    /// followed by a comma or the closing bracket.
     fn object_in_place(&mut self, parts: &mut RecordParts<'a>) -> Option<&'a str> {
         if !self.nothing_is_pending() || self.given == MOST_RECORDS {
             return None;
@@ -145,7 +145,7 @@ impl<'a> Records<'a> {
         self.others.is_none() && self.cut.is_empty()
     }
 
-    /// Position of the next byte that is not white space.
+    /// Returns the position of the next byte that is not white space.
     fn skip_space(&self, at: usize) -> Option<usize> {
         self.body[at..].iter().position(|&byte| !is_space(byte)).map(|blank| at + blank)
     }
@@ -157,7 +157,7 @@ impl<'a> Records<'a> {
         Cow::Borrowed(trim(&self.body[start..]))
     }
 
-    /// Cuts the next value into records, which may be none.
+    /// Splits the next value into records; there may be none.
     fn cut_more(&mut self) -> Option<()> {
         match self.position {
             Position::Top(at) => {
@@ -178,14 +178,14 @@ impl<'a> Records<'a> {
         Some(())
     }
 
-    /// Cuts the rest of a line; returns the position of its end.
+    /// Takes the rest of a line as a record, and returns the position of its end.
     fn cut_line(&mut self, start: usize) -> usize {
         let end = memchr::memchr(b'\n', &self.body[start..]).map_or(self.body.len(), |found| start + found);
         self.note(start..end);
         end
     }
 
-    /// Continues after a value; if it was broken, with the rest of an array as one record, or with lines.
+    /// Continues after a value. If it was broken, takes the rest of the array as one record, or continues with lines.
     fn end_value(&mut self, end: Result<usize, Broken>, start: usize) {
         self.position = match end {
             Ok(end) => Position::Top(end),
@@ -197,7 +197,7 @@ impl<'a> Records<'a> {
         };
     }
 
-    /// Cuts an object at the top: a wrapper of `logs`, or a record.
+    /// Splits an object at the top: a wrapper of `logs`, or a record.
     fn cut_object(&mut self, start: usize) {
         let mut wrapper = Wrapper::default();
         let mut marks = Marks::from(self.body, start + 1);
@@ -214,7 +214,7 @@ impl<'a> Records<'a> {
         self.end_value(end, start);
     }
 
-    /// Notes what a wrapper holds beside its `logs`, which is given before the elements.
+    /// Notes a wrapper's other members, which are returned before the elements.
     fn note_wrapper(&mut self, wrapper: &Wrapper, extent: Range<usize>) {
         if self.given == MOST_RECORDS {
             self.cut.clear();
@@ -225,10 +225,10 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// Scans the rest of an object after its opening brace, and notes what its members say.
+    /// Scans the rest of an object after its opening brace, and notes its members.
     fn object(&mut self, marks: &mut Marks<'a>, wrapper: &mut Wrapper) -> Result<usize, Broken> {
         let mut member = marks.passed;
-        // Only a member's first bracket is checked, so that no name is read again at each one.
+        // Only a member's first bracket is checked, so that its name is read once.
         let mut bracketed = false;
         loop {
             match marks.next() {
@@ -254,7 +254,7 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// Scans the rest of an array after its opening bracket, and cuts its elements.
+    /// Scans the rest of an array after its opening bracket, and splits off its elements.
     fn array(&mut self, marks: &mut Marks<'a>) -> Result<usize, Broken> {
         let mut from = marks.passed;
         loop {
@@ -281,7 +281,7 @@ impl<'a> Records<'a> {
         while let Some(&last) = self.open.last() {
             match marks.next_bracket().map(|mark| mark.byte) {
                 Some(open @ (b'[' | b'{')) => self.open.push(open),
-                // In ASCII a closing bracket stands two after its opening one.
+                // In ASCII, a closing bracket is two after its opening bracket.
                 Some(close) if close == last + 2 => _ = self.open.pop(),
                 _ => return Err(Broken { element: None }),
             }
@@ -289,7 +289,7 @@ impl<'a> Records<'a> {
         Ok(())
     }
 
-    /// Notes a record unless it is blank. One record past the limit is enough to trip it.
+    /// Notes a record unless it is blank. One record past the limit is enough to exceed it.
     fn note(&mut self, record: Range<usize>) {
         if !is_blank(&self.body[record.clone()]) && self.given + self.cut.len() <= MOST_RECORDS {
             self.cut.push_back(record);

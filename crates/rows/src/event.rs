@@ -1,8 +1,8 @@
 //! One record → one row, or a reject.
 //!
-//! A record arrives already read: checked, and taken apart into the members of its envelope and of its `data`. The row
-//! is written from them in the order of the field table, so that its keys come from the table alone. What does
-//! not fit a column goes to `data.unmapped`; what is no event at all is a [`Reject`].
+//! The record is already read: checked, and taken apart into the members of its envelope and of its `data`. The row is
+//! written from them in the order of the field table, so that its keys come only from the table. A value that does not
+//! fit its column goes to `data.unmapped`. A record that is not an event becomes a [`Reject`].
 
 use chrono::{DateTime, Utc};
 
@@ -22,28 +22,28 @@ mod fit;
 mod render;
 mod unmapped;
 
-/// What is known of an event once its row is written.
+/// Facts about an event whose row was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event {
     /// The row's `p_event_time`.
     pub at: DateTime<Utc>,
-    /// Something did not fit its column; `ingest.drift` says what.
+    /// A value did not fit its column; `ingest.drift` says which.
     pub drifted: bool,
-    /// It is an operator's check, not an event of Auth0: its `log_id` starts with [`PROBE`].
+    /// It is an operator's probe, not an event from Auth0: its `log_id` starts with [`PROBE`].
     pub is_probe: bool,
 }
 
-/// How the `log_id` of an operator's check starts (`make doctor`).
+/// Prefix of the `log_id` of an operator's probe (`doctor`).
 pub const PROBE: &str = "lake-doctor-";
 
-/// Turns the records of one batch into rows; its buffers serve one record after another.
+/// Turns the records of one batch into rows; its buffers are reused for each record.
 #[derive(Debug)]
 pub struct Normalizer<'a> {
     arrival: &'a Arrival<'a>,
     location: Members<'a>,
-    /// Which member of `data` each column takes its value from.
+    /// The member of `data` for each column.
     columns: Columns<DATA_COLUMNS>,
-    /// Which member of `location_info` each of its columns takes its value from.
+    /// The member of `location_info` for each of its columns.
     location_columns: Columns<LOCATION_COLUMNS>,
     leftovers: Leftovers,
 }
@@ -60,10 +60,10 @@ impl<'a> Normalizer<'a> {
         }
     }
 
-    /// Writes the row of a record that was read, with a line feed at its end.
+    /// Writes the row of a record that was read, and a line feed.
     ///
     /// # Errors
-    /// Where the record is no event: the reason, and nothing is written.
+    /// If the record is not an event. Then nothing is written.
     pub fn normalize(&mut self, parts: &mut RecordParts<'a>, out: &mut Vec<u8>) -> Result<Event, Reject> {
         self.leftovers.clear();
         let log_id = self.take_envelope(parts)?;
@@ -72,7 +72,7 @@ impl<'a> Normalizer<'a> {
         Ok(self.render(&log_id, date, &parts.data, out))
     }
 
-    /// Finds the event's id, and keeps what else the envelope holds. A flat record is its own `data`.
+    /// Finds the event's id, and keeps the envelope's other members. A flat record is its own `data`.
     fn take_envelope(&mut self, parts: &mut RecordParts<'a>) -> Result<Value<'a>, Reason> {
         let flat = is_flat(&parts.envelope)?;
         let outer = parts.envelope.last("log_id").filter(is_usable_id);
@@ -95,7 +95,7 @@ impl<'a> Normalizer<'a> {
         Ok(log_id)
     }
 
-    /// Assigns each column its member and keeps the rest; returns the time of `date` if it can be used.
+    /// Assigns each column its member and keeps the rest. Returns the time of `date` if it is usable.
     fn take_data(&mut self, data: &Members<'a>) -> Option<DateTime<Utc>> {
         self.columns.clear();
         let mut date = None;
@@ -119,7 +119,7 @@ impl<'a> Normalizer<'a> {
         date
     }
 
-    /// Returns the first plausible time, and where it comes from.
+    /// Returns the first plausible time and its source.
     fn event_time(&self, log_id: &str, date: Option<DateTime<Utc>>) -> (DateTime<Utc>, &'static str) {
         let received_at = self.arrival.received_at;
         if let Some(at) = date {
@@ -146,7 +146,7 @@ impl<'a> Normalizer<'a> {
     }
 }
 
-/// Whether the record is flat: its fields are at the top, not under `data`.
+/// Whether the record is flat, with its fields at the top and not under `data`.
 fn is_flat(envelope: &Members<'_>) -> Result<bool, Reason> {
     match envelope.last("data").map(|data| data.kind) {
         Some(JsonType::Object) => Ok(false),
@@ -157,7 +157,7 @@ fn is_flat(envelope: &Members<'_>) -> Result<bool, Reason> {
     }
 }
 
-/// Whether a value can be the id of an event: a string with content, or a number.
+/// Whether a value can be an event's id: a nonempty string or a number.
 fn is_usable_id(value: &&Value<'_>) -> bool {
     match value.kind {
         JsonType::String => !value.inner().is_empty(),
@@ -176,7 +176,7 @@ fn mismatch(column: &Column, value: &Value<'_>) -> String {
     format!("expected {}, found {}", column.kind.name(), value.kind.name())
 }
 
-/// Reads a `date` that can be an event's time.
+/// Reads a `date` that is usable as the event's time.
 fn read_date(member: &Member<'_>, received_at: DateTime<Utc>) -> Result<DateTime<Utc>, String> {
     check(&DATA[DATE], &member.value)?;
     let at = time::parse(&member.value.decoded()).ok_or("expected time, found string")?;

@@ -1,11 +1,9 @@
-//! JSON as it was sent: checked once, never built into a tree.
+//! Checks JSON as it was sent, once, without building a tree.
 //!
-//! A [`Scanner`] walks a record's bytes once and checks them against RFC 8259 without recursion,
-//! so that no nesting can exhaust the stack. What it finds are [`Value`]s: slices of the record,
-//! with the few flags that decide whether a slice can be copied to a row as it stands.
-//! Writing such a slice compact is in [`text`], and as the content of a JSON string in [`escape`].
+//! A [`Scanner`] walks a record's bytes once and checks them against RFC 8259 without recursion, so that no nesting can
+//! exhaust the stack. It returns [`Value`]s: slices of the record, with the few flags that decide whether a slice can be
+//! copied to a row unchanged. [`text`] compacts slices and writes them as the content of a JSON string.
 
-pub(crate) mod escape;
 mod scalar;
 pub(crate) mod text;
 mod value;
@@ -14,7 +12,7 @@ pub(crate) use scalar::is_finite_number;
 use scalar::{number_end, plain_until};
 pub(crate) use value::{JsonType, TextFlags, Value};
 
-/// Why a text is not JSON.
+/// The reason that a text is not JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected {expected} at byte {at}")]
 pub(crate) struct Malformed {
@@ -27,7 +25,7 @@ pub(crate) struct Scanner<'a> {
     text: &'a str,
     at: usize,
     flags: TextFlags,
-    /// The containers that are open inside the current value; `true` for an object.
+    /// The open containers inside the current value; `true` for an object.
     open: Vec<bool>,
 }
 
@@ -36,16 +34,16 @@ impl<'a> Scanner<'a> {
         Self { text, at: 0, flags: TextFlags::default(), open: Vec::new() }
     }
 
-    /// Returns the byte at the position without passing it.
+    /// Returns the next byte without consuming it.
     #[inline(always)]
     pub fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    /// Passes the object at the position; `member` is called with each name, must pass its value and give its flags.
+    /// Consumes an object. Calls `member` with each name; it must consume the value and return its flags.
     ///
     /// # Errors
-    /// Where the text is not JSON, or `member` says so.
+    /// If the text is not JSON, or `member` fails.
     #[inline(always)]
     pub fn object(&mut self, mut member: impl FnMut(&mut Self, Value<'a>) -> Result<TextFlags, Malformed>) -> Result<Value<'a>, Malformed> {
         let start = self.at;
@@ -69,10 +67,10 @@ impl<'a> Scanner<'a> {
         Ok(Value { raw: &self.text[start..self.at], kind: JsonType::Object, flags })
     }
 
-    /// Passes one value of any type.
+    /// Consumes one value of any type.
     ///
     /// # Errors
-    /// Where the text is not JSON.
+    /// If the text is not JSON.
     #[inline(always)]
     pub fn value(&mut self) -> Result<Value<'a>, Malformed> {
         let start = self.at;
@@ -89,10 +87,10 @@ impl<'a> Scanner<'a> {
         Ok(Value { raw: &self.text[start..self.at], kind, flags: self.flags })
     }
 
-    /// Passes what must be the end of the text.
+    /// Consumes the white space at the end of the text.
     ///
     /// # Errors
-    /// Where more than white space is left.
+    /// If anything else is left.
     pub fn end(&mut self) -> Result<(), Malformed> {
         self.space();
         match self.peek() {
@@ -101,7 +99,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Passes a member's name, its colon, and the space around them.
+    /// Consumes a member's name, its colon, and the space around them.
     #[inline(always)]
     fn name(&mut self) -> Result<Value<'a>, Malformed> {
         let start = self.at;
@@ -117,7 +115,7 @@ impl<'a> Scanner<'a> {
         Ok(Value { raw, kind: JsonType::String, flags: self.flags })
     }
 
-    /// Passes an array or object with all that is in it, without recursion.
+    /// Consumes an array or object and everything in it, without recursion.
     #[inline(never)]
     fn container(&mut self) -> Result<(), Malformed> {
         self.open.clear();
@@ -146,7 +144,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Enters a container; says whether anything is in it.
+    /// Enters a container; returns false if it is empty.
     #[inline(always)]
     fn enter(&mut self, object: bool, close: u8) -> bool {
         self.at += 1;
@@ -161,7 +159,7 @@ impl<'a> Scanner<'a> {
         true
     }
 
-    /// After a value: passes what closes, and moves to the next value if there is one.
+    /// Consumes closing brackets after a value, and moves to the next value if there is one.
     #[inline(always)]
     fn next_value(&mut self) -> Result<bool, Malformed> {
         while let Some(&object) = self.open.last() {
@@ -204,7 +202,7 @@ impl<'a> Scanner<'a> {
         self.flags.is_spaced |= spaced;
     }
 
-    /// Passes a comma between values that are known to be JSON, and the space around it.
+    /// Consumes a comma between values that are known to be JSON, and the space around it.
     pub fn comma(&mut self) {
         self.space();
         if self.peek() == Some(b',') {
@@ -213,7 +211,7 @@ impl<'a> Scanner<'a> {
         self.space();
     }
 
-    /// Passes the white space that JSON knows, and says whether there was any.
+    /// Consumes JSON white space; returns whether there was any.
     #[inline(always)]
     pub fn space(&mut self) -> bool {
         let start = self.at;
@@ -223,7 +221,7 @@ impl<'a> Scanner<'a> {
         self.at != start
     }
 
-    /// Passes a string, its quotes included.
+    /// Consumes a string with its quotes.
     #[inline(always)]
     fn string(&mut self) -> Result<(), Malformed> {
         self.at += 1;

@@ -1,4 +1,4 @@
-//! Turns an authenticated body into the objects that are stored: records, rows, objects.
+//! Turns a body into records, rows, and the objects to store.
 //!
 //! ```text
 //! body → split → normalize → partition → objects
@@ -11,18 +11,18 @@
 //!
 //! | module | what is in it |
 //! |---|---|
-//! | [`batch`] | a body → records, cut and read (`structure`: where brackets are; `wrapper`: what an object says of its `logs`; `record`, `members`: a record as it was read) |
-//! | [`schema`] | the field table of `Auth0.Events`: what a row holds (`members`: the keys around `data`; `lookup`: the column of a sent name) |
-//! | [`event`] | one record → one row (`columns`: which member each takes; `fit`: a value in its column; `unmapped`: what has none; `render`: the row) |
+//! | [`batch`] | splits a body into records and reads them (`structure`: the brackets; `wrapper`: an object around `logs`; `record`, `members`: a record that was read) |
+//! | [`schema`] | the field table of `Auth0.Events`: every column of a row (`members`: the keys around `data`) |
+//! | [`event`] | one record → one row (`columns`: the member for each column; `fit`: a value in its column; `unmapped`: values without a column; `render`: the row) |
 //! | [`reject`] | one record → one reject row, with its reason |
-//! | [`row`] | what all rows of a request share |
-//! | [`partition`] | batches → rows → objects, one for each source and hour: the loop over records is here (`rows`) |
-//! | [`object`] | keys of objects, and the `compression` of their bytes |
-//! | [`source`] | the name of who sent a body |
-//! | `json` | values as they were sent: checked, compacted, escaped |
-//! | `time` | times as senders write them and as rows hold them |
+//! | [`row`] | the parts that all rows of a request share |
+//! | [`partition`] | batches → rows → objects, one for each source and hour; has the loop over records (`rows`) |
+//! | [`object`] | object keys, and `compression` |
+//! | [`source`] | the name of a sender |
+//! | `json` | checks, compacts and escapes values as they were sent |
+//! | `time` | reads senders' times and writes those of rows |
 //!
-//! Every key of a row comes from [`schema`]; every value that was sent is in the row, but for a null in place of a column.
+//! Every key of a row comes from [`schema`]. Every value that was sent is in the row, except a null in a column's place.
 #![warn(missing_docs)]
 
 pub mod batch;

@@ -1,4 +1,4 @@
-//! Keys of objects: the only place where one is spelled.
+//! Object keys. No other code spells one.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ pub use compression::Compression;
 
 mod compression;
 
-/// Which table an object's rows belong to.
+/// The table of an object's rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Table {
     /// Event rows.
@@ -30,7 +30,7 @@ impl Table {
         }
     }
 
-    /// The prefix of the keys of a UTC day, without a slash at its end. Prefixes sort as their days do.
+    /// The prefix of the keys of a UTC day, without a slash at its end. Prefixes sort by day.
     pub fn day(self, day: NaiveDate) -> String {
         format!("{}/dt={}", self.prefix(), day.format("%Y-%m-%d"))
     }
@@ -55,7 +55,7 @@ pub struct ObjectKey {
 }
 
 impl ObjectKey {
-    /// Form of the time in the name; milliseconds follow it.
+    /// Format of the time in the name; milliseconds follow it.
     const SECOND: &'static str = "%Y%m%dT%H%M%S";
 
     /// Creates a key; `digest` is the first half of a SHA-256 over the source and the records.
@@ -63,7 +63,7 @@ impl ObjectKey {
         Self { table, at: to_millisecond(earliest), digest, compression }
     }
 
-    /// Parses a key; `None` if it is not one of ours.
+    /// Parses a key; `None` if it does not have our form.
     pub fn parse(text: &str) -> Option<Self> {
         let (folders, name) = text.rsplit_once('/')?;
         let table = [Table::Events, Table::Rejects].into_iter().find(|table| folders.starts_with(table.prefix()))?;
@@ -80,7 +80,7 @@ impl ObjectKey {
         Some(Self { table, at, digest, compression }).filter(|key| key.to_string() == text)
     }
 
-    /// The prefix that all keys with this earliest time share.
+    /// Returns the prefix of all keys with this earliest time.
     pub fn stem(table: Table, earliest: DateTime<Utc>) -> String {
         let at = to_millisecond(earliest);
         let (folders, second) = (at.format("dt=%Y-%m-%d/hour=%H"), at.format(Self::SECOND));
@@ -110,10 +110,10 @@ impl fmt::Display for ObjectKey {
     }
 }
 
-/// One object as it is to be stored.
+/// One object to store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
-    /// Where it is stored.
+    /// Where to store it.
     pub key: ObjectKey,
     /// Its compressed rows.
     pub bytes: Bytes,

@@ -1,8 +1,8 @@
-//! Batches → rows → objects: one for each source and UTC hour that they touch, named by its records.
+//! Batches → rows → objects: one object for each source and UTC hour, named by its records.
 //!
-//! Rows are written once, one after another, and sorted into hours as slices. An object's name
-//! holds a digest of the source and of the records as they were sent, so that the same batches
-//! make the same names, as long as their rows' times come from their records.
+//! Rows are written once, in order, and grouped by hour as slices. An object's name contains a digest of the source and
+//! of the records as they were sent. So the same batches make the same names, as long as the times of their rows come
+//! from their records.
 
 use std::{
     borrow::Cow,
@@ -25,10 +25,10 @@ pub use rows::{Rows, objects};
 
 mod rows;
 
-/// Most hours that the events of one request may touch: each is an object, and a put.
+/// Most hours that the events of one request may touch. Each hour is an object and a put.
 pub const MOST_HOURS: usize = 1_000;
 
-/// What became of the records of a batch.
+/// Counts of a batch's records by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Records that became event rows.
@@ -37,16 +37,16 @@ pub struct Tally {
     pub rejected: usize,
     /// Event rows with drift.
     pub drifted: usize,
-    /// Event rows of an operator's check, known by their `log_id`.
+    /// Event rows of an operator's probes, recognized by `log_id`.
     pub probes: usize,
-    /// Longest time from an event to the request.
+    /// Longest time from an event to its request.
     pub greatest_lag: Option<TimeDelta>,
 }
 
 impl Add for Tally {
     type Output = Self;
 
-    /// What became of the records of both batches.
+    /// Returns the counts of both batches together.
     fn add(self, other: Self) -> Self {
         Self {
             accepted: self.accepted + other.accepted,
@@ -67,32 +67,32 @@ impl Tally {
     }
 }
 
-/// One request's body, and how it came.
+/// One request's body and its origin.
 #[derive(Debug)]
 pub struct Batch<'a> {
     /// When, from whom and as which request.
     pub arrival: Arrival<'a>,
     /// The body.
     pub body: &'a [u8],
-    /// Why it is not read: then all of it is one reject.
+    /// The reason not to read it, which makes the whole body one reject.
     pub unread: Option<Reason>,
 }
 
-/// What batches became.
+/// The objects of batches.
 #[derive(Debug, Default)]
 pub struct Partitioned {
-    /// The objects to put, none twice.
+    /// The objects to put, without duplicates.
     pub objects: Vec<Object>,
-    /// For each batch, in the order given, its share.
+    /// The share of each batch, in the order given.
     pub shares: Vec<Share>,
 }
 
-/// What one batch became.
+/// The outcome of one batch.
 #[derive(Debug)]
 pub struct Share {
-    /// What became of its records.
+    /// Counts of its records by outcome.
     pub tally: Tally,
-    /// Which of the objects hold them, as positions.
+    /// The positions of the objects that hold its rows.
     pub objects: Vec<usize>,
 }
 
@@ -100,29 +100,29 @@ pub struct Share {
 #[derive(Debug)]
 pub struct Partitioner {
     compression: Compression,
-    /// Memory that the last batch's rows were written to: allocating megabytes anew costs as much as filling them.
+    /// The buffer of the last batch's rows, for reuse: allocating megabytes costs as much as filling them.
     text: Mutex<Vec<u8>>,
 }
 
 impl Partitioner {
-    /// Creates a partitioner with empty memory.
+    /// Creates a partitioner with an empty buffer.
     pub fn new(compression: Compression) -> Self {
         Self { compression, text: Mutex::default() }
     }
 
     /// Makes the objects of batches.
     ///
-    /// A batch that our own code panics on is kept as one reject: otherwise the panic would recur at each retry, and block the
-    /// stream. Those beside it are then made into objects of their own.
+    /// If our own code panics on a batch, the batch is kept as one reject. Otherwise the panic would recur at each retry and
+    /// block the stream. The other batches then get separate objects.
     ///
     /// # Errors
-    /// Where the compressor fails.
+    /// If the compressor fails.
     pub fn partition(&self, batches: &[Batch<'_>]) -> io::Result<Partitioned> {
         self.partition_with(batches, &|batches| self.objects(batches, None))
     }
 
     fn partition_with(&self, batches: &[Batch<'_>], make: &dyn Fn(&[Batch<'_>]) -> io::Result<Partitioned>) -> io::Result<Partitioned> {
-        // A panic can only leave buffers of these batches half written, and they are dropped.
+        // A panic can only leave these batches' buffers half written, and those are dropped.
         if let Ok(made) = catch_unwind(AssertUnwindSafe(|| make(batches))) {
             return made;
         }
@@ -136,7 +136,7 @@ impl Partitioner {
         Ok(all)
     }
 
-    /// Makes objects; with a reason, each batch is one reject.
+    /// Makes objects. With a reason, each batch becomes one reject.
     fn objects(&self, batches: &[Batch<'_>], unread: Option<Reason>) -> io::Result<Partitioned> {
         let mut text = std::mem::take(&mut *self.text.lock().unwrap_or_else(PoisonError::into_inner));
         let rows: Vec<Rows<'_>> = batches
@@ -160,7 +160,7 @@ impl Partitioner {
 }
 
 impl Partitioned {
-    /// Adds what other batches became. An object that is here already is not added again.
+    /// Adds the objects of other batches. An object that is already here is not added again.
     fn append(&mut self, other: Self) {
         let places: Vec<usize> = other.objects.into_iter().map(|object| self.place(object)).collect();
         let moved = |share: Share| Share { objects: share.objects.iter().map(|&at| places[at]).collect(), ..share };
@@ -176,9 +176,9 @@ impl Partitioned {
     }
 }
 
-/// Writes a row for each record of a batch: an event row, or a reject row.
+/// Writes a row for each record of a body: an event row or a reject row.
 ///
-/// `text` is where the rows are written; what it holds is lost, its memory is used again.
+/// The rows are written to `text`; its contents are cleared and the buffer is reused.
 pub fn normalize<'a>(arrival: &'a Arrival<'a>, body: &'a [u8], text: Vec<u8>) -> Rows<'a> {
     let (mut records, mut parts) = (Records::of(body), RecordParts::default());
     let mut normalizer = Normalizer::new(arrival);
@@ -190,7 +190,7 @@ pub fn normalize<'a>(arrival: &'a Arrival<'a>, body: &'a [u8], text: Vec<u8>) ->
     rows
 }
 
-/// Writes the reject row of a batch that is not read: all of it is one record; a blank body gives no row.
+/// Writes the reject row of a body that is not read. The whole body is one record; a blank body has no row.
 fn reject<'a>(arrival: &'a Arrival<'a>, body: &'a [u8], reason: Reason, text: Vec<u8>) -> Rows<'a> {
     let mut rows = Rows::new(arrival, body, text);
     if !is_blank(body) {
@@ -206,7 +206,7 @@ mod tests {
     use super::*;
     use crate::{batch::Record, object::Table, source::Source};
 
-    /// Bodies of whole records, now and then with something between them that makes them others.
+    /// Bodies of complete records, sometimes with something between them that changes how they are split.
     fn bodies() -> impl Strategy<Value = Vec<u8>> {
         let record = select(vec![
             r#"{"log_id":"1","data":{"type":"s","date":"2026-07-01T12:00:00Z","x":1,"x":2}}"#,

@@ -1,7 +1,7 @@
-//! What a rejected record looks like: the bytes as sent, and the reason they are not an event.
+//! A rejected record: its bytes as sent, and the reason they are not an event.
 //!
-//! A bad record is data. It is stored beside the good ones with a stable reason, so that it can be
-//! found, mended at its origin, and sent again.
+//! A bad record is data. It is stored next to the good ones with a stable reason, so that someone can find it, fix its
+//! cause, and send it again.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 
@@ -14,12 +14,12 @@ use crate::{
     schema::reject_row,
 };
 
-/// Why a record is not an event.
+/// The reason that a record is not an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
     /// The record is not UTF-8.
     InvalidUtf8,
-    /// The record is not JSON as RFC 8259 has it.
+    /// The record is not JSON by RFC 8259.
     MalformedJson,
     /// The record is a JSON value, but not an object.
     NotAnObject,
@@ -27,20 +27,20 @@ pub enum Reason {
     MissingData,
     /// `data` is not an object.
     DataNotAnObject,
-    /// No `log_id` that could name the event.
+    /// The record has no usable `log_id`.
     MissingLogId,
-    /// What a wrapper holds besides its `logs`.
+    /// The members of a wrapper other than its `logs`.
     WrapperMembers,
-    /// What goes beyond the records or hours that one request may hold.
+    /// Records beyond the most records or hours of one request.
     BatchLimit,
-    /// The body is encoded in a way that is not read.
+    /// The body has a content coding, which we do not read.
     UnsupportedEncoding,
-    /// Our own code failed on the body.
+    /// Our own code panicked on the body.
     ReceiverError,
 }
 
 impl Reason {
-    /// The stable code, as rows hold it.
+    /// The stable code, as in rows.
     pub const fn code(self) -> &'static str {
         match self {
             Reason::InvalidUtf8 => "invalid_utf8",
@@ -56,7 +56,7 @@ impl Reason {
         }
     }
 
-    /// Explains the code where there is no more to say.
+    /// The default explanation of the code.
     const fn sentence(self) -> &'static str {
         match self {
             Reason::InvalidUtf8 => "the record is not UTF-8",
@@ -73,7 +73,7 @@ impl Reason {
     }
 }
 
-/// Why one record is rejected, in a sentence that holds nothing of the record.
+/// The reason that one record is rejected, without any content of the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reject {
     /// The stable code.
@@ -95,7 +95,7 @@ impl From<Malformed> for Reject {
 }
 
 impl Reject {
-    /// Writes the reject row of a record, `raw` as sent, `index` its position in the batch.
+    /// Writes the reject row of a record. `raw` is the record as sent, `index` its position in the batch.
     pub(crate) fn render(&self, out: &mut Vec<u8>, arrival: &Arrival<'_>, index: usize, raw: &[u8]) {
         reject_row::RECEIVED_AT.write_first_key(out);
         write_string(out, &arrival.received_text);
@@ -116,7 +116,7 @@ impl Reject {
     }
 }
 
-/// Writes the bytes as text, or as base64 where they are not UTF-8 or base64 is shorter.
+/// Writes the bytes as text, or as base64 if they are not UTF-8 or base64 is shorter.
 fn write_raw(out: &mut Vec<u8>, raw: &[u8]) {
     let longer_name = reject_row::RAW_BASE64.name.len() - reject_row::RAW.name.len();
     let base64_length = longer_name + raw.len().div_ceil(3) * 4;

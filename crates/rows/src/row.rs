@@ -1,4 +1,4 @@
-//! What all rows of one request share, and what names a row.
+//! The parts that all rows of one request share, and row ids.
 
 use base16ct::lower;
 use chrono::{DateTime, Utc};
@@ -11,7 +11,7 @@ use crate::{
     time::{TimeText, to_millisecond},
 };
 
-/// When, from whom and as which request a batch came in: what every one of its rows says.
+/// The time, source and request of a batch, which all of its rows contain.
 #[derive(Debug)]
 pub struct Arrival<'a> {
     pub(crate) source: &'a Source,
@@ -29,7 +29,7 @@ pub struct Arrival<'a> {
 }
 
 impl<'a> Arrival<'a> {
-    /// Prepares what the rows of a request share; `received_at` is cut to milliseconds.
+    /// Prepares the shared parts of a request's rows; `received_at` is truncated to milliseconds.
     pub fn new(source: &'a Source, request_id: &'a str, received_at: DateTime<Utc>) -> Self {
         let received_at = to_millisecond(received_at);
         let received_text = TimeText::of(received_at).to_string();
@@ -52,7 +52,7 @@ impl<'a> Arrival<'a> {
     }
 }
 
-/// The first 128 bits of SHA-256 of the source, a zero byte, and what the row is known by.
+/// The first 128 bits of SHA-256 of the source, a zero byte, and the `log_id` or raw bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RowId([u8; 16]);
 
@@ -70,7 +70,7 @@ impl RowId {
     }
 }
 
-/// The first 128 bits of a digest.
+/// Returns the first 128 bits of a digest.
 pub(crate) fn first_half(digest: &[u8; 32]) -> [u8; 16] {
     std::array::from_fn(|i| digest[i])
 }

@@ -1,10 +1,11 @@
-//! The field table of `Auth0.Events`, and the members around it: the single source for what a row holds.
+//! The field table of `Auth0.Events` and the members around it: the single source of a row's columns.
 //!
-//! The normalizer walks this table to read a record and to write its row, the landing table's
-//! columns are held against it, and a test holds it against the facts of the published schema
-//! (Panther's `Auth0.Events`: names, types, indicators, required fields, event time).
-//! Fields that Auth0 sends beyond the published ones have columns here too; everything else a
-//! sender names ends in `data.unmapped`.
+//! The normalizer uses this table to read a record and to write its row. Tests compare the landing table's columns with
+//! it, and compare it with the published schema (Panther's `Auth0.Events`: names, types, indicators, required fields,
+//! event time). It also has columns for fields that Auth0 sends beyond the published ones. All other fields go to
+//! `data.unmapped`.
+
+use std::sync::LazyLock;
 
 mod lookup;
 mod members;
@@ -15,26 +16,26 @@ pub use members::{Member, data, event_row, ingest, reject_row};
 /// Name of the log type, as published.
 pub const LOG_TYPE: &str = "Auth0.Events";
 
-/// Version of a row's shape: raised when a column's meaning changes, not when one is added.
+/// Version of a row's shape. It is raised when a column's meaning changes, not when a column is added.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// Deepest nesting that a json column holds as JSON; some engines' readers fail on more.
+/// Deepest nesting in a json column; some engines' JSON readers fail on deeper values.
 pub const MAX_DEPTH: u64 = 100;
 
-/// What a column holds, and which JSON values fit it.
+/// The type of a column, and which JSON values fit it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnType {
-    /// A JSON string; a boolean or number as its text.
+    /// A JSON string, or the text of a boolean or number.
     String,
-    /// As `String`; an array of strings too, joined by one space.
+    /// Like `String`, or an array of strings joined by one space.
     Words,
-    /// A JSON string; anything else as its JSON text.
+    /// A JSON string, or the JSON text of any other value.
     Text,
-    /// Any JSON value, as its compact text.
+    /// The compact text of any JSON value.
     Json,
-    /// `true` or `false`, or one of the words in any ASCII case.
+    /// `true` or `false`, also as a string in any ASCII case.
     Boolean,
-    /// A finite JSON number, or a string that holds exactly one.
+    /// A finite JSON number, also as a string.
     Float,
     /// An RFC 3339 time, written in UTC.
     Time,
@@ -57,7 +58,7 @@ impl ColumnType {
     }
 }
 
-/// What a value says of who was there, collected over a row's columns.
+/// A list of IP addresses or users, collected from a row's columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Indicator {
     /// Feeds `p_any_ip_addresses`.
@@ -73,9 +74,9 @@ pub struct Column {
     pub name: &'static str,
     /// Names that senders use for it, the first preferred.
     pub sent_as: &'static [&'static str],
-    /// What it holds.
+    /// Its type.
     pub kind: ColumnType,
-    /// Which indicator it feeds.
+    /// The indicator that it feeds.
     pub indicator: Option<Indicator>,
     /// A comma, its name in quotes and a colon.
     key: &'static str,
@@ -104,7 +105,7 @@ macro_rules! columns {
     (@indicator $indicator:ident) => { Some(Indicator::$indicator) };
 }
 
-/// The columns of `data` in the order of a row; `unmapped`, which no sender can name, follows them.
+/// The columns of `data` in the order of a row. `unmapped`, which no sender can name, follows them.
 pub const DATA: &[Column] = columns! {
     "date" Time;
     "type" String;
@@ -206,6 +207,6 @@ const fn same(a: &[u8], b: &[u8]) -> bool {
 }
 
 /// Finds columns of `data`.
-pub(crate) static DATA_LOOKUP: Lookup = Lookup::of(DATA);
+pub(crate) static DATA_LOOKUP: LazyLock<Lookup> = LazyLock::new(|| Lookup::of(DATA));
 /// Finds columns of `data.location_info`.
-pub(crate) static LOCATION_LOOKUP: Lookup = Lookup::of(LOCATION_INFO);
+pub(crate) static LOCATION_LOOKUP: LazyLock<Lookup> = LazyLock::new(|| Lookup::of(LOCATION_INFO));

@@ -1,6 +1,6 @@
-//! Who sent a body, by name.
+//! The name of a sender.
 
-/// An Auth0 tenant or stream, by the name its rows are labelled with.
+/// An Auth0 tenant or stream, by the name in its rows.
 ///
 /// Invariant: 1 to 32 of `a-z`, `0-9` and `-`.
 ///

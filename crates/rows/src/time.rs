@@ -1,32 +1,32 @@
-//! Times: read as senders write them, written as every query engine reads them.
+//! Reads senders' times, and writes times that every query engine can read.
 //!
-//! Athena reads `YYYY-MM-DD HH:MM:SS.fff` in every SerDe and ISO 8601 in only some, so rows hold
-//! the former, in UTC. Reading is strict: only the two accepted forms are times.
+//! Athena reads `YYYY-MM-DD HH:MM:SS.fff` in every SerDe and ISO 8601 in only some, so rows use the former, in UTC.
+//! Reading is strict: there are exactly two accepted formats.
 
 use std::fmt;
 
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Timelike, Utc};
 
-/// Hours past the request that an event's time may lie, for clocks that differ.
+/// How far an event's time may be past the request, to allow for clock skew.
 const LATEST: TimeDelta = TimeDelta::hours(24);
-/// First year an event's time may lie in: Auth0 was founded in 2013; the contract leaves some room.
+/// First plausible year of an event. Auth0 was founded in 2013; the contract leaves some room.
 const EARLIEST_YEAR: i32 = 2010;
 /// Nanoseconds in a millisecond.
 const MILLISECOND: u32 = 1_000_000;
 
-/// Whether an event can have happened then, seen from the time of its request.
+/// Whether a time is plausible for an event, given the time of its request.
 pub(crate) fn is_plausible(at: DateTime<Utc>, received_at: DateTime<Utc>) -> bool {
     at.year() >= EARLIEST_YEAR && at <= received_at + LATEST
 }
 
-/// Cuts a time to whole milliseconds.
+/// Truncates a time to whole milliseconds.
 pub(crate) fn to_millisecond(at: DateTime<Utc>) -> DateTime<Utc> {
     at.with_nanosecond(at.nanosecond() % 1_000_000_000 / MILLISECOND * MILLISECOND).unwrap_or(at)
 }
 
-/// Reads RFC 3339, or the same without an offset after a space, taken as UTC.
+/// Reads an RFC 3339 time, or one with a space and no offset, which means UTC.
 ///
-/// Seconds go to 59, offsets to ±23:59, fractions to nine digits.
+/// Seconds are at most 59, offsets at most ±23:59, fractions at most nine digits.
 pub(crate) fn parse(text: &str) -> Option<DateTime<Utc>> {
     let (date, rest) = text.as_bytes().split_first_chunk::<10>()?;
     let (separator, rest) = rest.split_first()?;
@@ -71,7 +71,7 @@ fn digits(text: &[u8]) -> Option<u32> {
     text.iter().try_fold(0, |value, byte| byte.is_ascii_digit().then(|| value * 10 + u32::from(byte - b'0')))
 }
 
-/// Reads `.f` to `.fffffffff` if it stands there: nanoseconds, and what follows.
+/// Reads an optional fraction, `.f` to `.fffffffff`. Returns nanoseconds and the rest of the text.
 fn fraction(text: &[u8]) -> Option<(u32, &[u8])> {
     let Some(rest) = text.strip_prefix(b".") else { return Some((0, text)) };
     let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -94,7 +94,7 @@ fn offset(text: &[u8]) -> Option<TimeDelta> {
     (hours < 24 && minutes < 60).then(|| TimeDelta::minutes(sign * i64::from(hours * 60 + minutes)))
 }
 
-/// A time as it stands in a row: 3 fraction digits, or 6 or 9 where fewer would lose something.
+/// A time as in a row, with 3 fraction digits, or 6 or 9 if fewer would lose precision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TimeText {
     bytes: [u8; 29],

@@ -11,19 +11,23 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Args, Clock, Compared, Writers, compare, source, tally, tenant::Tenant, window::Checkpoint};
+use super::{Clock, Compared, Question, Writers, compare, tally, tenant::Tenant, window::Checkpoint};
 use crate::{
+    options,
     print::{Visible, visible},
     window::{Moment, WindowArgs},
 };
-use auth0_log_lake::config::{ConfigError, LakeUrl};
+use auth0_log_lake::{
+    auth::Source,
+    config::{ConfigError, LakeUrl},
+};
 
 /// What the function is told at its start.
 #[derive(Clone, Debug)]
 pub struct Settings {
     tenant: Tenant,
     lake: LakeUrl,
-    source: Option<String>,
+    source: Option<Source>,
     stack: String,
     /// ARN or name of the secret that holds the application's credentials.
     pub secret: String,
@@ -42,7 +46,7 @@ impl Settings {
             tenant: Tenant::parse(&needed("AUTH0_DOMAIN")?).map_err(|error| named("AUTH0_DOMAIN", error))?,
             secret: needed("AUTH0_SECRET_ARN")?,
             lake: needed("LAKE_URL")?.parse().map_err(|error: ConfigError| error.to_string())?,
-            source: get("SOURCE").map(|name| source(&name)).transpose().map_err(|error| named("SOURCE", error))?,
+            source: get("SOURCE").map(|name| options::source(&name)).transpose().map_err(|error| named("SOURCE", error.to_owned()))?,
             stack: needed("STACK_NAME")?,
         })
     }
@@ -65,20 +69,15 @@ impl Asked {
         serde_json::from_value(event).map_err(|_| "the event must be as {\"since\": \"5h\", \"until\": \"1h\"}".to_owned())
     }
 
-    fn args(&self, settings: &Settings) -> Result<Args, String> {
+    fn window(&self) -> Result<WindowArgs, String> {
         let moment = |text: &Option<String>, name| {
             text.as_deref().map(Moment::parse).transpose().map_err(|error| format!("{name} of the event: {error}"))
         };
-        Ok(Args {
-            domain: settings.tenant.clone(),
-            lake: settings.lake.clone(),
-            source: settings.source.clone(),
-            window: WindowArgs { since: moment(&self.since, "since")?, until: moment(&self.until, "until")? },
-            from: self.from.as_deref().map(Checkpoint::parse).transpose().map_err(|error| format!("from of the event: {error}"))?,
-            fill: false,
-            url: None,
-            metric: None,
-        })
+        Ok(WindowArgs { since: moment(&self.since, "since")?, until: moment(&self.until, "until")? })
+    }
+
+    fn from(&self) -> Result<Option<Checkpoint>, String> {
+        self.from.as_deref().map(Checkpoint::parse).transpose().map_err(|error| format!("from of the event: {error}"))
     }
 }
 
@@ -123,10 +122,18 @@ pub fn run(
     log: Log<'_>,
 ) -> Value {
     let (mut report, mut progress) = (Visible(Vec::new()), Progress { clock, log, line: Vec::new() });
-    let compared = asked.and_then(|asked| asked.args(settings)).and_then(|args| {
+    let compared = asked.and_then(|asked| Ok((asked.window()?, asked.from()?))).and_then(|(window, from)| {
         let application = Application::read(&secret.map_err(|Unreadable(why)| why)?)?;
         let mut writers = Writers { out: &mut report, err: &mut progress };
-        compare(&args, &|name| application.lookup(name), clock, &mut writers).map_err(|failure| failure.to_string())
+        let question = Question {
+            domain: &settings.tenant,
+            lake: &settings.lake,
+            source: settings.source.as_ref(),
+            window,
+            from: from.as_ref(),
+            receiver: None,
+        };
+        compare(&question, &|name| application.lookup(name), clock, &mut writers).map_err(|failure| failure.to_string())
     });
     let compared = compared.unwrap_or_else(|why| Compared { stopped: Some(why), ..Compared::default() });
     end(settings, &compared, &String::from_utf8_lossy(&report.0), (clock.now)(), log)
@@ -141,7 +148,7 @@ fn end(settings: &Settings, compared: &Compared, report: &str, now: DateTime<Utc
     log(&line(now, level(compared), &sentence(compared), fields(compared, report)));
     let mut metrics = vec![("CheckFailures", usize::from(compared.stopped.is_some()))];
     metrics.extend(compared.metrics());
-    tally::metrics(&metrics, &settings.stack, settings.source.as_deref(), now).iter().for_each(|line| log(line));
+    tally::metrics(&metrics, &settings.stack, settings.source.as_ref().map(Source::as_str), now).iter().for_each(|line| log(line));
     json!({"compared": compared.records, "missing": compared.missing, "failed": compared.stopped})
 }
 

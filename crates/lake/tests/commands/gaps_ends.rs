@@ -178,7 +178,7 @@ fn bad_input_is_a_sentence_and_ends_with_2() {
         (&["--domain", &api.url, "--lake", &url, "--since", "5m"], &CLIENT, "lake: --since must be more than 10 minutes ago"),
         (&[&good[..], &["--from", "7"]].concat(), &CLIENT, "it must be a log_id of Auth0, whose first 20 digits hold a time"),
         (&[&good[..], &["--source", "It's"]].concat(), &CLIENT, "a source is 1 to 32 of a-z, 0-9 and \"-\""),
-        (&[&good[..], &["--fill"]].concat(), &CLIENT, "lake: missing receiver URL: give --url to post what is missing."),
+        (&[&good[..], &["--fill"]].concat(), &CLIENT, "lake: missing receiver URL: give --url or --stack."),
         (&[&good[..], &["--fill", "--url", "host"]].concat(), &CLIENT, "lake: a receiver's URL must be http://"),
         (
             &["--domain", &api.url, "--lake", "file:///nowhere", "--since", "2024-03-01"],

@@ -1,4 +1,4 @@
-//! The members of one object, and which of them a later one of the same name displaces.
+//! The members of one object. A later member displaces an earlier one of the same name.
 
 use std::borrow::Cow;
 
@@ -7,35 +7,35 @@ use crate::{
     schema::{DATA_COLUMNS, Lookup, Sent},
 };
 
-/// Most members compared pair by pair; more are sorted, so that no record costs quadratic time.
+/// Most members compared in pairs; more members are sorted, so that no record takes quadratic time.
 const PAIRWISE_LIMIT: usize = 16;
 
 /// One member of an object, as it was sent.
 #[derive(Debug)]
 pub(crate) struct Member<'a> {
-    /// The name, escapes resolved.
+    /// The name, unescaped.
     pub name: Cow<'a, str>,
     pub value: Value<'a>,
     /// The column that the name belongs to.
     pub sent: Option<Sent>,
     /// A later member has the same name.
     pub displaced: bool,
-    /// An earlier member has the same name, which is a column's.
+    /// An earlier member has the same name, and the name belongs to a column.
     displaces: bool,
-    /// A member with a preferred name of the same column stands there.
+    /// Another member has a preferred name of the same column.
     outranked: bool,
 }
 
-/// What becomes of a member.
+/// Where a member goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Placement {
     /// It is kept as a duplicate.
     Displaced,
     /// It is kept as unmapped.
     NoColumn,
-    /// It stands in a column's place and holds nothing.
+    /// It has the name of a column and the value null.
     Null,
-    /// The column takes it if it fits.
+    /// The column holds it if it fits.
     Column(usize),
 }
 
@@ -57,16 +57,16 @@ impl Member<'_> {
     }
 }
 
-/// The members of one object in the order sent; reused from record to record.
+/// The members of one object in the order sent; reused for each record.
 #[derive(Debug)]
 pub(crate) struct Members<'a> {
     lookup: &'static Lookup,
     members: Vec<Member<'a>>,
-    /// Those whose name belongs to no column.
+    /// The members whose name belongs to no column.
     unknown: Vec<usize>,
-    /// The columns met by their preferred names, one bit each, and those met by their other names.
+    /// The columns seen by their preferred names, one bit each, and those seen by their other names.
     met: [u64; 2],
-    /// A name of a column stands twice.
+    /// The name of a column appears twice.
     repeated: bool,
 }
 
@@ -105,12 +105,12 @@ impl<'a> Members<'a> {
         &self.members[index]
     }
 
-    /// Returns the value of the last member of a name.
+    /// Returns the value of the last member with a name.
     pub fn last(&self, name: &str) -> Option<&Value<'a>> {
         self.members.iter().rev().find(|member| member.name == name).map(|member| &member.value)
     }
 
-    /// Marks each member that another one displaces or outranks.
+    /// Marks each member that another member displaces or outranks.
     pub fn mark(&mut self) {
         if self.repeated || self.met[0] & self.met[1] != 0 {
             self.mark_columns();

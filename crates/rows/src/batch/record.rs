@@ -1,4 +1,4 @@
-//! One record: as it was cut, and as it was read, which is checked against RFC 8259 and taken apart.
+//! One record: as it was split off, and as it was read, that is, checked against RFC 8259 and taken apart.
 
 use std::borrow::Cow;
 
@@ -12,9 +12,9 @@ use crate::{
 /// One record as it was sent, without the white space around it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record<'a> {
-    /// A record yet to be read.
+    /// A record that is not read yet.
     Unread(&'a [u8]),
-    /// What cutting already knows to be a reject.
+    /// A reject, known from splitting.
     Rejected(Cow<'a, [u8]>, Reason),
 }
 
@@ -27,7 +27,7 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// The reason, if cutting already rejects it.
+    /// The reason, if splitting already rejects it.
     pub fn rejected(&self) -> Option<Reason> {
         match self {
             Self::Unread(_) => None,
@@ -36,19 +36,19 @@ impl<'a> Record<'a> {
     }
 }
 
-/// One record after it was read, or why it is a reject.
+/// A record that was read, or the reason it is a reject.
 #[derive(Debug)]
 pub struct ReadRecord<'a> {
     /// The bytes as sent, without the white space around them.
     pub bytes: Cow<'a, [u8]>,
-    /// Whether its parts hold it.
+    /// Whether its parts were read.
     pub read: Result<(), Reject>,
 }
 
-/// The members of a record and those of its `data`, as slices; the memory is used again from record to record.
+/// The members of a record and of its `data`, as slices; the memory is reused for each record.
 #[derive(Debug)]
 pub struct RecordParts<'a> {
-    // A flat record's envelope becomes its data, so both know the columns.
+    // A flat record's envelope becomes its data, so both look up columns.
     pub(crate) envelope: Members<'a>,
     pub(crate) data: Members<'a>,
 }
@@ -63,7 +63,7 @@ impl<'a> RecordParts<'a> {
     /// Reads a record.
     ///
     /// # Errors
-    /// Where it is not UTF-8, not JSON, or not an object.
+    /// If it is not UTF-8, not JSON, or not an object.
     pub fn read(&mut self, record: &'a [u8]) -> Result<(), Reject> {
         let mut scanner = Scanner::new(std::str::from_utf8(record).map_err(|_| Reason::InvalidUtf8)?);
         if scanner.peek() == Some(b'{') {
@@ -75,12 +75,12 @@ impl<'a> RecordParts<'a> {
         Err(Reason::NotAnObject.into())
     }
 
-    /// Reads the object that a text starts with; returns its text.
+    /// Reads the object at the start of a text, and returns its text.
     pub(super) fn read_object(&mut self, text: &'a str) -> Option<&'a str> {
         self.object(&mut Scanner::new(text)).ok().map(|object| object.raw)
     }
 
-    /// Whether the envelope has a member of this name.
+    /// Whether the envelope has a member with this name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.envelope.last(name).is_some()
     }
@@ -99,7 +99,7 @@ impl<'a> RecordParts<'a> {
     }
 }
 
-/// Passes an object, and finds its members.
+/// Skips an object and collects its members.
 pub(crate) fn find_members<'a>(scanner: &mut Scanner<'a>, members: &mut Members<'a>) -> Result<Value<'a>, Malformed> {
     members.clear();
     scanner.object(|scanner, name| {

@@ -1,4 +1,4 @@
-//! Where brackets and commas stand outside strings.
+//! Finds brackets and commas outside strings.
 
 use memchr::memchr3;
 
@@ -9,10 +9,10 @@ pub(super) struct Mark {
     pub byte: u8,
 }
 
-/// The marks of a body from a position on, in order; they end where a string is broken.
+/// The marks of a body from a position on, in order. They end at a broken string.
 pub(super) struct Marks<'a> {
     body: &'a [u8],
-    /// Position after the last mark that was given.
+    /// Position after the last mark that was returned.
     pub passed: usize,
 }
 
@@ -21,9 +21,9 @@ impl<'a> Marks<'a> {
         Self { body, passed: start }
     }
 
-    /// Returns the next bracket, brace or comma; `None` at the end, or before a string that does not end in its line.
+    /// Returns the next bracket, brace or comma; `None` at the end, or before a string that does not end on its line.
     ///
-    /// Outside a string a backslash hides nothing.
+    /// Outside a string, a backslash escapes nothing.
     pub fn next(&mut self) -> Option<Mark> {
         let mut at = self.passed;
         loop {
@@ -43,13 +43,13 @@ impl<'a> Marks<'a> {
         std::iter::from_fn(|| self.next()).find(|mark| mark.byte != b',')
     }
 
-    /// Position after the string whose content starts at `at`.
+    /// Returns the position after the string whose content starts at `at`.
     fn string_end(&self, mut at: usize) -> Option<usize> {
         loop {
             at += memchr3(b'"', b'\\', b'\n', self.body.get(at..)?)?;
             match self.body[at] {
                 b'"' => return Some(at + 1),
-                // What a backslash hides may be a line feed, which breaks the string all the same.
+                // A line feed breaks the string even after a backslash.
                 b'\\' => at += 1 + usize::from(self.body.get(at + 1) != Some(&b'\n')),
                 _ => return None,
             }

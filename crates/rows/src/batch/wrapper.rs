@@ -7,14 +7,14 @@ use crate::json::{
     text::{is_space, string_end, trim},
 };
 
-/// What the members of an object at the top say of it.
+/// The facts about an object at the top that decide whether it is a wrapper.
 #[derive(Default)]
 pub(super) struct Wrapper {
-    /// What stands between the brackets of each `logs` array.
+    /// The text between the brackets of each `logs` array.
     pub logs: Vec<Range<usize>>,
-    /// A `log_id` or `data` stands there: the object is a record.
+    /// The object has a `log_id` or `data`, so it is a record.
     pub is_record: bool,
-    /// Something else than `logs` arrays stands there.
+    /// The object has something other than `logs` arrays.
     pub has_others: bool,
 }
 
@@ -23,7 +23,7 @@ impl Wrapper {
         !self.logs.is_empty() && !self.is_record
     }
 
-    /// Notes one member, or what follows a `logs` array up to the next comma.
+    /// Notes one member, or the text from the end of a `logs` array to the next comma.
     pub fn member(&mut self, body: &[u8], member: Range<usize>) {
         let text = &body[member];
         self.has_others |= !text.iter().all(|&byte| is_space(byte));
@@ -36,7 +36,7 @@ impl Wrapper {
         }
     }
 
-    /// Returns the object's bytes with nothing between the brackets of its `logs`.
+    /// Returns the object's bytes with empty `logs` arrays.
     pub fn without_logs(&self, body: &[u8], extent: Range<usize>) -> Vec<u8> {
         let mut out = Vec::new();
         let mut from = extent.start;
@@ -49,12 +49,12 @@ impl Wrapper {
     }
 }
 
-/// Whether what stands before a bracket is the name `logs` and its colon alone.
+/// Whether the text before a bracket is just the name `logs` and a colon.
 pub(super) fn opens_logs(member: &[u8]) -> bool {
     name_before(member).is_some_and(|(name, rest)| name == "logs" && trim(rest).is_empty())
 }
 
-/// Reads the name with which a member's text starts, escapes resolved; returns what follows its colon too.
+/// Reads the name at the start of a member, unescaped. Also returns the text after its colon.
 fn name_before(member: &[u8]) -> Option<(Cow<'_, str>, &[u8])> {
     let member = trim(member);
     if member.first() != Some(&b'"') {

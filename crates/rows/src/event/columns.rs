@@ -1,9 +1,9 @@
-//! Which members the columns of a row are written from.
+//! The member for each column of a row.
 
-/// Which member of an object each column takes its value from.
+/// The member of an object for each column.
 #[derive(Debug)]
 pub(crate) struct Columns<const N: usize> {
-    /// The columns that have one, one bit each.
+    /// The columns that have a member, one bit each.
     taken: u64,
     members: [u32; N],
 }
@@ -27,7 +27,7 @@ impl<const N: usize> Columns<N> {
         (self.taken >> column & 1 == 1).then(|| self.members[column] as usize)
     }
 
-    /// The columns that have a member, in their order, each with the index of that member.
+    /// The columns that have a member, in order, each with its member's index.
     pub fn iter(&self) -> impl Iterator<Item = (usize, usize)> {
         let mut left = self.taken;
         std::iter::from_fn(move || {

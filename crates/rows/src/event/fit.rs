@@ -1,4 +1,4 @@
-//! Whether a value fits its column, and how it is written there.
+//! Checks whether a value fits its column, and writes it.
 
 use std::{borrow::Cow, net::IpAddr};
 
@@ -7,7 +7,7 @@ use crate::{
     schema::{ColumnType, Indicator, MAX_DEPTH},
 };
 
-/// Whether a value fits a column. Times and locations are checked further where they are read.
+/// Whether a value fits a column. Times and locations have further checks where they are read.
 pub(crate) fn fits(kind: ColumnType, value: &Value<'_>) -> bool {
     match kind {
         ColumnType::String => is_scalar(value.kind),
@@ -20,7 +20,7 @@ pub(crate) fn fits(kind: ColumnType, value: &Value<'_>) -> bool {
     }
 }
 
-/// Writes a value that fits a column; a time or location is written by who read it.
+/// Writes a value that fits a column, except times and locations.
 pub(crate) fn write(kind: ColumnType, value: &Value<'_>, out: &mut Vec<u8>) {
     match (kind, value.kind) {
         (ColumnType::Words, JsonType::Array) => write_words(value, out),
@@ -32,7 +32,7 @@ pub(crate) fn write(kind: ColumnType, value: &Value<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// Writes compact JSON as a string; a value nested too deep as a JSON string that holds its text.
+/// Writes a value's compact JSON as a string. If it is nested too deeply, first wraps the text in a JSON string.
 fn write_json(value: &Value<'_>, out: &mut Vec<u8>) {
     let compact = value.compact();
     if value.flags.depth <= MAX_DEPTH {
@@ -41,7 +41,7 @@ fn write_json(value: &Value<'_>, out: &mut Vec<u8>) {
     write_quoted(out, &as_json_string(&compact));
 }
 
-/// Returns a JSON string, in compact JSON, whose content is a compact JSON text.
+/// Returns compact JSON text as a JSON string.
 pub(crate) fn as_json_string(compact: &str) -> String {
     let mut text = Vec::with_capacity(compact.len() * 2);
     write_quoted(&mut text, compact);
@@ -66,7 +66,7 @@ fn float(value: &Value<'_>) -> Option<()> {
     is_finite_number(&value.decoded()).then_some(())
 }
 
-/// Returns the elements of an array that holds strings alone.
+/// Returns the elements of an array that has only strings.
 fn words<'a>(value: &Value<'a>) -> Option<Vec<Value<'a>>> {
     if value.kind != JsonType::Array {
         return None;
@@ -95,7 +95,7 @@ fn write_words(value: &Value<'_>, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// Returns a value as an indicator, trimmed; `None` if it is not one.
+/// Returns a value as an indicator, trimmed; `None` if it is not an indicator.
 pub(crate) fn indicator<'a>(indicator: Indicator, value: &Value<'a>) -> Option<Cow<'a, str>> {
     let text = match value.decoded() {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),

@@ -1,4 +1,4 @@
-//! The row of an event, in the order of the field table.
+//! Writes the row of an event in the order of the field table.
 
 use std::borrow::Cow;
 
@@ -55,7 +55,7 @@ impl Normalizer<'_> {
         for (i, text) in found.iter().enumerate() {
             out.push(if i == 0 { b'[' } else { b',' });
             match text {
-                // As it was sent, without an escape: it can stand in a string as it is.
+                // It was sent without escapes, so it needs none.
                 Cow::Borrowed(text) => write_plain(out, text.as_bytes()),
                 Cow::Owned(text) => write_string(out, text),
             }
@@ -63,7 +63,7 @@ impl Normalizer<'_> {
         out.push(b']');
     }
 
-    /// Writes `data`; a `date` that has a column is the time of the event.
+    /// Writes `data`. A `date` in its column is the event's time.
     fn write_data(&mut self, data: &Members<'_>, at: &TimeText, out: &mut Vec<u8>) {
         event_row::DATA.write_key(out);
         let start = out.len();
@@ -89,14 +89,14 @@ impl Normalizer<'_> {
     }
 }
 
-/// Writes a string of characters that need no escape.
+/// Writes a string whose characters need no escapes.
 fn write_plain(out: &mut Vec<u8>, text: &[u8]) {
     out.push(b'"');
     out.extend_from_slice(text);
     out.push(b'"');
 }
 
-/// Makes an object of the members written since `start`, each with a comma before it.
+/// Makes an object of the members written since `start`, each of which has a comma before it.
 fn close_object(out: &mut Vec<u8>, start: usize) {
     match out.get_mut(start) {
         Some(comma) => *comma = b'{',

@@ -1,22 +1,24 @@
-//! What a record holds beyond the columns: `data.unmapped`, and the drift that is noted of it.
+//! The values of a record without a column: `data.unmapped`, and notes about drift.
 //!
-//! Nothing that a sender names becomes a key of a row, and nothing that a sender sends is dropped:
-//! what has no column, or does not fit it, is kept here under the name and with the value it was
-//! sent with, as the JSON text of one object.
+//! No sender's name becomes a key of a row, and no value is dropped. A value that has no column, or does not fit
+//! it, is kept here with its name, in the JSON text of one object.
 
 use super::fit::as_json_string;
 use crate::{
     batch::Member,
-    json::{Value, escape::write_escaped, text::write_string},
+    json::{
+        Value,
+        text::{write_escaped, write_string},
+    },
     schema::{MAX_DEPTH, data},
 };
 
-/// Where `unmapped` holds what the envelope held beside `log_id` and `data`.
+/// Name in `unmapped` for the envelope's members other than `log_id` and `data`.
 const ENVELOPE: &str = "$envelope";
-/// Where `unmapped` holds members that a later one of the same name displaced.
+/// Name in `unmapped` for members that a later one of the same name displaced.
 const DUPLICATES: &str = "$duplicates";
 
-/// Gathers one record's leftovers; reused from record to record.
+/// Collects one record's leftovers; reused for each record.
 #[derive(Debug, Default)]
 pub(crate) struct Leftovers {
     fields: Vec<u8>,
@@ -35,7 +37,7 @@ impl Leftovers {
         self.location_depth = 0;
     }
 
-    /// Keeps a field of `data`; one that has the name of a list of ours stands in that of duplicates.
+    /// Keeps a field of `data`. A field with one of our reserved names goes to the duplicates.
     pub fn field(&mut self, member: &Member<'_>) {
         if matches!(member.name.as_ref(), ENVELOPE | DUPLICATES) {
             return self.duplicate("", member);
@@ -43,7 +45,7 @@ impl Leftovers {
         write_member(&mut self.fields, &member.name, &shallow(&member.value));
     }
 
-    /// Keeps what the envelope holds beside `log_id` and `data`.
+    /// Keeps a member of the envelope.
     pub fn envelope(&mut self, member: &Member<'_>) {
         write_member(&mut self.envelope, &member.name, &shallow(&member.value));
     }
@@ -54,7 +56,7 @@ impl Leftovers {
         self.location_depth = self.location_depth.max(member.value.flags.depth);
     }
 
-    /// Keeps a member that a later one displaces, or one whose name is taken by this object itself.
+    /// Keeps a member that a later one displaces, or whose name this object reserves.
     pub fn duplicate(&mut self, path: &str, member: &Member<'_>) {
         separate(&mut self.duplicates);
         self.duplicates.push(b'[');
@@ -64,7 +66,7 @@ impl Leftovers {
         self.duplicates.push(b']');
     }
 
-    /// Notes that something of a column is not as expected; `name` is one of ours.
+    /// Notes an unexpected value of a column; `name` is the name of a column.
     pub fn drift(&mut self, path: &str, name: &str, note: &str) {
         separate(&mut self.drift);
         self.drift.extend_from_slice(format!("\"data.{path}{name}: {note}\"").as_bytes());
@@ -80,12 +82,12 @@ impl Leftovers {
         write_member(&mut self.fields, "location_info", &object);
     }
 
-    /// The notes, as the content of a JSON array.
+    /// The notes about drift, as the content of a JSON array.
     pub fn drift_notes(&self) -> &[u8] {
         &self.drift
     }
 
-    /// Writes the `unmapped` member of a row, a comma before it, where anything was kept.
+    /// Writes a comma and the `unmapped` member of a row if anything was kept.
     pub fn write(&mut self, out: &mut Vec<u8>) {
         for (name, open, content, close) in [(ENVELOPE, '{', &self.envelope, '}'), (DUPLICATES, '[', &self.duplicates, ']')] {
             if !content.is_empty() {
@@ -103,7 +105,7 @@ impl Leftovers {
     }
 }
 
-/// Returns the compact text of a value; if it is nested too deep, a JSON string that holds the text.
+/// Returns a value's compact text; if the value is nested too deeply, the text as a JSON string.
 fn shallow<'a>(value: &Value<'a>) -> std::borrow::Cow<'a, str> {
     let compact = value.compact();
     if value.flags.depth <= MAX_DEPTH {

@@ -1,25 +1,19 @@
-//! Where strings and numbers end.
+//! Finds the ends of strings and numbers.
 
-use wide::u8x16;
-
-/// Position of the first quote, backslash or control character, or the end.
+/// Returns the position of the first quote, backslash or control character, or the end.
 #[inline(always)]
 pub(super) fn plain_until(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(part) = bytes[at..].first_chunk::<16>() {
-        let part = u8x16::new(*part);
-        let control = part.min(u8x16::splat(0x1F)).simd_eq(part);
-        let found = part.simd_eq(u8x16::splat(b'"')) | part.simd_eq(u8x16::splat(b'\\')) | control;
-        let mask = found.to_bitmask();
-        if mask != 0 {
-            return at + mask.trailing_zeros() as usize;
-        }
+    let ends = |byte: &u8| (*byte == b'"') | (*byte == b'\\') | (*byte < 0x20);
+    // The compiler compares these sixteen bytes at once.
+    while let Some(part) = bytes[at..].first_chunk::<16>()
+        && !part.iter().fold(false, |found, byte| found | ends(byte))
+    {
         at += 16;
     }
-    let rest = bytes[at..].iter().position(|&b| matches!(b, b'"' | b'\\' | ..0x20));
-    rest.map_or(bytes.len(), |found| at + found)
+    bytes[at..].iter().position(ends).map_or(bytes.len(), |found| at + found)
 }
 
-/// Position after the number that starts at `at`, as far as RFC 8259 lets one go.
+/// Returns the position after the RFC 8259 number that starts at `at`.
 pub(super) fn number_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     let digits = |from: usize| {
         let count = bytes[from..].iter().take_while(|b| b.is_ascii_digit()).count();
@@ -43,7 +37,7 @@ pub(super) fn number_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     Some(at)
 }
 
-/// Whether a text is exactly one JSON number that a double holds as a finite one.
+/// Whether a text is exactly one JSON number that is finite as a double.
 pub(crate) fn is_finite_number(text: &str) -> bool {
     number_end(text.as_bytes(), 0) == Some(text.len()) && text.parse().is_ok_and(f64::is_finite)
 }

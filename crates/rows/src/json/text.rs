@@ -1,14 +1,14 @@
-//! Text of JSON values: decoded, compacted, repaired, and written as the content of a string.
+//! Decodes, compacts and repairs the text of JSON values, and writes it as the content of a string.
 
 use std::borrow::Cow;
 
-use super::{JsonType, Value, escape::write_escaped};
+use super::{JsonType, Value};
 
-/// U+FFFD, which stands where a lone surrogate stood.
+/// U+FFFD, which replaces a lone surrogate.
 const REPLACEMENT: &str = "\u{FFFD}";
 
 impl<'a> Value<'a> {
-    /// Returns the characters of a JSON string, lone surrogates as U+FFFD; other values as their text.
+    /// Returns the characters of a JSON string, with U+FFFD for lone surrogates, or the text of any other value.
     #[inline(always)]
     pub fn decoded(&self) -> Cow<'a, str> {
         match self.kind {
@@ -17,13 +17,13 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Returns what stands between a JSON string's quotes, as it was sent.
+    /// Returns the text between a JSON string's quotes, as it was sent.
     #[inline(always)]
     pub fn inner(&self) -> &'a str {
         self.raw.get(1..self.raw.len() - 1).unwrap_or_default()
     }
 
-    /// Returns the value without white space between tokens and without lone surrogates; all else as it was sent.
+    /// Returns the value without white space between tokens and without lone surrogates, otherwise as it was sent.
     #[inline(always)]
     pub fn compact(&self) -> Cow<'a, str> {
         if self.flags.is_clean() {
@@ -37,7 +37,7 @@ impl<'a> Value<'a> {
     }
 }
 
-/// The white space that JSON knows (RFC 8259, section 2).
+/// Whether a byte is JSON white space (RFC 8259, section 2).
 pub(crate) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
@@ -49,13 +49,13 @@ pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
     &bytes[start..end]
 }
 
-/// Reads the code unit of a `\uXXXX` escape whose backslash stands at `at`.
+/// Reads the code unit of a `\uXXXX` escape whose backslash is at `at`.
 pub(crate) fn code_unit(bytes: &[u8], at: usize) -> Option<u16> {
     let digits = bytes.get(at + 2..at + 6)?;
     digits.iter().try_fold(0, |unit, &byte| Some(unit << 4 | char::from(byte).to_digit(16)? as u16))
 }
 
-/// One escape of a JSON string: its length in bytes, and its character or none for a lone surrogate.
+/// Reads one escape of a JSON string. Returns its length in bytes and its character, `None` for a lone surrogate.
 fn escape(bytes: &[u8], at: usize) -> (usize, Option<char>) {
     let simple = |character| (2, Some(character));
     match bytes.get(at + 1) {
@@ -98,7 +98,7 @@ fn decode(inner: &str, escaped: bool) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Writes U+FFFD for each lone surrogate in the strings of a JSON text; all else stays.
+/// Replaces each lone surrogate in a JSON text with U+FFFD.
 fn repaired(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     let mut rest = json;
@@ -127,7 +127,7 @@ fn without_space(json: &str) -> String {
     out
 }
 
-/// Position after the string whose opening quote stands at `quote`.
+/// Returns the position after the string whose opening quote is at `quote`.
 pub(crate) fn string_end(bytes: &[u8], quote: usize) -> usize {
     let mut at = quote + 1;
     while let Some(found) = memchr::memchr2(b'"', b'\\', bytes.get(at..).unwrap_or_default()) {
@@ -139,20 +139,35 @@ pub(crate) fn string_end(bytes: &[u8], quote: usize) -> usize {
     bytes.len()
 }
 
-/// Writes a JSON string whose content is `text`, any text.
+/// Writes any text as a JSON string.
 pub(crate) fn write_string(out: &mut Vec<u8>, text: &str) {
     let literal = serde_json::to_writer(&mut *out, text);
     debug_assert!(literal.is_ok(), "a vector takes every byte");
 }
 
-/// Writes a JSON string whose content is compact JSON, where only quotes and backslashes need a backslash.
+/// Writes compact JSON as a JSON string.
 pub(crate) fn write_quoted(out: &mut Vec<u8>, json: &str) {
     out.push(b'"');
     write_escaped(out, json.as_bytes());
     out.push(b'"');
 }
 
-/// Length in bytes of a text once it stands in a JSON string.
+/// Writes compact JSON as the content of a JSON string: only quotes and backslashes need a backslash.
+pub(crate) fn write_escaped(out: &mut Vec<u8>, json: &[u8]) {
+    for part in json.chunks(4_096) {
+        let mut end = out.len();
+        out.resize(end + 2 * part.len(), b'\\');
+        for &byte in part {
+            // Skipping a backslash that is already there is faster than a branch.
+            end += usize::from(matches!(byte, b'"' | b'\\'));
+            out[end] = byte;
+            end += 1;
+        }
+        out.truncate(end);
+    }
+}
+
+/// Returns the length in bytes of a text as the content of a JSON string.
 pub(crate) fn escaped_length(text: &str) -> usize {
     text.bytes()
         .map(|byte| match byte {
@@ -207,6 +222,13 @@ mod tests {
             write_quoted(&mut out, text);
             assert_eq!(serde_json::from_slice::<String>(&out).ok().as_deref(), Some(text));
         }
+    }
+
+    #[test]
+    fn each_quote_and_backslash_gets_a_backslash_and_nothing_else_changes() {
+        let mut out = b"before".to_vec();
+        write_escaped(&mut out, "{\"a\":\"\\n é\"}".as_bytes());
+        assert_eq!(String::from_utf8_lossy(&out), "before{\\\"a\\\":\\\"\\\\n é\\\"}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! One JSON value as it was sent, and what is known of it.
+//! One JSON value as it was sent.
 
 /// The type of a JSON value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,26 +34,26 @@ pub(crate) struct Value<'a> {
     pub flags: TextFlags,
 }
 
-/// What must be known of a value before its bytes can be copied.
+/// The facts that decide whether a value's bytes can be copied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TextFlags {
     /// Levels of nesting: 0 for a scalar, 1 for `[]`.
     pub depth: u64,
-    /// White space stands between tokens: the text is not compact.
+    /// There is white space between tokens, so the text is not compact.
     pub is_spaced: bool,
-    /// A backslash stands in a string.
+    /// A string has a backslash.
     pub is_escaped: bool,
-    /// An escape of a surrogate stands in a string; it may be a lone one.
+    /// A string has an escaped surrogate, perhaps a lone one.
     pub has_surrogates: bool,
 }
 
 impl TextFlags {
-    /// The bytes of the value are compact JSON without lone surrogates as they stand.
+    /// The value's bytes are compact JSON without lone surrogates.
     pub fn is_clean(self) -> bool {
         !self.is_spaced && !self.has_surrogates
     }
 
-    /// Adds what is known of a name or value inside.
+    /// Adds the flags of a name or value inside.
     pub(super) fn add(&mut self, inner: TextFlags) {
         self.depth = self.depth.max(inner.depth + 1);
         self.is_spaced |= inner.is_spaced;

@@ -1,4 +1,4 @@
-//! How the bytes of an object are compressed.
+//! Compresses objects.
 
 use std::{
     borrow::Cow,
@@ -7,12 +7,12 @@ use std::{
 
 use libdeflater::{CompressionLvl, Compressor};
 
-/// gzip level. A request is answered after its objects are stored, so time wins over bytes: on 7.1 MB of realistic rows, level 1 of
-/// libdeflate took 26 ms for 3.8 to 1, level 2 took 37 ms for 3.9 to 1, and level 6 took 56 ms for 4.2 to 1. With level 1 of zlib-rs
-/// the whole path took the same time for 2.9 to 1, a third more bytes (`make bench`, 2026-11-24, x86_64).
+/// gzip level. The sender waits until its objects are stored, so time matters more than bytes. On 7.1 MB of realistic rows,
+/// libdeflate took 26 ms at level 1 (3.8 to 1), 37 ms at level 2 (3.9 to 1) and 56 ms at level 6 (4.2 to 1). With zlib-rs at
+/// level 1, the whole path took the same time but made a third more bytes, 2.9 to 1 (`make bench`, 2026-11-24, x86_64).
 const GZIP_LEVEL: i32 = 1;
-/// zstd level: its default, which makes 7.7 to 1 of the same rows in less time than gzip. gzip is the default compression since
-/// every reader takes it: Spark as PyPI packs it lacks Hadoop's native library, and reads no `.zst`.
+/// zstd level: its default, which compresses the same rows 7.7 to 1 in less time than gzip. gzip is still the default
+/// because every reader supports it: the Spark package on PyPI lacks Hadoop's native library and cannot read `.zst`.
 const ZSTD_LEVEL: i32 = 3;
 
 /// Compression of objects.
@@ -49,10 +49,10 @@ impl Compression {
         }
     }
 
-    /// Media type of an object's bytes as they lie there (RFC 6713, RFC 8878).
+    /// Media type of an object's stored bytes (RFC 6713, RFC 8878).
     ///
-    /// An object has no `Content-Encoding` beside it: a reader over HTTP that honours one would decompress, and then again by the
-    /// ending of the name.
+    /// An object has no `Content-Encoding`: an HTTP client that honors it would decompress the bytes, and then decompress
+    /// them again because of the extension.
     pub const fn media_type(self) -> &'static str {
         match self {
             Self::Gzip => "application/gzip",
@@ -61,10 +61,10 @@ impl Compression {
         }
     }
 
-    /// Compresses rows, one after another, as one stream.
+    /// Compresses rows, in order, as one stream.
     ///
     /// # Errors
-    /// Where the compressor fails, which for memory it does not unless memory is out.
+    /// If the compressor fails, which only happens when out of memory.
     pub fn compress<'a>(self, rows: impl Iterator<Item = &'a [u8]>) -> io::Result<Vec<u8>> {
         match self {
             Self::Gzip => gzip(rows),
@@ -74,7 +74,7 @@ impl Compression {
     }
 }
 
-/// libdeflate takes a whole stream at once, so pieces that do not stand together are first brought together.
+/// libdeflate compresses one contiguous slice, so separate pieces are joined first.
 fn gzip<'a>(rows: impl Iterator<Item = &'a [u8]>) -> io::Result<Vec<u8>> {
     let pieces: Vec<&[u8]> = rows.collect();
     let rows = if let [rows] = pieces[..] { Cow::Borrowed(rows) } else { Cow::Owned(pieces.concat()) };

@@ -1,4 +1,4 @@
-//! The rows of a batch, and the objects that the rows of batches make.
+//! The rows of a batch, and the objects made from the rows of batches.
 
 use std::{
     borrow::Cow,
@@ -20,12 +20,12 @@ use crate::{
     source::Source,
 };
 
-/// No more bytes than a usual record has.
+/// At most the bytes of a typical record.
 const RECORD: usize = 1_024;
 /// Seconds in an hour.
 const HOUR: i64 = 3_600;
 
-/// One row, where it belongs, and the record behind it.
+/// One row, its table and time, and its record.
 #[derive(Debug)]
 struct Row<'a> {
     table: Table,
@@ -40,9 +40,9 @@ pub struct Rows<'a> {
     arrival: &'a Arrival<'a>,
     pub(super) text: Vec<u8>,
     rows: Vec<Row<'a>>,
-    /// The hours that events touch.
+    /// The hours of the events.
     hours: BTreeSet<i64>,
-    /// What became of the records.
+    /// Counts of the records by outcome.
     pub tally: Tally,
 }
 
@@ -54,7 +54,7 @@ impl<'a> Rows<'a> {
         Self { arrival, text, rows: Vec::with_capacity(bytes / RECORD), hours: BTreeSet::new(), tally: Tally::default() }
     }
 
-    /// Notes the event row that was just written, or writes a reject row in its place.
+    /// Notes the event row that was just written, or replaces it with a reject row.
     pub(super) fn add(&mut self, record: Cow<'a, [u8]>, event: Result<Event, Reject>) {
         let start = self.rows.last().map_or(0, |row| row.text.end);
         let (table, at) = match event.and_then(|event| self.within_hours(event)) {
@@ -72,7 +72,7 @@ impl<'a> Rows<'a> {
         self.rows.push(Row { table, at, text: start..self.text.len(), record });
     }
 
-    /// Notes the hour of an event, unless there are as many as one request may touch.
+    /// Notes the hour of an event, unless the request already touches the most hours allowed.
     fn within_hours(&mut self, event: Event) -> Result<Event, Reject> {
         let hour = hour_of(event.at);
         if self.hours.len() == MOST_HOURS && !self.hours.contains(&hour) {
@@ -87,24 +87,24 @@ impl<'a> Rows<'a> {
         &self.text
     }
 
-    /// The record behind each row.
+    /// The record of each row.
     pub fn records(&self) -> impl Iterator<Item = &[u8]> {
         self.rows.iter().map(|row| row.record.as_ref())
     }
 
-    /// Returns the memory of the rows, to be used again.
+    /// Returns the buffer of the rows for reuse.
     pub fn into_text(self) -> Vec<u8> {
         self.text
     }
 }
 
-/// The rows of one object, each with the batch that it belongs to.
+/// The rows of one object, each with the position of its batch.
 type Chosen<'r, 'a> = Vec<(usize, &'r Row<'a>)>;
 
-/// Makes one object of the rows of each source, table and hour, and names the batches whose rows it holds, as positions.
+/// Makes one object for each source, table and hour. Also returns the positions of the batches whose rows it holds.
 ///
 /// # Errors
-/// Where the compressor fails.
+/// If the compressor fails.
 pub fn objects(batches: &[Rows<'_>], compression: Compression) -> io::Result<Vec<(Object, Vec<usize>)>> {
     let mut sources: BTreeMap<&Source, BTreeMap<(Table, i64), Chosen<'_, '_>>> = BTreeMap::new();
     for (batch, rows) in batches.iter().enumerate() {
@@ -129,7 +129,7 @@ fn object(source: &Source, table: Table, batches: &[Rows<'_>], rows: &Chosen<'_,
     let mut runs: Vec<(usize, Range<usize>)> = Vec::new();
     for (batch, row) in rows {
         match runs.last_mut() {
-            // Most batches are of one hour, whose rows stand together: they are compressed as one slice.
+            // Most batches have one hour, whose rows are contiguous, so they are compressed as one slice.
             Some((last, run)) if last == batch && run.end == row.text.start => run.end = row.text.end,
             _ => runs.push((*batch, row.text.clone())),
         }
@@ -138,7 +138,7 @@ fn object(source: &Source, table: Table, batches: &[Rows<'_>], rows: &Chosen<'_,
     Ok(Object { key, bytes: Bytes::from(bytes) })
 }
 
-/// Digests the source and, for each record, its length as eight bytes and its bytes as sent.
+/// Digests the source and, for each record, its length in eight bytes and its bytes as sent.
 fn digest(source: &Source, rows: &Chosen<'_, '_>) -> [u8; 16] {
     let mut digest = Sha256::new().chain_update(source.as_str()).chain_update([0]);
     for (_, row) in rows {

@@ -1,11 +1,11 @@
-//! The members of rows that we name ourselves: what stands around `data`, and all of a reject row.
+//! The members of rows with our own names: those around `data`, and all of a reject row.
 
 /// A member of a row.
 #[derive(Clone, Copy, Debug)]
 pub struct Member {
     /// Its key.
     pub name: &'static str,
-    /// The type of its column, as Athena spells it; `struct` for an object that has a table of its own.
+    /// The type of its column in Athena; `struct` for an object with its own table here.
     pub kind: &'static str,
     /// A comma, the key in quotes and a colon.
     start: &'static str,
@@ -24,7 +24,7 @@ impl Member {
     }
 }
 
-/// Makes a module of constants, one for each member, and `ALL` of them in the order of a row.
+/// Makes a module with a constant for each member, and `ALL` members in the order of a row.
 macro_rules! members {
     ($(#[$doc:meta])* $module:ident { $($constant:ident $name:literal $kind:literal;)* }) => {
         $(#[$doc])*
@@ -58,14 +58,14 @@ members! {
 }
 
 members! {
-    /// What `data` holds after the columns of [`DATA`](super::DATA); no sender can name it.
+    /// The member of `data` after the columns of [`DATA`](super::DATA); no sender can name it.
     data {
         UNMAPPED "unmapped" "string";
     }
 }
 
 members! {
-    /// What `ingest` holds.
+    /// The members of `ingest`.
     ingest {
         REQUEST_ID "request_id" "string";
         TIME_SOURCE "time_source" "string";
@@ -74,7 +74,7 @@ members! {
 }
 
 members! {
-    /// A reject row; of the last two it has one.
+    /// A reject row; exactly one of `raw` and `raw_base64` is set.
     reject_row {
         RECEIVED_AT "received_at" "timestamp";
         REASON "reason" "string";

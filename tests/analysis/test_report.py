@@ -1,54 +1,30 @@
-"""`make report` as the documents write it: what the page says, held against the rows; good and bad input both."""
+"""`lake report`: what the page says, held against the rows; good and bad input both."""
 
 import collections
 import csv
-import os
-import shlex
-import subprocess
-import sys
 
-import boto3
 import pytest
+import stored
 from conftest import PROJECT
-from moto.server import ThreadedMotoServer
+from page import Page
+from stored import event, login, reject
 
-sys.path.insert(0, str(PROJECT / "tests/report"))
-import stored  # noqa: E402
-from page import Page  # noqa: E402
-from stored import event, login, reject  # noqa: E402
+from auth0_log_lake import report as command
 
-WEEK = {"SINCE": "2026-11-02", "UNTIL": "2026-11-08"}
+WEEK = {"since": "2026-11-02", "until": "2026-11-08"}
 
 
-def make(lake, out, **variables):
-    """Types `make report` with these variables."""
-    return make_with({"LAKE": lake, "OUT": out, **variables})
-
-
-def make_with(variables):
-    given = [f"{name}={value}" for name, value in variables.items()]
-    return subprocess.run(["make", "--no-print-directory", "-C", str(PROJECT), "report", *given], env=dict(os.environ), capture_output=True, text=True, timeout=600)
-
-
-def report(lake, **variables):
+def report(lake, **options):
     out = lake.parent / "page.html"
-    result = make(lake, out, **variables)
-    assert result.returncode == 0, result.stderr
+    given = [f"--{name}={value}" for name, value in options.items()]
+    assert command.main([f"--lake={lake}", f"--out={out}", *given]) == 0
     return Page(out.read_text("utf-8"))
 
 
-@pytest.fixture
-def lake(tmp_path):
-    folder = tmp_path / "lake"
-    folder.mkdir()
-    return folder
-
-
 @pytest.fixture(scope="module")
-def samples(tmp_path_factory):
-    """The samples as the receiver stores them, and the page about them."""
-    lake = stored.golden(tmp_path_factory.mktemp("samples") / "lake")
-    return lake, report(lake, SINCE="2026-06-01", UNTIL="2026-11-30")
+def page(samples):
+    """The page about the samples, as the receiver stores them."""
+    return report(samples, since="2026-06-01", until="2026-11-30")
 
 
 def outcomes_of(rows):
@@ -57,9 +33,8 @@ def outcomes_of(rows):
     return [known.get(row["data"].get("type"), {"category": None, "outcome": None}) for row in rows]
 
 
-def test_events_by_time_and_outcome_are_those_of_the_rows(samples):
-    lake, page = samples
-    rows = stored.rows(lake, "events")
+def test_events_by_time_and_outcome_are_those_of_the_rows(samples, page):
+    rows = stored.rows(samples, "events")
     days = collections.defaultdict(collections.Counter)
     for row, kind in zip(rows, outcomes_of(rows), strict=True):
         days[row["p_event_time"][:10]][kind["outcome"]] += 1
@@ -68,9 +43,8 @@ def test_events_by_time_and_outcome_are_those_of_the_rows(samples):
     assert page.facts["Events"] == str(len(rows))
 
 
-def test_failed_logins_are_those_of_the_rows(samples):
-    lake, page = samples
-    rows = stored.rows(lake, "events")
+def test_failed_logins_are_those_of_the_rows(samples, page):
+    rows = stored.rows(samples, "events")
     failed = [row["data"] for row, kind in zip(rows, outcomes_of(rows), strict=True) if kind["category"] == "login" and kind["outcome"] == "failure"]
     countries = collections.Counter((data.get("location_info") or {}).get("country_name") or "not given" for data in failed)
     assert len(countries) > 5 and page.facts["Failed logins"] == str(len(failed))
@@ -80,9 +54,8 @@ def test_failed_logins_are_those_of_the_rows(samples):
     assert addresses.items() <= collections.Counter(data.get("ip") for data in failed).items() and len(addresses) >= 9
 
 
-def test_top_clients_and_users_are_those_of_the_rows(samples):
-    lake, page = samples
-    rows = stored.rows(lake, "events")
+def test_top_clients_and_users_are_those_of_the_rows(samples, page):
+    rows = stored.rows(samples, "events")
     clients = collections.Counter(row["data"].get("client_id") or row["data"].get("client_name") or None for row in rows)
     del clients[None]
     assert [int(row[1]) for row in page.body("Clients")] == sorted(clients.values(), reverse=True)[:10]
@@ -92,11 +65,10 @@ def test_top_clients_and_users_are_those_of_the_rows(samples):
     assert page.facts["Users"] == str(len(persons))
 
 
-def test_rejects_and_drift_are_those_of_the_rows(samples):
-    lake, page = samples
-    reasons = collections.Counter(row["reason"] for row in stored.rows(lake, "rejects"))
+def test_rejects_and_drift_are_those_of_the_rows(samples, page):
+    reasons = collections.Counter(row["reason"] for row in stored.rows(samples, "rejects"))
     assert {row[0]: int(row[1]) for row in page.body("Rejected records by reason")} == reasons and len(reasons) > 4
-    drift = collections.Counter(line for row in stored.rows(lake, "events") for line in row["ingest"].get("drift", []))
+    drift = collections.Counter(line for row in stored.rows(samples, "events") for line in row["ingest"].get("drift", []))
     shown = {row[0]: int(row[1]) for row in page.body("What did not fit")}
     assert len(shown) == 10 and shown.items() <= drift.items()
 
@@ -111,7 +83,7 @@ def test_an_event_stored_twice_counts_once_and_the_copy_is_told(lake):
 def test_the_window_is_from_since_up_to_the_end_of_the_day_of_until(lake):
     stored.write(lake, [login(str(n), when, "ann") for n, when in enumerate(["2026-11-01 23:59:59.999", "2026-11-02 00:00:00", "2026-11-08 23:59:59.999", "2026-11-09 00:00:00"])])
     assert report(lake, **WEEK).facts["Events"] == "2"
-    assert report(lake, SINCE="2026-11-02T00:00:01", UNTIL="2026-11-09T00:00:01Z").facts["Events"] == "2"
+    assert report(lake, since="2026-11-02T00:00:01", until="2026-11-09T00:00:01Z").facts["Events"] == "2"
 
 
 def test_a_country_is_new_to_a_user_who_came_from_another_before(lake):
@@ -127,7 +99,7 @@ def test_a_country_is_new_to_a_user_who_came_from_another_before(lake):
     rows = {row[0].split("@")[0]: row[1:4] for row in page.body("Users seen from a new country")}
     assert rows == {"moves": ["Chad", "Peru", "192.0.2.9"], "inside": ["Mali", "Peru", "192.0.2.1"]}
     assert page.facts["New countries"] == "2"
-    without = report(lake, HISTORY="0", **WEEK)
+    without = report(lake, history="0", **WEEK)
     assert [row[0].split("@")[0] for row in without.body("Users seen from a new country")] == ["inside"]
     assert "Only the window itself was read" in without.words
 
@@ -167,53 +139,29 @@ def test_an_empty_lake_is_said_in_words(lake):
 
 def test_a_window_without_events_says_up_to_when_there_are_some(lake):
     stored.write(lake, [login("1", "2026-11-03 10:00:00", "ann")])
-    page = report(lake, SINCE="2026-01-01", UNTIL="2026-01-07")
+    page = report(lake, since="2026-01-01", until="2026-01-07")
     assert "Nothing happened in this window" in page.words and "up to 3 November 2026" in page.words
-    assert "Nothing happened in this window" in report(lake, SINCE="2026-11-20").words
+    assert "Nothing happened in this window" in report(lake, since="2026-11-20").words
 
 
-def test_each_command_of_the_document_runs_as_written(tmp_path, monkeypatch):
-    server = ThreadedMotoServer("127.0.0.1", 0)
-    server.start()
-    try:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://{}:{}".format(*server.get_host_and_port()))
-        for name, value in {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "eu-west-1"}.items():
-            monkeypatch.setenv(name, value)
-        lake = stored.golden(tmp_path / "lake")
-        s3 = boto3.client("s3", region_name="us-east-1")
-        s3.create_bucket(Bucket="my-lake")
-        for path in lake.rglob("*.ndjson"):
-            s3.upload_file(str(path), "my-lake", f"auth0/{path.relative_to(lake)}")
-        text = (PROJECT / "docs/REPORT.md").read_text("utf-8")
-        commands = [shlex.split(line, comments=True) for line in text.splitlines() if line.startswith("make report")]
-        assert len(commands) == 4
-        for _, _, *given in commands:
-            variables = {"LAKE": lake} | dict(one.split("=", 1) for one in given) | {"OUT": tmp_path / "page.html"}
-            if "TABLE" in variables:  # tests/engines/test_report.py runs it on a table
-                del variables["LAKE"]
-                assert "the table auth0_log_lake.events cannot be read" in make_with(variables).stderr
-                continue
-            result = make_with(variables)
-            assert result.returncode == 0, (variables, result.stderr)
-            if variables["LAKE"] != lake:
-                expected = [row for row in stored.rows(lake, "events") if "2026-11-01" <= row["p_event_time"] < "2026-11-08"]
-                assert Page((tmp_path / "page.html").read_text("utf-8")).facts["Events"] == str(len(expected)) != "0"
-    finally:
-        server.stop()
+def test_the_page_says_how_many_objects_it_lacks(lake, run):
+    stored.write(lake, [login("1", "2026-11-03 10:00:00", "ann")])
+    (lake / "events/dt=2026-11-03/hour=10/x").touch()
+    out = lake.parent / "page.html"
+    assert run("report", "--lake", lake, "--out", out, "--since", "2026-11-01").code == 1
+    assert "1 object could not be read; the figures lack their rows." in Page(out.read_text("utf-8")).words
 
 
-@pytest.mark.parametrize(("variables", "sentence"), [
-    ({"LAKE": "/no/such/lake"}, "report: there is no lake in /no/such/lake: LAKE needs a folder that holds events/, or s3://bucket/prefix"),
-    ({"LAKE": str(PROJECT / "docs")}, "docs holds neither events/ nor rejects/, but other things: LAKE needs a folder that a receiver wrote"),
-    ({"SINCE": "yesterday"}, "report: SINCE needs a day or a time in UTC, such as 2026-11-01 or 2026-11-01T18:30; got yesterday"),
-    ({"UNTIL": "2026-02-30"}, "report: UNTIL needs a day or a time in UTC, such as 2026-11-01 or 2026-11-01T18:30; got 2026-02-30"),
-    ({"SINCE": "2026-11-09", "UNTIL": "2026-11-02"}, "report: SINCE must lie before UNTIL; got 2026-11-09 00:00:00 and 2026-11-03 00:00:00"),
-    ({"HISTORY": "a month"}, "report: HISTORY needs a number of days from 0 to 9999; got a month"),
-    ({"OUT": "/no/such/folder/page.html"}, "report: OUT needs a file in a folder that is there; got /no/such/folder/page.html"),
-    ({"TABLE": "events"}, "report: TABLE needs a database and a table in Glue, such as auth0_log_lake.events; got events"),
+@pytest.mark.parametrize(("arguments", "sentence"), [
+    (["--lake", str(PROJECT / "docs")], "docs holds neither events/ nor rejects/, but other things: --lake needs a folder that a receiver wrote"),
+    (["--since", "yesterday"], "--since or --until is wrong: it needs a day (2026-07-01), a time (2026-07-01T12:00:00Z), or how long ago (90m, 24h, 7d); got 'yesterday'"),
+    (["--since", "2026-11-09", "--until", "2026-11-02"], "since must be before until; got 2026-11-09 00:00:00 and 2026-11-03 00:00:00"),
+    (["--since", "2999-01-01"], "--since must be before --until; got 2999-01-01"),
+    (["--history", "a month"], "--history needs a number of days from 0 to 9999; got a month"),
+    (["--out", "/no/such/folder/page.html"], "--out needs a file in a folder that exists; got /no/such/folder/page.html"),
+    (["--table", "events"], "--table needs a database and a table in Glue, such as auth0_log_lake.events; got events"),
 ])
-def test_bad_input_gets_one_sentence_and_exit_code_2(lake, variables, sentence):
-    result = make(lake, lake.parent / "page.html", **variables)
-    assert result.returncode == 2 and sentence in result.stderr and "Traceback" not in result.stderr
-    assert len([line for line in result.stderr.splitlines() if line.startswith("report:")]) == 1
-    assert not (lake.parent / "page.html").exists()
+def test_bad_input_gets_one_sentence_and_exit_code_2(run, lake, arguments, sentence):
+    out = lake.parent / "page.html"
+    said = run("report", "--lake", lake, "--out", out, *arguments)
+    assert said.code == 2 and sentence in said.err and said.err.count("\n") == 1 and not out.exists()
