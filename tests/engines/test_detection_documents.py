@@ -27,10 +27,9 @@ def test_the_detection_that_the_document_writes_is_one_and_fires(lake, tmp_path)
     [written] = re.findall(r"```sql\n(-- id: .*?)```", TEXT, re.DOTALL)
     (tmp_path / "many_logouts.sql").write_text(written)
     known = detections.all_of(tmp_path)
-    from auth0_log_lake import detect
-    from auth0_log_lake import query
+    from auth0_log_lake import database, detect
 
-    db = query.opened(str(lake))
+    db, _ = database.opened(str(lake))
     detect.look(db)
     assert detect.run(db, known) == []
     [hit] = detect.run(db, known, {"many_logouts": {"threshold": "1", "window": "1 minute"}})[:1]
