@@ -117,9 +117,11 @@ gaps: ## Say what a lake lacks of Auth0's log: make gaps AUTH0_DOMAIN=acme.eu.au
 	  $(if $(SINCE),--since="$$SINCE") $(if $(UNTIL),--until="$$UNTIL") $(if $(FROM),--from="$$FROM") \
 	  --fill="$$FILL" $(if $(URL),--to="$$URL") $(if $(METRIC),--metric="$$METRIC")
 
+# Values as they were typed: make would expand $(shell …) in them, and a quotation mark would end the shell's.
+$(foreach name,FROM IDS SQL CONFIRM PERSON,$(if $(filter-out undefined,$(origin $(name))),$(eval erase: override export $(name) := $$(value $(name)))))
 erase: ## Erase one person from a lake: make erase FROM=s3://bucket IDS=file [SQL=file CONFIRM=1], or PERSON=<one id> for IDS
-	@[ -n "$$FROM" ] || { echo "erase needs FROM=<lake>, and IDS=<a file of user ids, addresses or row ids> or PERSON=<one of them>"; exit 1; }
-	@$(LAKE_COMMAND) erase --from="$$FROM" $(if $(IDS),--ids="$$IDS") $(if $(SQL),--sql="$$SQL") --confirm="$$CONFIRM"
+	@[ -n "$$FROM" ] || { echo "erase needs FROM=<lake>, and IDS=<a file of identifiers> or PERSON=<one of them>"; exit 2; }
+	@$(LAKE_COMMAND) erase --lake="$$FROM" $${IDS:+--ids="$$IDS"} $${SQL:+--sql="$$SQL"} --yes="$$CONFIRM"
 
 simulate: ## Run the simulated worlds for SEEDS seeds: faults and retries, and a stream that was paused and is filled
 	SEEDS=$(SEEDS) cargo test --release --test simulation -- --nocapture many_seeds

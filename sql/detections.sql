@@ -1,6 +1,6 @@
 CREATE OR REPLACE VIEW detections AS
 WITH found AS (
-SELECT 'attack_protection_off' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'attack_protection_off' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS subject, event_time, row_id
 FROM events_recent
 WHERE type = 'sapi'
@@ -12,7 +12,7 @@ WHERE type = 'sapi'
   )
 ) AS attack_protection_off
 UNION ALL
-SELECT 'login_from_attacker' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown FROM (
+SELECT 'login_from_attacker' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown, subject AS named FROM (
 WITH logins AS (
   SELECT source, ip, user_id, user_name, event_time, row_id
   FROM events_recent
@@ -30,14 +30,14 @@ GROUP BY logins.source, logins.user_name, logins.user_id, logins.event_time, log
 HAVING count(DISTINCT failures.user_name) >= 5
 ) AS login_from_attacker
 UNION ALL
-SELECT 'mfa_policy_disabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'mfa_policy_disabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS subject, event_time, row_id
 FROM events_recent
 WHERE type = 'sapi' AND lower(json_extract_scalar(details, '$.request.method')) = 'put' AND regexp_like(json_extract_scalar(details, '$.request.path'), '/v2/guardian/policies$')
   AND json_format(coalesce(json_extract(details, '$.response.body'), json_extract(details, '$.request.body'))) = '[]'
 ) AS mfa_policy_disabled
 UNION ALL
-SELECT 'users_deleted' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'users_deleted' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, subject, event_time, row_id
 FROM (
   SELECT source, subject, event_time, row_id, max(deleted) OVER (PARTITION BY source, subject, date_trunc('day', event_time)) AS most
@@ -52,14 +52,14 @@ FROM (
 WHERE most >= 20
 ) AS users_deleted
 UNION ALL
-SELECT 'admin_invited' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'admin_invited' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS subject, event_time, row_id
 FROM events_recent
 WHERE type = 'sapi' AND lower(json_extract_scalar(details, '$.request.method')) = 'post' AND regexp_like(json_extract_scalar(details, '$.request.path'), '/v2/tenants/invitations$')
   AND json_format(json_extract(details, '$.request.body.roles')) LIKE '%"owner"%'
 ) AS admin_invited
 UNION ALL
-SELECT 'admin_new_country' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown FROM (
+SELECT 'admin_new_country' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown, named AS named FROM (
 WITH admins AS (
   -- Who has changed or read something through the Management API as a person.
   SELECT source, user_id
@@ -84,7 +84,7 @@ WITH admins AS (
 )
 SELECT
   seen.source, concat(coalesce(nullif(seen.user_name, ''), seen.user_id), ' in ', seen.country_code) AS subject,
-  seen.event_time, seen.row_id, seen.user_id AS shown
+  seen.event_time, seen.row_id, seen.user_id AS shown, coalesce(nullif(seen.user_name, ''), seen.user_id) AS named
 FROM seen
 -- Who has no past is not compared: everything would be new.
 JOIN before ON before.source = seen.source AND before.user_id = seen.user_id
@@ -93,7 +93,7 @@ GROUP BY seen.source, seen.user_name, seen.user_id, seen.country_code, seen.even
 HAVING count_if(before.country_code = seen.country_code) = 0
 ) AS admin_new_country
 UNION ALL
-SELECT 'bot_detection_off' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'bot_detection_off' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS subject, event_time, row_id
 FROM events_recent
 WHERE type = 'sapi'
@@ -110,7 +110,7 @@ WHERE type = 'sapi'
   )
 ) AS bot_detection_off
 UNION ALL
-SELECT 'client_grant_widened' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'client_grant_widened' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS subject, event_time, row_id
 FROM events_recent
 WHERE type = 'sapi' AND lower(json_extract_scalar(details, '$.request.method')) IN ('post', 'patch') AND regexp_like(json_extract_scalar(details, '$.request.path'), '/v2/client-grants(/[^/]+)?$')
@@ -121,7 +121,7 @@ WHERE type = 'sapi' AND lower(json_extract_scalar(details, '$.request.method')) 
   )
 ) AS client_grant_widened
 UNION ALL
-SELECT 'cross_origin_abused' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(counted AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'cross_origin_abused' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(counted AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, ip AS subject, event_time, row_id, tried AS counted
 FROM (
   SELECT
@@ -136,7 +136,7 @@ FROM (
 WHERE bad >= 10 AND crossed > 0
 ) AS cross_origin_abused
 UNION ALL
-SELECT 'dynamic_clients' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'dynamic_clients' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, subject, event_time, row_id
 FROM (
   SELECT source, subject, event_time, row_id, max(registered) OVER (PARTITION BY source, subject, date_trunc('day', event_time)) AS most
@@ -151,7 +151,7 @@ FROM (
 WHERE most >= 15
 ) AS dynamic_clients
 UNION ALL
-SELECT 'impossible_travel' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(counted AS bigint) AS counted, CAST(shown AS varchar) AS shown FROM (
+SELECT 'impossible_travel' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(counted AS bigint) AS counted, CAST(shown AS varchar) AS shown, subject AS named FROM (
 WITH logins AS (
   SELECT
     source, user_id, user_name, event_time, row_id, latitude, longitude,
@@ -175,7 +175,7 @@ FROM travels
 WHERE kilometres >= 500 AND kilometres * 3600 > 900 * seconds
 ) AS impossible_travel
 UNION ALL
-SELECT 'leaked_password_surge' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(counted AS bigint) AS counted, CAST(shown AS varchar) AS shown FROM (
+SELECT 'leaked_password_surge' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(counted AS bigint) AS counted, CAST(shown AS varchar) AS shown, subject AS named FROM (
 SELECT source, subject, event_time, row_id, leaked AS counted, 'pwd_leak' AS shown
 FROM (
   SELECT
@@ -187,27 +187,27 @@ FROM (
 WHERE leaked >= 10
 ) AS leaked_password_surge
 UNION ALL
-SELECT 'log_stream_changed' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'log_stream_changed' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS subject, event_time, row_id
 FROM events_recent
 WHERE type = 'sapi' AND lower(json_extract_scalar(details, '$.request.method')) IN ('patch', 'put', 'delete') AND regexp_like(json_extract_scalar(details, '$.request.path'), '/v2/log-streams/[^/]+$')
 ) AS log_stream_changed
 UNION ALL
-SELECT 'mfa_factor_disabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'mfa_factor_disabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS subject, event_time, row_id
 FROM events_recent
 WHERE type = 'sapi' AND lower(json_extract_scalar(details, '$.request.method')) = 'put' AND regexp_like(json_extract_scalar(details, '$.request.path'), '/v2/guardian/factors/[^/]+$')
   AND coalesce(json_extract_scalar(details, '$.response.body.enabled'), json_extract_scalar(details, '$.request.body.enabled')) = 'false'
 ) AS mfa_factor_disabled
 UNION ALL
-SELECT 'mfa_risk_assessment_disabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'mfa_risk_assessment_disabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS subject, event_time, row_id
 FROM events_recent
 WHERE type = 'sapi' AND lower(json_extract_scalar(details, '$.request.method')) IN ('patch', 'put') AND regexp_like(json_extract_scalar(details, '$.request.path'), '/v2/risk-assessment/config$')
   AND coalesce(json_extract_scalar(details, '$.response.body.AfterAuthentication'), json_extract_scalar(details, '$.request.body.AfterAuthentication')) = 'false'
 ) AS mfa_risk_assessment_disabled
 UNION ALL
-SELECT 'password_spraying' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(counted AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'password_spraying' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(counted AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 WITH failures AS (
   -- Hours that start each quarter, so that an hour across the full one is seen.
   SELECT source, ip, user_name, event_time, row_id, date_trunc('hour', event_time + quarter * INTERVAL '15' MINUTE) AS hour, quarter
@@ -221,7 +221,7 @@ GROUP BY source, ip, hour, quarter
 HAVING count(DISTINCT user_name) >= 10
 ) AS password_spraying
 UNION ALL
-SELECT 'phone_shared' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'phone_shared' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 WITH enrolled AS (
   SELECT
     source, user_id, user_name, event_time, row_id,
@@ -246,7 +246,7 @@ GROUP BY enrolled.source, enrolled.user_name, enrolled.user_id, enrolled.event_t
 HAVING count(DISTINCT known.user_id) >= 2
 ) AS phone_shared
 UNION ALL
-SELECT 'push_fatigue' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(counted AS bigint) AS counted, CAST(shown AS varchar) AS shown FROM (
+SELECT 'push_fatigue' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(counted AS bigint) AS counted, CAST(shown AS varchar) AS shown, subject AS named FROM (
 SELECT source, coalesce(nullif(user_name, ''), user_id) AS subject, event_time, row_id, pushed AS counted, user_id AS shown
 FROM (
   SELECT
@@ -258,25 +258,25 @@ FROM (
 WHERE pushed >= 5
 ) AS push_fatigue
 UNION ALL
-SELECT 'refresh_token_reused' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'refresh_token_reused' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, coalesce(nullif(user_name, ''), nullif(user_id, ''), nullif(client_id, ''), ip) AS subject, event_time, row_id
 FROM events_recent
 WHERE type = 'ferrt' AND lower(description) LIKE '%reused%'
 ) AS refresh_token_reused
 UNION ALL
-SELECT 'tenant_member_deleted' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'tenant_member_deleted' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS subject, event_time, row_id
 FROM events_recent
 WHERE type = 'sapi' AND description = 'Delete tenant member'
 ) AS tenant_member_deleted
 UNION ALL
-SELECT 'users_exported' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'users_exported' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS subject, event_time, row_id
 FROM events_recent
 WHERE type = 'sapi' AND lower(json_extract_scalar(details, '$.request.method')) = 'post' AND regexp_like(json_extract_scalar(details, '$.request.path'), '/v2/jobs/users-exports$')
 ) AS users_exported
 UNION ALL
-SELECT 'brute_force' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(counted AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'brute_force' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(counted AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, ip AS subject, event_time, row_id, failed AS counted
 FROM (
   SELECT
@@ -288,25 +288,25 @@ FROM (
 WHERE failed >= 11
 ) AS brute_force
 UNION ALL
-SELECT 'client_secret_rotated' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'client_secret_rotated' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS subject, event_time, row_id
 FROM events_recent
 WHERE type = 'sapi' AND lower(json_extract_scalar(details, '$.request.method')) = 'post' AND regexp_like(json_extract_scalar(details, '$.request.path'), '/v2/clients/[^/]+/(rotate-secret|credentials)$')
 ) AS client_secret_rotated
 UNION ALL
-SELECT 'integration_installed' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'integration_installed' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS subject, event_time, row_id
 FROM events_recent
 WHERE type = 'sapi' AND lower(json_extract_scalar(details, '$.request.method')) = 'post' AND regexp_like(json_extract_scalar(details, '$.request.path'), '/v2/integrations/installed$')
 ) AS integration_installed
 UNION ALL
-SELECT 'leaked_password_login' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'leaked_password_login' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, coalesce(nullif(user_name, ''), nullif(user_id, ''), ip) AS subject, event_time, row_id
 FROM events_recent
 WHERE type = 'pwd_leak'
 ) AS leaked_password_login
 UNION ALL
-SELECT 'management_api_surge' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(counted AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'management_api_surge' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(counted AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 WITH hours AS (
   SELECT source, client_id, date_trunc('hour', event_time) AS hour, count(*) AS calls, max(event_time) AS event_time, max(row_id) AS row_id
   FROM events_recent
@@ -333,13 +333,13 @@ FROM compared
 WHERE calls >= 100 AND calls >= 5 * busiest
 ) AS management_api_surge
 UNION ALL
-SELECT 'post_login_flow_changed' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'post_login_flow_changed' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS subject, event_time, row_id
 FROM events_recent
 WHERE type = 'sapi' AND lower(json_extract_scalar(details, '$.request.method')) = 'patch' AND regexp_like(json_extract_scalar(details, '$.request.path'), '/v2/actions/triggers/post-login/bindings$')
 ) AS post_login_flow_changed
 UNION ALL
-SELECT 'users_read' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'users_read' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, subject, event_time, row_id
 FROM (
   SELECT source, subject, event_time, row_id, max(reads) OVER (PARTITION BY source, subject, date_trunc('day', event_time)) AS most
@@ -354,10 +354,11 @@ FROM (
 WHERE most >= 100
 ) AS users_read
 UNION ALL
-SELECT 'limit_hit' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'limit_hit' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, named AS named FROM (
 SELECT
   source, event_time, row_id,
-  concat(type, ' ', coalesce(nullif(user_name, ''), nullif(user_id, ''), nullif(ip, ''), nullif(client_id, ''), 'unknown')) AS subject
+  concat(type, ' ', coalesce(nullif(user_name, ''), nullif(user_id, ''), nullif(ip, ''), nullif(client_id, ''), 'unknown')) AS subject,
+  coalesce(nullif(user_name, ''), nullif(user_id, ''), nullif(ip, ''), nullif(client_id, ''), 'unknown') AS named
 FROM events_recent
 WHERE type IN (
   'api_limit', 'limit_delegation', 'limit_mu', 'limit_phone', 'limit_sul', 'limit_wc',
@@ -365,20 +366,20 @@ WHERE type IN (
 )
 ) AS limit_hit
 UNION ALL
-SELECT 'role_created' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'role_created' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS subject, event_time, row_id
 FROM events_recent
 WHERE type = 'sapi' AND lower(json_extract_scalar(details, '$.request.method')) = 'post' AND regexp_like(json_extract_scalar(details, '$.request.path'), '/v2/roles$')
 ) AS role_created
 UNION ALL
-SELECT 'user_joined_tenant' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'user_joined_tenant' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS subject, event_time, row_id
 FROM events_recent
 WHERE type = 'sapi' AND lower(json_extract_scalar(details, '$.request.method')) = 'patch' AND regexp_like(json_extract_scalar(details, '$.request.path'), '/v2/tenants/invitations/[^/]+$')
   AND json_extract_scalar(details, '$.request.body.state') = 'accepted'
 ) AS user_joined_tenant
 UNION ALL
-SELECT 'member_invited' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'member_invited' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS subject, event_time, row_id
 FROM events_recent
 WHERE type = 'sapi' AND lower(json_extract_scalar(details, '$.request.method')) = 'post' AND regexp_like(json_extract_scalar(details, '$.request.path'), '/v2/(tenants|organizations/[^/]+)/invitations$')
@@ -386,21 +387,21 @@ WHERE type = 'sapi' AND lower(json_extract_scalar(details, '$.request.method')) 
   AND coalesce(json_format(json_extract(details, '$.request.body.roles')), '') NOT LIKE '%"owner"%'
 ) AS member_invited
 UNION ALL
-SELECT 'mfa_factor_enabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'mfa_factor_enabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS subject, event_time, row_id
 FROM events_recent
 WHERE type = 'sapi' AND lower(json_extract_scalar(details, '$.request.method')) = 'put' AND regexp_like(json_extract_scalar(details, '$.request.path'), '/v2/guardian/factors/[^/]+$')
   AND coalesce(json_extract_scalar(details, '$.response.body.enabled'), json_extract_scalar(details, '$.request.body.enabled')) = 'true'
 ) AS mfa_factor_enabled
 UNION ALL
-SELECT 'mfa_policy_enabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'mfa_policy_enabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS subject, event_time, row_id
 FROM events_recent
 WHERE type = 'sapi' AND lower(json_extract_scalar(details, '$.request.method')) = 'put' AND regexp_like(json_extract_scalar(details, '$.request.path'), '/v2/guardian/policies$')
   AND json_format(coalesce(json_extract(details, '$.response.body'), json_extract(details, '$.request.body'))) LIKE '["%'
 ) AS mfa_policy_enabled
 UNION ALL
-SELECT 'mfa_risk_assessment_enabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'mfa_risk_assessment_enabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, coalesce(json_extract_scalar(details, '$.request.auth.user.email'), json_extract_scalar(details, '$.request.auth.user.user_id'), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS subject, event_time, row_id
 FROM events_recent
 WHERE type = 'sapi' AND lower(json_extract_scalar(details, '$.request.method')) IN ('patch', 'put') AND regexp_like(json_extract_scalar(details, '$.request.path'), '/v2/risk-assessment/config$')
@@ -449,6 +450,7 @@ WHERE type = 'sapi' AND lower(json_extract_scalar(details, '$.request.method')) 
     found.source,
     max(substr(trim(replace(regexp_replace(found.subject, '[\p{C}\p{Z}]+', ' '), '://', ':/ /')), 1, 100)) AS subject,
     max(found.shown) AS shown,
+    max(found.named) AS named,
     greatest(count(*), max(found.counted)) AS events,
     min(found.event_time) AS first_event,
     max(found.event_time) AS last_event,
@@ -481,6 +483,7 @@ SELECT
       ELSE concat('row_id IN (''', grouped.row_ids, ''')')
     END,
     ' ORDER BY event_time'
-  ) AS shows
+  ) AS shows,
+  grouped.named AS name
 FROM grouped
 JOIN known ON known.detection = grouped.detection

@@ -30,7 +30,7 @@ WITH admins AS (
 )
 SELECT
   seen.source, concat(coalesce(nullif(seen.user_name, ''), seen.user_id), ' in ', seen.country_code) AS subject,
-  seen.event_time, seen.row_id, seen.user_id AS shown
+  seen.event_time, seen.row_id, seen.user_id AS shown, coalesce(nullif(seen.user_name, ''), seen.user_id) AS named
 FROM seen
 -- Who has no past is not compared: everything would be new.
 JOIN before ON before.source = seen.source AND before.user_id = seen.user_id

@@ -47,11 +47,13 @@ const MOST_WRONG: usize = 20;
 
 /// Erases the rows of one person from a lake.
 #[derive(clap::Args, Clone, Debug)]
-#[command(after_help = "Identifiers: a user id (auth0|507f1f77bcf86cd799439011), an e-mail address, a row id (p_row_id), phone:+15550100123, \
+#[command(
+    after_help = "Identifiers: a user id (auth0|507f1f77bcf86cd799439011), an e-mail address, a row id (p_row_id), phone:+15550100123, \
                         or name:ann (a user name that is no address). Give one in the variable PERSON, or several in a file, one on each \
                         line; they are personal data, so there is no option for them. Each is found anywhere in a row, in upper or lower \
                         case; what may be part of somebody else's is listed and stays. Ends with 0 if all is done, 1 if something is left \
-                        to judge or an identifier is found nowhere, 2 if something could not be read.")]
+                        to judge or an identifier is found nowhere, 2 if something could not be read."
+)]
 pub struct Args {
     /// Lake to erase from: a folder, file://folder or s3://bucket[/prefix]
     #[arg(long, value_name = "LAKE", default_value = "./lake", value_parser = lake)]
@@ -90,7 +92,8 @@ fn person(args: &Args, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Person
         let text =
             fs::read_to_string(file).map_err(|error| Failure::Person(format!("the identifiers cannot be read from {name}: {error}")))?;
         person.add_lines(&text).map_err(|wrong| {
-            let more = if wrong.len() > MOST_WRONG { format!("\nand {} more", count(wrong.len() - MOST_WRONG, "line")) } else { String::new() };
+            let more =
+                if wrong.len() > MOST_WRONG { format!("\nand {} more", count(wrong.len() - MOST_WRONG, "line")) } else { String::new() };
             Failure::Person(format!("{name}, {}{more}", wrong[..wrong.len().min(MOST_WRONG)].join("\n")))
         })?;
         if person.is_nobody() {
@@ -148,7 +151,10 @@ fn finish_earlier(objects: &impl Objects, args: &Args, out: &mut dyn Write) -> R
         replace::under_way(objects).map_err(|source| LakeError::new(format!("{}*", replace::COPIES), &args.lake, "listed", source))?;
     if !earlier.is_empty() {
         let many = count(earlier.len(), "object");
-        writeln!(out, "An erase before this one stopped midway in {many}. With --yes (CONFIRM=1) this one finishes it first, whomever it was for.")?;
+        writeln!(
+            out,
+            "An erase before this one stopped midway in {many}. With --yes (CONFIRM=1) this one finishes it first, whomever it was for."
+        )?;
     }
     if !args.yes {
         return Ok(true);
@@ -198,7 +204,11 @@ fn check(objects: &impl Objects, args: &Args, person: &Person, out: &mut dyn Wri
     }
     let open = search.judged + search.shared.rows;
     if open > 0 {
-        writeln!(out, "Checked: of {read}, none is of the person, but {} stay until you judge them; they are listed above.", count(open, "row"))?;
+        writeln!(
+            out,
+            "Checked: of {read}, none is of the person, but {} stay until you judge them; they are listed above.",
+            count(open, "row")
+        )?;
         return Ok(Verdict::Bad);
     }
     writeln!(out, "Checked: of {read}, none is of the person.")?;

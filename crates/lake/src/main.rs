@@ -29,7 +29,7 @@ enum Commands {
     Try(samples::Args),
     /// Post rejected records again, and say how many became events
     Replay(replay::Args),
-    /// Erase the rows of one person from a lake; says what it would do until it is told --confirm
+    /// Erase the rows of one person from a lake; says what it would do until it is told --yes
     Erase(erase::Args),
     /// Follow one marked event through a receiver to its lake, and say step by step what is wrong
     Doctor(doctor::Args),
@@ -66,7 +66,8 @@ fn main() -> ExitCode {
         Err(Failure::System(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
             _ = writeln!(io::stderr(), "lake: {failure}.");
-            ExitCode::FAILURE
+            // As it is for options that are none.
+            ExitCode::from(2)
         }
     }
 }

@@ -71,7 +71,9 @@ pub enum IdError {
     Blanks,
     #[error("it contains angle brackets, brackets or parentheses; write the identifier alone, without a display name")]
     Brackets,
-    #[error("it contains a quotation mark; write the identifier alone (an address with a quoted local part: give its rows as row:<p_row_id>)")]
+    #[error(
+        "it contains a quotation mark; write the identifier alone (an address with a quoted local part: give its rows as row:<p_row_id>)"
+    )]
     Quotes,
     #[error("it is percent-encoded; write it decoded")]
     Encoded,

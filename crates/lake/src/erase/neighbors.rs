@@ -49,7 +49,8 @@ fn rows(text: &str) -> Vec<String> {
         json!({"data": {"details": json!({"body": inner}).to_string()}}).to_string(),
         json!({"data": {"details": json!({"qs": {"login_hint": percent(text)}}).to_string()}}).to_string(),
         json!({"data": {"details": json!({"url": format!("https://example.org/a?email={}&x=1", percent(text))}).to_string()}}).to_string(),
-        json!({"data": {"details": format!("/authorize?redirect={}", percent(&format!("https://b/?login_hint={}", percent(text))))}}).to_string(),
+        json!({"data": {"details": format!("/authorize?redirect={}", percent(&format!("https://b/?login_hint={}", percent(text))))}})
+            .to_string(),
         json!({"data": {"details": format!("/api/v2/users/{}/roles", percent(text))}}).to_string(),
         json!({"data": {"description": entities(text)}}).to_string(),
         json!({"data": {"description": format!("user '{text}' not found")}}).to_string(),

@@ -212,7 +212,8 @@ impl fmt::Display for Person {
         ];
         let known = kinds.map(|(kind, one)| (self.ids.keys().filter(|id| id.kind == kind).count(), one));
         let known = known.into_iter().filter(|(many, _)| *many > 0);
-        let known: Vec<String> = known.map(|(many, one)| if many == 1 { count(1, one.trim_end_matches("e")) } else { count(many, one) }).collect();
+        let known: Vec<String> =
+            known.map(|(many, one)| if many == 1 { count(1, one.trim_end_matches("e")) } else { count(many, one) }).collect();
         f.write_str(&known.join(", "))
     }
 }

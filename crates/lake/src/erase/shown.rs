@@ -31,7 +31,8 @@ impl Search {
         writeln!(out, "{}", table(["identifier", "rows"], &found.collect::<Vec<_>>()))?;
         let mut others: Vec<(&String, &usize)> = self.others.iter().collect();
         others.sort_by_key(|(name, rows)| (std::cmp::Reverse(**rows), *name));
-        let others: Vec<String> = others.into_iter().map(|(name, rows)| format!("{}  {}", shorten(name, NAME), count(*rows, "row"))).collect();
+        let others: Vec<String> =
+            others.into_iter().map(|(name, rows)| format!("{}  {}", shorten(name, NAME), count(*rows, "row"))).collect();
         show_some("The rows to erase also carry, of the same person or of somebody else", &others, out)?;
         self.show_open(out)?;
         self.show_problems(out)

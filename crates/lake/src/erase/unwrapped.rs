@@ -15,13 +15,49 @@ const COLLAPSE: usize = 16;
 const LONGEST_KEY: usize = 64;
 /// Names whose value is somebody, and is never taken apart.
 const SOMEBODY: [&str; 28] = [
-    "account", "e-mail", "e_mail", "email", "email_address", "from", "id", "identifier", "identity_user_id", "login", "login_hint", "mail", "name",
-    "nickname", "p_any_usernames", "preferred_username", "principal", "rcpt", "recipient", "sub", "subject", "to", "uid", "upn", "user", "user_id",
-    "user_name", "username",
+    "account",
+    "e-mail",
+    "e_mail",
+    "email",
+    "email_address",
+    "from",
+    "id",
+    "identifier",
+    "identity_user_id",
+    "login",
+    "login_hint",
+    "mail",
+    "name",
+    "nickname",
+    "p_any_usernames",
+    "preferred_username",
+    "principal",
+    "rcpt",
+    "recipient",
+    "sub",
+    "subject",
+    "to",
+    "uid",
+    "upn",
+    "user",
+    "user_id",
+    "user_name",
+    "username",
 ];
 /// Folders of a URL's path whose entries are named by somebody.
 const FOLDERS: [&str; 12] = [
-    "account", "accounts", "email", "emails", "identities", "members", "people", "profiles", "user", "user-blocks", "users", "users-by-email",
+    "account",
+    "accounts",
+    "email",
+    "emails",
+    "identities",
+    "members",
+    "people",
+    "profiles",
+    "user",
+    "user-blocks",
+    "users",
+    "users-by-email",
 ];
 
 /// A text of a row.

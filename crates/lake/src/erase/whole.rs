@@ -123,7 +123,7 @@ fn is_quoted(stem: &str, after: &str) -> bool {
     let mut quotes = [('\'', '\''), ('`', '`'), ('{', '}'), ('*', '*'), ('\u{2018}', '\u{2019}')].into_iter();
     let Some((quote, close)) = quotes.find(|(quote, _)| stem.ends_with(*quote)) else { return false };
     let head = &stem[..stem.len() - quote.len_utf8()];
-    let opens = head.is_empty() || head.ends_with('=') && !head.contains(quote);
+    let opens = head.is_empty() || head.ends_with(['=', '{']) && !head.contains(quote);
     let closes = after.strip_prefix(close).is_some_and(|rest| !rest.starts_with(|next| is_word(next) || next == '@'));
     opens && closes
 }
@@ -185,19 +185,27 @@ mod tests {
             assert!(!judge(Kind::Email, &format!("{before}[ann@example.com]")), "{before:?}");
             assert!(!judge(Kind::Email, &format!(" x{before}[ann@example.com] ")), "{before:?}");
         }
-        for after in ["a", "0", "-x", "_", ".au", ".é", "é", "字", "\u{301}", "\u{200B}", "．au", "@corp", "%2Eau", "&#46;au", "\\u002eau", "-"] {
+        for after in
+            ["a", "0", "-x", "_", ".au", ".é", "é", "字", "\u{301}", "\u{200B}", "．au", "@corp", "%2Eau", "&#46;au", "\\u002eau", "-"]
+        {
             assert!(!judge(Kind::Email, &format!("[ann@example.com]{after}")), "{after:?}");
         }
-        for text in
-            ["'o'[ann@example.com]'", "o&#39;[ann@example.com]", "o&bogus;[ann@example.com]", "x@[ann@example.com]", "x|r&d|[ann@example.com]"]
-        {
+        for text in [
+            "'o'[ann@example.com]'",
+            "o&#39;[ann@example.com]",
+            "o&bogus;[ann@example.com]",
+            "x@[ann@example.com]",
+            "x|r&d|[ann@example.com]",
+        ] {
             assert!(!judge(Kind::Email, text), "{text}");
         }
     }
 
     #[test]
     fn a_user_id_continues_with_whatever_an_id_may_hold() {
-        for text in ["[auth0|abc]", "'[auth0|abc]'", "user [auth0|abc].", "([auth0|abc])", "sub:[auth0|abc];", "[auth0|abc]: gone", "[auth0|abc]'"] {
+        for text in
+            ["[auth0|abc]", "'[auth0|abc]'", "user [auth0|abc].", "([auth0|abc])", "sub:[auth0|abc];", "[auth0|abc]: gone", "[auth0|abc]'"]
+        {
             assert!(judge(Kind::User, text), "{text}");
         }
         for text in [

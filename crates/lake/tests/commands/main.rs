@@ -19,6 +19,8 @@ mod queued;
 mod receiver;
 mod replay;
 mod samples;
+#[cfg(feature = "aws")]
+mod tables;
 mod token;
 
 /// The token that the receiver knows.
