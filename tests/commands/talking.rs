@@ -182,7 +182,7 @@ fn a_person_is_erased_only_when_it_is_confirmed() {
     assert!(after.keys().eq(before.keys()));
     assert_ne!(after, before);
     let said = desk.types(&format!("{erase} PERSON='{user}'"));
-    assert!(said.code == 2 && said.has("With --yes (CONFIRM=1), 0 rows in 0 objects are erased"), "{said:?}");
+    assert!(said.code == 2 && said.has("With --yes (CONFIRM=1), this erases 0 rows in 0 objects"), "{said:?}");
     assert!(said.has(&format!("Found nowhere (1), unless an earlier erase has taken it: PERSON: {user}")), "{said:?}");
 }
 

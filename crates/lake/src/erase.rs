@@ -120,7 +120,7 @@ fn on(objects: &impl Objects, args: &Args, person: &Person, out: &mut dyn Write)
     }
     if !args.yes {
         let (rows, objects) = (count(search.persons(), "row"), count(search.hits.len(), "object"));
-        writeln!(out, "Nothing was changed. With --yes (CONFIRM=1), {rows} in {objects} are erased; there is no way back.")?;
+        writeln!(out, "Nothing was changed. With --yes (CONFIRM=1), this erases {rows} in {objects}; there is no way back.")?;
         return Ok(search.verdict(person));
     }
     for (i, (key, _)) in search.hits.iter().enumerate() {

@@ -249,7 +249,7 @@ fn a_dry_run_shows_the_counts_and_changes_nothing() {
         "joann@example.com 1 row",
         "ann@example.com.au 1 row",
         &format!("row:{:032x} {}", 7, key("events", 5)),
-        "Nothing was changed. With --yes (CONFIRM=1), 5 rows in 3 objects are erased; there is no way back.",
+        "Nothing was changed. With --yes (CONFIRM=1), this erases 5 rows in 3 objects; there is no way back.",
     ] {
         assert!(squeezed.iter().any(|said| said == line), "{line} in {said}");
     }
