@@ -152,9 +152,11 @@ fn digits(text: &[u8]) -> Option<u32> {
 mod tests {
     use super::*;
 
+    type Decode = fn(&str) -> Option<String>;
+
     #[test]
     fn one_level_of_an_encoding_is_removed() {
-        let cases: [(fn(&str) -> Option<String>, &str, Option<&str>); 12] = [
+        let cases: [(Decode, &str, Option<&str>); 12] = [
             (json, r#"{\"a\":\"ann\\u0040x\"}"#, Some(r#"{"a":"ann\u0040x"}"#)),
             (json, r"\ud83d\ude00 \ud83d a\nb\/c", Some("\u{1F600} \u{FFFD} a b/c")),
             (json, r"\x \u12 C:\", None),

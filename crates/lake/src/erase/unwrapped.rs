@@ -7,8 +7,9 @@
 
 use super::decode;
 
-/// Most bytes that are looked at in one row; a hostile one could be unwrapped for hours.
-const MOST_BYTES: usize = 64 << 20;
+/// How often as many bytes as a row has are looked at, and how many more; a hostile row could be unwrapped for hours.
+const MOST_TIMES: usize = 16;
+const MOST_BYTES: usize = 4 << 20;
 /// From how many levels of one encoding on its repeated escapes are removed at once.
 const COLLAPSE: usize = 16;
 /// Longest name of a member or parameter.
@@ -106,7 +107,7 @@ struct Is {
 /// The row has more than can be looked at; some of its texts were not shown.
 pub fn each(row: &[u8], shortest: usize, look: &mut dyn FnMut(Text<'_>)) -> Result<(), TooDeep> {
     let mut left = vec![Piece { text: String::from_utf8_lossy(row).into_owned(), key: String::new(), is: Is::default() }];
-    let mut bytes = MOST_BYTES;
+    let mut bytes = MOST_TIMES * row.len() + MOST_BYTES;
     while let Some(piece) = left.pop() {
         // Whatever is decoded gets shorter.
         if piece.text.len() < shortest {
