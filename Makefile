@@ -1,55 +1,44 @@
 # `make help` lists what there is. `run`, `test` and `token` need nothing but Rust.
 
-PORT ?= 9000
+# What a user sets is a value: neither make nor a shell runs any part of it. Make would expand `$(shell …)` in a variable that
+# it references or exports, so each value with a dollar sign becomes literal here, before any line references it. Recipes
+# read values from the environment, as "$$NAME"; $(NAME) stands in conditions only. tests/deploy/values.rs checks both.
+MAKEOVERRIDES :=
+override LITERAL = $(eval override $1 := $$(value $1))$(eval export $1)
+override SET = $(if $(filter command environment,$(origin $1)),$(findstring $$,$(value $1)))
+unexport LITERAL SET
+$(foreach a-name,$(.VARIABLES),$(if $(call SET,$(a-name)),$(call LITERAL,$(a-name))))
+
 EVENT ?= events/function-url/array.json
 SEEDS ?= 10000
 FUZZ_SECONDS ?= 1800
-FUZZ = -dict=fuzz/json.dict -rss_limit_mb=512 -max_total_time=$(FUZZ_SECONDS)
 STACK ?= auth0-log-lake
-CARGO_DENY_VERSION = 0.20.2
+# What a command line cannot set stands in recipes.
+override FUZZ = -dict=fuzz/json.dict -rss_limit_mb=512 -max_total_time="$$FUZZ_SECONDS"
+override CARGO_DENY_VERSION = 0.20.2
 # cargo-lambda and SAM as `make stack` installs them, where no others are.
-export PATH := $(PATH):$(CURDIR)/target/stack-venv/core/bin
-BUILT = $${CARGO_TARGET_DIR:-target}/laptop
-# Builds, with cargo's own words for what it does, and runs one of the operator's commands. They know AWS; `make run` does
-# without, since that doubles the first build.
-LAKE_COMMAND = [ -x "$(BUILT)/lake" ] || echo "Building the commands; the first time takes a few minutes." >&2; \
-  cargo build --profile laptop -p lake --no-default-features --features aws --bin lake && exec "$(BUILT)/lake"
+override PATH := $(PATH):$(CURDIR)/target/stack-venv/core/bin
+export PATH
+# The operator's commands, as `cargo lake …` starts them.
+override LAKE_COMMAND = cargo lake
 
 .DEFAULT_GOAL := help
-.PHONY: help run token test check lint golden bench bench-modes load fuzz simulate stack deny build watch invoke deploy digests doctor replay gaps erase cost tables merge query detect report test-report test-engines bench-queries
+.PHONY: help run token test check lint golden bench bench-modes load fuzz simulate stack deny build watch invoke deploy digests doctor replay gaps erase cost tables merge query detect report test-analysis test-report test-engines bench-queries
 
 # What a laptop has where nothing else is said: a lake in ./lake, and the digest of local-development-token.
-LOCAL_DIGEST = local=ccee612f8893b4f3cb54856a9473e1a832fb452187aa6ed7caa6d68ce4a1ffc2
-run watch: export LAKE_URL ?= file://$(CURDIR)/lake
+override LOCAL_DIGEST = local=ccee612f8893b4f3cb54856a9473e1a832fb452187aa6ed7caa6d68ce4a1ffc2
+watch: export LAKE_URL ?= file://$(CURDIR)/lake
 watch: export TOKEN_DIGESTS ?= $(LOCAL_DIGEST)
-run: export PORT := $(PORT)
-deploy digests: export STACK := $(STACK)
+invoke: export EVENT := $(EVENT)
+fuzz: export FUZZ_SECONDS := $(FUZZ_SECONDS)
+simulate: export SEEDS := $(SEEDS)
+deploy digests tables merge: export STACK := $(STACK)
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
-run: ## Start the receiver on a laptop, post every sample, show what landed (ONESHOT=1 ends then; a lake in s3:// needs CONFIRM=1)
-	@case "$$ONESHOT" in 1|true|yes|""|0|false|no) ;; *) \
-	echo "ONESHOT must be 1, true or yes, or 0, false, no or empty; got $$ONESHOT" >&2; exit 2;; esac; \
-	case "$$LAKE_URL,$$CONFIRM" in s3://*,1) ;; s3://*) \
-	echo "LAKE_URL is $$LAKE_URL, and the samples would be stored there beside real events: unset it, or add CONFIRM=1" >&2; exit 2;; esac; \
-	if [ -z "$$TOKEN_DIGESTS" ]; then \
-	if [ -n "$$TOKEN" ]; then echo "TOKEN is set, but not used: without TOKEN_DIGESTS this run takes local-development-token."; fi; \
-	export TOKEN=local-development-token TOKEN_DIGESTS=$(LOCAL_DIGEST); \
-	elif [ -z "$$TOKEN" ]; then \
-	echo "TOKEN_DIGESTS is set, so set TOKEN to one of its tokens, or unset TOKEN_DIGESTS." >&2; exit 2; fi; \
-	[ -x "$(BUILT)/local" ] || echo "Building the receiver; the first time takes a few minutes."; \
-	cargo build --profile laptop -p auth0-log-lake -p lake --no-default-features --features auth0-log-lake/local --bin local --bin lake || exit; \
-	mkdir -p target/run; log=target/run/receiver.log; : > "$$log"; \
-	"$(BUILT)/local" > "$$log" 2>&1 & receiver=$$!; \
-	trap 'kill $$receiver $$! 2>/dev/null; wait $$receiver 2>/dev/null' EXIT; trap 'echo; exit 0' INT; trap 'exit 143' HUP TERM; \
-	sleep 1; \
-	if ! kill -0 $$receiver 2>/dev/null; then cat "$$log"; exit 1; fi; \
-	"$(BUILT)/lake" try --url "http://127.0.0.1:$(PORT)/" --samples events --log "$$log" || exit 1; \
-	case "$$ONESHOT" in 1|true|yes) exit 0;; esac; \
-	tail -f -n0 "$$log" & \
-	echo "The receiver is up at http://127.0.0.1:$(PORT)/ and logs to $$log; Ctrl-C ends it. Its new log lines:"; echo; \
-	wait $$receiver; code=$$?; echo "The receiver ended with code $$code."; exit $$code
+run: ## Start the receiver on a laptop, post every sample, show what landed (ONESHOT=1 ends then; a lake in s3:// needs CONFIRM=1; PORT=9001)
+	@cargo run --profile laptop -p lake --no-default-features --features run --bin lake -- run
 
 token: ## Make a random token and its digest, and say where each goes (SOURCE=name)
 	@$(LAKE_COMMAND) token $(if $(SOURCE),--source="$$SOURCE")
@@ -57,7 +46,7 @@ token: ## Make a random token and its digest, and say where each goes (SOURCE=na
 test: ## Run every test
 	cargo test --workspace --features auth0-log-lake/local
 
-check: lint test stack ## Check all that CI checks: format, lints, documentation, licences, tests, the stack
+check: lint test test-analysis stack ## Check all that CI checks: format, lints, documentation, licences, tests, the stack
 
 lint: deny ## Check format, lints, documentation and licences
 	cargo fmt --all --check
@@ -73,7 +62,7 @@ bench: ## Measure speed beside a plain parse of the same bytes; size, start and 
 	python3 benches/process.py
 
 bench-modes: ## Measure one-record requests alone, with shared objects and through the queue [REQUESTS=20000]
-	cargo bench --features local --bench modes -- $(REQUESTS)
+	cargo bench --features local --bench modes -- $(if $(REQUESTS),"$$REQUESTS")
 
 stack: ## Check template.yaml, what it becomes, and the receiver inside it (Python 3.11)
 	tests/stack/run
@@ -85,14 +74,14 @@ deny: ## Check the licences, origins and known weaknesses of the dependencies
 	else echo "skipped: the RustSec database of advisories cannot be reached"; fi
 
 build: ## Make the Lambda package, target/lambda/receiver/bootstrap.zip (ARCH=x86_64 for that; needs cargo-lambda)
-	@case '$(or $(ARCH),arm64)' in arm64|x86_64) ;; *) echo "build needs ARCH=arm64 or ARCH=x86_64; got $(ARCH)" >&2; exit 1;; esac
+	@case "$${ARCH:-arm64}" in arm64|x86_64) ;; *) echo "build needs ARCH=arm64 or ARCH=x86_64; got $$ARCH" >&2; exit 1;; esac
 	cargo lambda build --release --bin receiver --output-format zip $(if $(filter x86_64,$(ARCH)),--x86-64,--arm64)
 
 watch: ## Run the Lambda under its emulator, with the lake of `make run` (needs cargo-lambda)
 	cargo lambda watch --invoke-address 127.0.0.1
 
 invoke: ## Send one sample to the emulator: make invoke EVENT=events/function-url/array.json
-	cargo lambda invoke receiver --invoke-address 127.0.0.1 --data-file $(EVENT)
+	cargo lambda invoke receiver --invoke-address 127.0.0.1 --data-file "$$EVENT"
 
 deploy: ## Deploy: make deploy TOKEN_DIGESTS=acme=<digest> [STACK=… ALARM_EMAIL=… PARAMETERS="Name=value …" TAGS="key=value …" DRY_RUN=1 CONFIRM=1]
 	@scripts/deploy
@@ -101,31 +90,31 @@ digests: ## Print the digests that are deployed, for the next TOKEN_DIGESTS (STA
 	@scripts/deploy digests
 
 doctor: ## Post one marked event and say how far it came: TOKEN=… make doctor URL=… [LAKE=s3://… WORKGROUP=… DATABASE=… WAIT=seconds]
-	@[ -n "$$URL" ] || { echo "doctor needs URL=<the receiver's URL>, and the token in the variable TOKEN"; exit 1; }
-	@$(LAKE_COMMAND) doctor --url="$$URL" $(if $(LAKE),--lake="$$LAKE") \
+	@$(LAKE_COMMAND) doctor $(if $(URL),--url="$$URL") $(if $(LAKE),--lake="$$LAKE") \
 	  $(if $(WORKGROUP),--workgroup="$$WORKGROUP") $(if $(DATABASE),--database="$$DATABASE") $(if $(WAIT),--wait="$$WAIT")
 
-replay: ## Post rejected records again: TOKEN=… make replay FROM=s3://bucket URL=… [SOURCE= SINCE= UNTIL= REASON= DRY_RUN=1]
-	@[ -n "$$FROM" ] || { echo "replay needs FROM=<lake>, URL=<the receiver's URL>, and the token in the variable TOKEN"; exit 1; }
-	@$(LAKE_COMMAND) replay --from="$$FROM" $(if $(URL),--to="$$URL") $(if $(SOURCE),--source="$$SOURCE") \
-	  $(if $(SINCE),--since="$$SINCE") $(if $(UNTIL),--until="$$UNTIL") $(if $(REASON),--reason="$$REASON") --dry-run="$$DRY_RUN"
+replay: ## Post rejected records again: TOKEN=… make replay LAKE=s3://bucket URL=… [SOURCE= SINCE= UNTIL= REASON= DRY_RUN=1]
+	@$(LAKE_COMMAND) replay $(if $(LAKE),--lake="$$LAKE") $(if $(URL),--url="$$URL") $(if $(SOURCE),--source="$$SOURCE") \
+	  $(if $(SINCE),--since="$$SINCE") $(if $(UNTIL),--until="$$UNTIL") $(if $(REASON),--reason="$$REASON") $(if $(DRY_RUN),--dry-run)
 
-gaps: ## Say what a lake lacks of Auth0's log: make gaps AUTH0_DOMAIN=acme.eu.auth0.com LAKE=s3://bucket SINCE=24h [UNTIL= SOURCE= FROM= FILL=1 URL=… METRIC=stack]
-	@[ -n "$$AUTH0_DOMAIN" ] && [ -n "$$LAKE" ] || { \
-	echo "gaps needs AUTH0_DOMAIN=<the tenant's domain> and LAKE=<lake>, and AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET in the environment"; exit 1; }
-	@$(LAKE_COMMAND) gaps --domain="$$AUTH0_DOMAIN" --lake="$$LAKE" $(if $(SOURCE),--source="$$SOURCE") \
+gaps: ## Say what a lake lacks of Auth0's log: make gaps AUTH0_DOMAIN=acme.eu.auth0.com SINCE=24h [LAKE=s3://bucket UNTIL= SOURCE= FROM= FILL=1 URL=… METRIC=stack]
+	@[ -n "$$AUTH0_DOMAIN" ] || { \
+	echo "gaps needs AUTH0_DOMAIN=<the tenant's domain>, and AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET in the environment"; exit 1; }
+	@$(LAKE_COMMAND) gaps --domain="$$AUTH0_DOMAIN" $(if $(LAKE),--lake="$$LAKE") $(if $(SOURCE),--source="$$SOURCE") \
 	  $(if $(SINCE),--since="$$SINCE") $(if $(UNTIL),--until="$$UNTIL") $(if $(FROM),--from="$$FROM") \
-	  --fill="$$FILL" $(if $(URL),--to="$$URL") $(if $(METRIC),--metric="$$METRIC")
+	  --fill="$$FILL" $(if $(URL),--url="$$URL") $(if $(METRIC),--metric="$$METRIC")
 
 # Values as they were typed: make would expand $(shell …) in them, and a quotation mark would end the shell's.
 $(foreach name,FROM IDS SQL CONFIRM PERSON,$(if $(filter-out undefined,$(origin $(name))),$(eval erase: override export $(name) := $$(value $(name)))))
 erase: ## Erase one person from a lake: make erase FROM=s3://bucket IDS=file [SQL=file CONFIRM=1], or PERSON=<one id> for IDS
 	@[ -n "$$FROM" ] || { echo "erase needs FROM=<lake>, and IDS=<a file of identifiers> or PERSON=<one of them>"; exit 2; }
-	@$(LAKE_COMMAND) erase --lake="$$FROM" $${IDS:+--ids="$$IDS"} $${SQL:+--sql="$$SQL"} --yes="$$CONFIRM"
+	@case "$$CONFIRM" in 1|true|yes) yes=--yes;; ""|0|false|no) yes=;; *) \
+	echo "CONFIRM must be 1, true or yes, or 0, false, no or empty; got $$CONFIRM" >&2; exit 2;; esac; \
+	$(LAKE_COMMAND) erase --lake="$$FROM" $${IDS:+--ids="$$IDS"} $${SQL:+--sql="$$SQL"} $$yes
 
 simulate: ## Run the simulated worlds for SEEDS seeds: faults and retries, and a stream that was paused and is filled
-	SEEDS=$(SEEDS) cargo test --release --test simulation -- --nocapture many_seeds
-	SEEDS=$(SEEDS) cargo test --release -p lake --test paused -- --nocapture many_seeds
+	cargo test --release --test simulation -- --nocapture many_seeds
+	cargo test --release -p lake --test paused -- --nocapture many_seeds
 
 load: ## Load the local receiver: throughput, latency, memory, unauthenticated floods (needs hey)
 	cargo build --release --features local --bin local
@@ -137,40 +126,32 @@ fuzz: ## Fuzz each target for FUZZ_SECONDS (needs a nightly compiler and cargo-f
 	cargo +nightly fuzz run --sanitizer none record_to_row fuzz/corpus/record_to_row fuzz/seeds/record_to_row -- $(FUZZ)
 
 cost: ## Print what events cost: make cost [EVENTS=30000000 PER_REQUEST="10 50" SOURCES=3 MILLISECONDS=80 MEMORY=512 BUFFER_SECONDS=60 …]
-	@python3 tests/stack/cost.py $(if $(EVENTS),--events '$(EVENTS)') $(if $(PER_REQUEST),--per-request $(PER_REQUEST)) \
-	  $(if $(SOURCES),--sources '$(SOURCES)') $(if $(MILLISECONDS),--milliseconds '$(MILLISECONDS)') $(if $(MEMORY),--memory '$(MEMORY)') \
-	  $(if $(ARCH),--arch '$(ARCH)') $(if $(OBJECTS),--objects '$(OBJECTS)') $(if $(STORED),--stored '$(STORED)') \
-	  $(if $(LOGGED),--logged '$(LOGGED)') $(if $(BUFFER_SECONDS),--buffer-seconds '$(BUFFER_SECONDS)') \
-  $(if $(RECEIVED),--received '$(RECEIVED)') $(if $(LOGGED_QUEUED),--logged-queued '$(LOGGED_QUEUED)')
+	@set -f; python3 tests/stack/cost.py $(if $(EVENTS),--events "$$EVENTS") $(if $(PER_REQUEST),--per-request $$PER_REQUEST) \
+	  $(if $(SOURCES),--sources "$$SOURCES") $(if $(MILLISECONDS),--milliseconds "$$MILLISECONDS") $(if $(MEMORY),--memory "$$MEMORY") \
+	  $(if $(ARCH),--arch "$$ARCH") $(if $(OBJECTS),--objects "$$OBJECTS") $(if $(STORED),--stored "$$STORED") \
+	  $(if $(LOGGED),--logged "$$LOGGED") $(if $(BUFFER_SECONDS),--buffer-seconds "$$BUFFER_SECONDS") \
+  $(if $(RECEIVED),--received "$$RECEIVED") $(if $(LOGGED_QUEUED),--logged-queued "$$LOGGED_QUEUED")
 
 tables: ## Make the table events and its views in Athena, or add what a newer version has: make tables [STACK=… DATABASE=…]
-	@$(LAKE_COMMAND) tables --workgroup '$(STACK)' $(if $(DATABASE),--database '$(DATABASE)')
+	@$(LAKE_COMMAND) tables --workgroup "$$STACK" $(if $(DATABASE),--database "$$DATABASE")
 
-merge: ## Bring what has landed into events now: make merge [FROM=2026-01 TO=2026-06 STACK=… DATABASE=…]
-	@$(LAKE_COMMAND) merge --workgroup '$(STACK)' $(if $(DATABASE),--database '$(DATABASE)') \
-	  $(if $(FROM),--from '$(FROM)') $(if $(TO),--to '$(TO)')
+merge: ## Bring what has landed into events now: make merge [SINCE=2026-01 UNTIL=2026-06 STACK=… DATABASE=…]
+	@$(LAKE_COMMAND) merge --workgroup "$$STACK" $(if $(DATABASE),--database "$$DATABASE") \
+	  $(if $(SINCE),--since "$$SINCE") $(if $(UNTIL),--until "$$UNTIL")
 
-query: export QUERY_SQL := $(value SQL)
-query: export QUERY_LAKE := $(LAKE)
 query: ## Ask a lake with DuckDB: make query SQL="SELECT …" [LAKE=folder or s3://bucket/prefix] (Python 3.11)
-	@sql/query
+	@analysis/run query $(if $(LAKE),--lake="$$LAKE") $(if $(SQL),-- "$$SQL")
 
-detect: export DETECT_LAKE := $(LAKE)
-detect: export DETECT_ID := $(ID)
-detect: export DETECT_SINCE := $(SINCE)
-detect: export DETECT_UNTIL := $(UNTIL)
-detect: export DETECT_SET := $(SET)
 detect: ## Run the detections over a lake: make detect [LAKE=folder or s3://bucket/prefix ID=… SINCE=… UNTIL=… SET=…] (Python 3.11)
-	@sql/query detect
+	@analysis/run detect $(if $(LAKE),--lake="$$LAKE") $(if $(SINCE),--since="$$SINCE") $(if $(UNTIL),--until="$$UNTIL") \
+	  $(if $(ID),--id="$$ID") $(if $(SET),--set="$$SET")
 
-report: export REPORT_LAKE := $(LAKE)
-report: export REPORT_TABLE := $(TABLE)
-report: export REPORT_SINCE := $(SINCE)
-report: export REPORT_UNTIL := $(UNTIL)
-report: export REPORT_HISTORY := $(HISTORY)
-report: export REPORT_OUT := $(OUT)
 report: ## Write a page to look at: make report [LAKE=folder or s3://bucket/prefix SINCE=2026-11-01 UNTIL=2026-11-07 OUT=report.html]
-	@report/run
+	@analysis/run report $(if $(LAKE),--lake="$$LAKE") $(if $(SINCE),--since="$$SINCE") $(if $(UNTIL),--until="$$UNTIL") \
+	  $(if $(TABLE),--table="$$TABLE") $(if $(HISTORY),--history="$$HISTORY") $(if $(OUT),--out="$$OUT")
+
+test-analysis: ## Check the Python package of query, detect and report: ruff, mypy, tests (Python 3.11)
+	analysis/run check
 
 test-report: ## Open the page of hostile events in a headless Chromium (Rust, Python 3.11, Debian's chromium)
 	tests/report/run
@@ -179,5 +160,5 @@ test-engines: ## Read and merge what the receiver wrote on Trino, DuckDB, Spark 
 	tests/engines/run
 
 bench-queries: ## Measure a day of 20,000 one-event objects against the same day merged, on Trino [EVENTS=20000]
-	tests/engines/run bench $(if $(EVENTS),--events $(EVENTS))
+	tests/engines/run bench $(if $(EVENTS),--events "$$EVENTS")
 

@@ -3,7 +3,7 @@
 use crate::desk::Desk;
 
 /// What is typed, and the calls that it makes.
-const CALLS: [(&str, &[&str]); 18] = [
+const CALLS: [(&str, &[&str]); 22] = [
     ("make test", &["cargo test --workspace --features auth0-log-lake/local"]),
     (
         "make lint",
@@ -81,8 +81,11 @@ const CALLS: [(&str, &[&str]); 18] = [
         "make invoke EVENT=events/queue/messages.json",
         &["cargo lambda invoke receiver --invoke-address 127.0.0.1 --data-file events/queue/messages.json"],
     ),
-    // Without AWS, there would be no `tables` and no `merge`.
-    ("make token SOURCE=acme", &["cargo build --profile laptop -p lake --no-default-features --features aws --bin lake"]),
+    ("make token SOURCE=acme", &["cargo lake token --source=acme"]),
+    ("cargo lake query \"SELECT 1\"", &["cargo lake query SELECT 1", "run query SELECT 1"]),
+    ("lake detect --since 7d", &["run detect --since 7d"]),
+    ("lake report --since 2026-11-01", &["run report --since 2026-11-01"]),
+    ("lake deploy --stack logs --dry-run", &["deploy "]),
 ];
 
 #[test]
@@ -95,6 +98,15 @@ fn each_command_calls_its_tool_with_these_arguments() {
         let calls: Vec<String> = calls.iter().map(|call| call.replace("DESK/", &here)).collect();
         assert_eq!(desk.calls(), calls, "{typed}");
     }
+}
+
+#[test]
+fn the_reference_page_and_the_help_come_from_the_program() {
+    let desk = Desk::new();
+    let said = desk.types("cargo lake man --markdown");
+    assert!(said.code == 0 && said.has_line("## lake rejects close"), "{said:?}");
+    let said = desk.types("lake merge --since 2026-02 --until 2026-01");
+    assert!(said.code == 2 && said.has("--since must be before --until"), "{said:?}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod build;
 mod cost;
 mod desk;
 mod documents;
+mod values;
 
 use std::fs;
 

@@ -66,7 +66,7 @@ class AthenaTask(StateTaskServiceCallback):
 
 def definition(**filled):
     """The definition of template.yaml with its substitutions, its pauses cut short."""
-    text = json.dumps(deployed.sql.resources()["DetectionsRun"]["Properties"]["Definition"])
+    text = json.dumps(deployed.glue.resources()["DetectionsRun"]["Properties"]["Definition"])
     for name, value in filled.items():
         text = text.replace("${" + name + "}", value)
     assert "${" not in text

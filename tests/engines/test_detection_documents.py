@@ -14,8 +14,8 @@ TEXT = (deployed.PROJECT / "docs/DETECTIONS.md").read_text("utf-8")
 
 
 def test_the_catalogue_is_that_of_the_files():
-    printed = subprocess.run([sys.executable, deployed.PROJECT / "sql/detections.py"], capture_output=True, text=True, check=True).stdout
-    assert printed in TEXT and printed.count("\n| `") == len(KNOWN) == int(re.search(r"There are (\d+) in", TEXT)[1])
+    printed = subprocess.run([sys.executable, "-m", "auth0_log_lake.detections"], capture_output=True, text=True, check=True).stdout
+    assert printed in TEXT and printed.count("\n| `") == 2 * len(KNOWN) and len(KNOWN) == int(re.search(r"There are (\d+) in", TEXT)[1])
 
 
 def test_the_measures_are_those_of_the_scenarios():
@@ -28,8 +28,8 @@ def test_the_detection_that_the_document_writes_is_one_and_fires(lake, tmp_path)
     [written] = re.findall(r"```sql\n(-- id: .*?)```", TEXT, re.DOTALL)
     (tmp_path / "many_logouts.sql").write_text(written)
     known = detections.all_of(tmp_path)
-    import detect
-    import query
+    from auth0_log_lake import detect
+    from auth0_log_lake import query
 
     db = query.opened(str(lake))
     detect.look(db)
@@ -67,7 +67,7 @@ def test_the_table_of_costs_is_what_the_script_prints():
 def test_the_cost_script_counts_the_state_machine_as_it_is():
     import cost_detections
 
-    states = deployed.sql.resources()["DetectionsRun"]["Properties"]["Definition"]["States"]
+    states = deployed.glue.resources()["DetectionsRun"]["Properties"]["Definition"]["States"]
     queries = [name for name, state in states.items() if state.get("Resource", "").endswith("startQueryExecution.sync")]
     # DROP is not billed; NextPage is entered only where there is a second page; a hit enters Publish.
     assert cost_detections.QUERIES == len(queries) - 1 and cost_detections.STATES == len(states) - 1 + 1

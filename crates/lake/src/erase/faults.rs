@@ -10,7 +10,7 @@ use support::{
     s3::{BUCKET, KEY, S3, SECRET},
 };
 
-use super::{Args, Person, on, replace::COPIES};
+use super::{Order, Person, on, replace::COPIES};
 use crate::{
     outcome::Verdict,
     stored::{Held, Keys, Objects, Opened},
@@ -143,9 +143,9 @@ fn bucket_lake(s3: &S3) -> Opened {
 fn erase(objects: &impl Objects, yes: bool) -> (Option<Verdict>, String) {
     let mut person = Person::default();
     person.add_lines(&format!("{EMAIL}\n{USER}\n")).expect("a person");
-    let args = Args { lake: "file:///the-lake".parse().expect("a lake"), ids: None, sql: None, yes };
+    let order = Order { lake: "file:///the-lake".parse().expect("a lake"), sql: None, yes };
     let mut out = Vec::new();
-    let ended = on(objects, &args, &person, &mut out);
+    let ended = on(objects, &order, &person, &mut out);
     let text = String::from_utf8(out).expect("text");
     (ended.ok(), text)
 }
@@ -265,10 +265,10 @@ fn what_an_erase_left_under_way_is_finished_whomever_the_next_one_is_for() {
         erase(&Faulty { lake: &lake, step: Cell::new(0), fails, when: When::Before, crashes: true }, true);
         let mut other = Person::default();
         other.add("nobody@example.org", "PERSON").expect("an address");
-        let args = Args { lake: "file:///the-lake".parse().expect("a lake"), ids: None, sql: None, yes: true };
+        let order = Order { lake: "file:///the-lake".parse().expect("a lake"), sql: None, yes: true };
         let mut out = Vec::new();
         // The other is found nowhere.
-        assert_eq!(on(&lake, &args, &other, &mut out).ok(), Some(Verdict::Bad), "step {fails}");
+        assert_eq!(on(&lake, &order, &other, &mut out).ok(), Some(Verdict::Bad), "step {fails}");
         assert!(String::from_utf8_lossy(&out).ends_with("none is of the person.\n"), "step {fails}");
         let now = held(root.path());
         assert!(now.keys().eq(before.keys()), "step {fails}: {now:?}");

@@ -77,7 +77,7 @@ fn the_doctor_says_what_to_look_at_where_a_queued_event_is_not_written() {
 fn a_replay_counts_what_is_queued_as_posted_and_says_that_it_is_not_stored_yet() {
     let (folder, sqs, receiver) = buffering();
     folder.reject("2026-07-01", &(row("missing_data", "eu", GOOD) + &row("malformed_json", "eu", "{\"a\":\nNaN}")));
-    let said = lake(&["replay", "--from", &folder.url(), "--to", &receiver.url], Some(TOKEN));
+    let said = lake(&["replay", "--lake", &folder.url(), "--url", &receiver.url], Some(TOKEN));
     assert!(said.good, "{}{}", said.out, said.error);
     for line in [
         "2 of 2 rejects: 2 records posted, 0 became events, 0 rejected again, 2 queued",
