@@ -29,7 +29,8 @@ WITH tried AS (
   FROM (
     SELECT
       *, min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, network) AS network_since,
-      min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since
+      min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since,
+      dense_rank() OVER (PARTITION BY source, network, got_in ORDER BY person) AS sharer
     FROM (
       SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END) AS name, ip, row_id, type, latitude, longitude, type IN ('s', 'scoa', 'sens', 'sepft') AS got_in, true AS fresh
       FROM events_recent
@@ -66,7 +67,8 @@ WITH tried AS (
   FROM (
     SELECT
       *, min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, network) AS network_since,
-      min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since
+      min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since,
+      dense_rank() OVER (PARTITION BY source, network, got_in ORDER BY person) AS sharer
     FROM (
       SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END) AS name, ip, row_id, type, latitude, longitude, type IN ('s', 'scoa', 'sens', 'sepft') AS got_in, true AS fresh
       FROM events_recent
@@ -280,7 +282,8 @@ WITH hours AS (
   FROM (
     SELECT
       *, min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, network) AS network_since,
-      min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since
+      min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since,
+      dense_rank() OVER (PARTITION BY source, network, got_in ORDER BY person) AS sharer
     FROM (
       SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END) AS name, ip, row_id, type, latitude, longitude, type IN ('s', 'scoa', 'sens', 'sepft') AS got_in, true AS fresh
       FROM events_recent
@@ -335,13 +338,13 @@ UNION ALL
 SELECT 'impossible_travel' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown, subject AS named FROM (
 WITH logins AS (
   SELECT
-    source, network, person, name, event_time, row_id, country_code, city_name, latitude, longitude, place_since, network_since,
-    dense_rank() OVER (PARTITION BY source, network ORDER BY person) AS sharer
+    source, network, person, name, event_time, row_id, country_code, city_name, latitude, longitude, place_since, network_since, sharer
   FROM (SELECT *
   FROM (
     SELECT
       *, min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, network) AS network_since,
-      min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since
+      min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since,
+      dense_rank() OVER (PARTITION BY source, network, got_in ORDER BY person) AS sharer
     FROM (
       SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END) AS name, ip, row_id, type, latitude, longitude, type IN ('s', 'scoa', 'sens', 'sepft') AS got_in, true AS fresh
       FROM events_recent
@@ -419,7 +422,8 @@ FROM (SELECT *
   FROM (
     SELECT
       *, min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, network) AS network_since,
-      min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since
+      min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since,
+      dense_rank() OVER (PARTITION BY source, network, got_in ORDER BY person) AS sharer
     FROM (
       SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END) AS name, ip, row_id, type, latitude, longitude, type IN ('s', 'scoa', 'sens', 'sepft') AS got_in, true AS fresh
       FROM events_recent
@@ -509,7 +513,8 @@ WITH tried AS (
   FROM (
     SELECT
       *, min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, network) AS network_since,
-      min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since
+      min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since,
+      dense_rank() OVER (PARTITION BY source, network, got_in ORDER BY person) AS sharer
     FROM (
       SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END) AS name, ip, row_id, type, latitude, longitude, type IN ('s', 'scoa', 'sens', 'sepft') AS got_in, true AS fresh
       FROM events_recent
@@ -579,11 +584,38 @@ FROM (
   SELECT *, max(pushed - accepted) OVER (PARTITION BY source, user_id, date_trunc('day', event_time)) AS most
   FROM (
     SELECT
-      source, user_id, user_name, type, event_time, row_id,
-      count_if(type = 'gd_send_pn') OVER (PARTITION BY source, user_id ORDER BY event_time RANGE BETWEEN INTERVAL '15' MINUTE PRECEDING AND CURRENT ROW) AS pushed,
-      count_if(type <> 'gd_send_pn') OVER (PARTITION BY source, user_id ORDER BY event_time RANGE BETWEEN INTERVAL '15' MINUTE PRECEDING AND CURRENT ROW) AS accepted
-    FROM events_recent
-    WHERE type IN ('gd_send_pn', 'gd_auth_succeed') AND user_id <> ''
+      pushes.source, user_id, user_name, type, event_time, row_id,
+      count_if(type = 'gd_send_pn') OVER (PARTITION BY pushes.source, user_id ORDER BY event_time RANGE BETWEEN INTERVAL '15' MINUTE PRECEDING AND CURRENT ROW) AS pushed,
+      count_if(type <> 'gd_send_pn') OVER (PARTITION BY pushes.source, user_id ORDER BY event_time RANGE BETWEEN INTERVAL '15' MINUTE PRECEDING AND CURRENT ROW) AS accepted
+    FROM (
+      SELECT source, user_id, user_name, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, type, event_time, row_id
+      FROM events_recent
+      WHERE type IN ('gd_send_pn', 'gd_auth_succeed') AND user_id <> ''
+    ) AS pushes
+    -- Where the user has logged in before, the phone may be off.
+    LEFT JOIN (
+      SELECT source, person, network, min(network_since) AS since
+      FROM (SELECT *
+  FROM (
+    SELECT
+      *, min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, network) AS network_since,
+      min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since,
+      dense_rank() OVER (PARTITION BY source, network, got_in ORDER BY person) AS sharer
+    FROM (
+      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END) AS name, ip, row_id, type, latitude, longitude, type IN ('s', 'scoa', 'sens', 'sepft') AS got_in, true AS fresh
+      FROM events_recent
+      WHERE type IN ('f', 'fp', 'fu', 'fs', 'fcoa', 'fepft', 'fepotpft', 's', 'scoa', 'sens', 'sepft')
+      UNION ALL
+      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, NULL, NULL, NULL, NULL, NULL, NULL, true, false
+      FROM events
+      WHERE type IN ('s', 'scoa', 'sens', 'sepft') AND event_time >= CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp) - INTERVAL '14' DAY AND event_time < CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp)
+    ) AS tried
+  ) AS known
+  WHERE fresh) AS attempts
+      WHERE got_in
+      GROUP BY source, person, network
+    ) AS familiar ON familiar.source = pushes.source AND familiar.person = pushes.person AND familiar.network = pushes.network
+    WHERE familiar.since IS NULL OR familiar.since >= event_time
   ) AS pushes
 ) AS days
 -- One who logs in to one application after another accepts what is sent.
@@ -681,7 +713,8 @@ FROM (
   FROM (
     SELECT
       *, min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, network) AS network_since,
-      min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since
+      min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since,
+      dense_rank() OVER (PARTITION BY source, network, got_in ORDER BY person) AS sharer
     FROM (
       SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END) AS name, ip, row_id, type, latitude, longitude, type IN ('s', 'scoa', 'sens', 'sepft') AS got_in, true AS fresh
       FROM events_recent
@@ -730,7 +763,8 @@ FROM (
   FROM (
     SELECT
       *, min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, network) AS network_since,
-      min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since
+      min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since,
+      dense_rank() OVER (PARTITION BY source, network, got_in ORDER BY person) AS sharer
     FROM (
       SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END) AS name, ip, row_id, type, latitude, longitude, type IN ('s', 'scoa', 'sens', 'sepft') AS got_in, true AS fresh
       FROM events_recent
@@ -916,17 +950,6 @@ LEFT JOIN usual ON usual.source = counted.source AND usual.day = counted.day
 WHERE happened >= 100 AND happened >= 5 * coalesce(busiest, 0)
 ) AS signup_flood
 UNION ALL
-SELECT 'role_created' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
-SELECT source, actor AS subject, event_time, row_id
-FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
-    lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
-    json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
-    json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
-  FROM events_recent WHERE type = 'sapi' AND coalesce(try_cast(coalesce(json_extract_scalar(details, '$.response.statusCode'), json_extract_scalar(details, '$.response.status'), json_extract_scalar(details, '$.response.body.statusCode')) AS double), 0) < 400) AS changes
-WHERE method = 'post' AND regexp_like(path, '/v2/roles$')
-) AS role_created
-UNION ALL
 SELECT 'user_joined_tenant' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
@@ -1017,6 +1040,17 @@ WHERE method IN ('patch', 'put') AND (
     OR regexp_like(path, '/v2/risk-assessments/settings$') AND coalesce(json_extract_scalar(answered, '$.enabled'), json_extract_scalar(asked, '$.enabled')) = 'true' AND coalesce(coalesce(json_extract_scalar(answered_before, '$.enabled'), json_extract_scalar(asked_before, '$.enabled')), '') <> 'true'
   )
 ) AS mfa_risk_assessment_enabled
+UNION ALL
+SELECT 'role_created' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
+SELECT source, actor AS subject, event_time, row_id
+FROM (SELECT
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
+    json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
+    json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
+  FROM events_recent WHERE type = 'sapi' AND coalesce(try_cast(coalesce(json_extract_scalar(details, '$.response.statusCode'), json_extract_scalar(details, '$.response.status'), json_extract_scalar(details, '$.response.body.statusCode')) AS double), 0) < 400) AS changes
+WHERE method = 'post' AND regexp_like(path, '/v2/roles$')
+) AS role_created
 ), known (detection, severity, title, what_to_do, attack, shows, seconds_back) AS (VALUES
   ('attack_protection_off', 'critical', 'Brute-force, breached-password or suspicious-IP protection was turned off.', 'Ask the person who changed it. If nobody did, turn it on again, end that person''s sessions, and read what else they changed.', 'T1562.001', '', 0),
   ('login_after_many_addresses', 'critical', 'A login worked after several addresses had failed for the same user.', 'Treat the account as taken: end its sessions, reset its password and MFA, and look at what it did.', 'T1110.004', 'user_id', 86400),
@@ -1060,7 +1094,6 @@ WHERE method IN ('patch', 'put') AND (
   ('risky_grant_on', 'medium', 'An application may take passwords itself, or log in across origins.', 'Check that the application needs it. If not, turn it off, and look at the logins through it since.', 'T1556', '', 0),
   ('secrets_read', 'medium', 'A person read the secrets of several applications, and had read none lately.', 'Ask the person. If it was not them, rotate the secrets, end their sessions, and read what else they changed.', 'T1552', '', 0),
   ('signup_flood', 'medium', 'Far more accounts than usual were made in an hour.', 'Look at their names and addresses. Turn on bot detection for sign-ups, and delete what is not a person.', 'T1136.003', '', 0),
-  ('role_created', 'low', 'A role was created.', 'Check that the role was asked for, which permissions it has, and who was given it.', 'T1098.003', '', 0),
   ('user_joined_tenant', 'low', 'A person accepted an invitation and joined the tenant.', 'Check that the invitation was meant for this person.', 'T1078.004', '', 0),
   ('leaked_password_login', 'info', 'Someone tried to log in with a password that is known to have leaked.', 'If breached-password detection blocks, the user must set a new password. If it does not, reset it and look at the account.', 'T1110.004', '', 0),
   ('limit_hit', 'info', 'A rate limit or a limit on logins was hit.', 'Look whether one address or application caused it: an attack, or a client that tries too often.', 'T1110', '', 0),
@@ -1068,7 +1101,8 @@ WHERE method IN ('patch', 'put') AND (
   ('mfa_factor_enabled', 'info', 'An MFA factor was enabled for the tenant.', 'Check that it was planned. A weak factor, such as SMS or e-mail, can be the way around a strong one.', 'T1556.006', '', 0),
   ('mfa_policy_enabled', 'info', 'An MFA policy was set.', 'Check that it was planned, and that it is not a weaker one than before.', 'T1556.006', '', 0),
   ('mfa_removed', 'info', 'An administrator removed the MFA of a user.', 'Check that the user asked for it, by another channel than the one that the request came by.', 'T1556.006', '', 0),
-  ('mfa_risk_assessment_enabled', 'info', 'The risk assessment of adaptive MFA was enabled.', 'Check that it was planned, and what it replaced.', 'T1556.006', '', 0)
+  ('mfa_risk_assessment_enabled', 'info', 'The risk assessment of adaptive MFA was enabled.', 'Check that it was planned, and what it replaced.', 'T1556.006', '', 0),
+  ('role_created', 'info', 'A role was created.', 'Check that the role was asked for, which permissions it has, and who was given it.', 'T1098.003', '', 0)
 ), grouped AS (
   SELECT
     lower(to_hex(md5(to_utf8(concat(found.detection, '|', found.source, '|', coalesce(found.subject, ''), '|', found.period))))) AS hit_key,

@@ -104,7 +104,8 @@ def attempts(now: str) -> str:
   FROM (
     SELECT
       *, min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, network) AS network_since,
-      min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since
+      min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since,
+      dense_rank() OVER (PARTITION BY source, network, got_in ORDER BY person) AS sharer
     FROM (
       SELECT {seen}, {WORDS["name"]} AS name, ip, row_id, type, latitude, longitude, type IN ({GOT_IN}) AS got_in, true AS fresh
       FROM events_recent

@@ -2,7 +2,6 @@
 
 import collections
 import re
-import sys
 
 import deployed
 import pytest
