@@ -21,7 +21,7 @@ enum Run {
 use Run::{Here, In};
 
 /// Each command, the variables that documents give it, and where it is run.
-const COMMANDS: [(&str, &str, Run); 32] = [
+const COMMANDS: [(&str, &str, Run); 33] = [
     ("bench", "", Here),
     ("bench-modes", "REQUESTS", Here),
     ("bench-queries", "EVENTS", In("tests/engines/bench.py")),
@@ -34,7 +34,7 @@ const COMMANDS: [(&str, &str, Run); 32] = [
     ),
     ("deny", "", Here),
     ("deploy", "TOKEN_DIGESTS STACK ALARM_EMAIL PARAMETERS TAGS DRY_RUN CONFIRM", In("tests/deploy/main.rs")),
-    ("detect", "LAKE ID SINCE UNTIL SET", In("tests/engines/test_detect.py")),
+    ("detect", "LAKE ID SINCE UNTIL SET", In("tests/analysis/test_documents.py")),
     ("doctor", "TOKEN URL LAKE WORKGROUP DATABASE WAIT", Here),
     ("erase", "FROM IDS SQL CONFIRM PERSON", Here),
     ("fuzz", "FUZZ_SECONDS", Here),
@@ -45,14 +45,15 @@ const COMMANDS: [(&str, &str, Run); 32] = [
     ("lint", "", Here),
     ("load", "", Here),
     ("merge", "SINCE UNTIL STACK DATABASE", In("tests/engines/test_commands.py")),
-    ("query", "SQL LAKE", In("tests/engines/test_query.py")),
+    ("query", "SQL LAKE", In("tests/analysis/test_documents.py")),
     ("replay", "TOKEN LAKE URL SOURCE SINCE UNTIL REASON DRY_RUN", Here),
-    ("report", "LAKE TABLE SINCE UNTIL HISTORY OUT", In("tests/stack/test_report.py")),
+    ("report", "LAKE TABLE SINCE UNTIL HISTORY OUT", In("tests/analysis/test_documents.py")),
     ("run", "ONESHOT PORT TOKEN TOKEN_DIGESTS LAKE_URL CONFIRM", Here),
     ("simulate", "SEEDS", Here),
     ("stack", "", Here),
     ("tables", "STACK DATABASE", In("tests/engines/test_commands.py")),
     ("test", "", Here),
+    ("test-analysis", "", Here),
     ("test-engines", "", In("tests/engines/home.py")),
     ("test-report", "", In("tests/report/run")),
     ("token", "SOURCE", Here),
@@ -179,7 +180,8 @@ fn every_command_of_lake_that_is_written_down_is_typed_by_a_test() {
     for (place, text) in all {
         for (name, options) in code(&text).iter().flat_map(|line| lake_commands(line)) {
             let known = LAKE.iter().find(|(known, _)| *known == name).map(|(_, options)| *options);
-            let known = known.unwrap_or_else(|| panic!("{place} names lake {name}: add a test that types it, and a line to the table LAKE"));
+            let known =
+                known.unwrap_or_else(|| panic!("{place} names lake {name}: add a test that types it, and a line to the table LAKE"));
             for option in options {
                 assert!(known.split(' ').any(|known| known == option), "{place} gives lake {name} {option}, which no test types");
             }
@@ -197,7 +199,8 @@ fn every_command_of_lake_that_is_written_down_is_typed_by_a_test() {
 
 #[test]
 fn commands_are_read_as_they_are_written() {
-    let lake = |line: &str| lake_commands(line).into_iter().map(|(name, options)| format!("{name} {}", options.join(" "))).collect::<Vec<_>>();
+    let lake =
+        |line: &str| lake_commands(line).into_iter().map(|(name, options)| format!("{name} {}", options.join(" "))).collect::<Vec<_>>();
     assert_eq!(lake("TOKEN=… lake replay --lake \"x\" --dry-run"), ["replay --lake --dry-run"]);
     assert_eq!(lake("cargo lake rejects | head"), ["rejects "]);
     assert!(lake("cargo lambda build").is_empty() && lake("ls lake").is_empty() && lake("lake [prod]").is_empty());
