@@ -23,10 +23,20 @@ def parser(name: str, says: str, found: str, examples: str) -> argparse.Argument
     """The options that every command has."""
     form = argparse.RawDescriptionHelpFormatter
     options = argparse.ArgumentParser(f"lake-{name}", description=says, epilog=f"{examples}\n\n{ENDS.format(found=found)}", formatter_class=form, allow_abbrev=False)
-    options.add_argument("--lake", metavar="WHERE", help="a folder, file://folder or s3://bucket/prefix; default: ./lake")
+    options.add_argument("--lake", metavar="WHERE", help="a folder, file://folder or s3://bucket/prefix; default: the lake of --stack, or ./lake")
+    options.add_argument("--stack", metavar="NAME", help="the stack whose lake it is, where --lake is not given")
     options.add_argument("--since", metavar="TIME", help=f"start of the window: {window.FORMS}; UTC")
     options.add_argument("--until", metavar="TIME", help="end of the window, in the same forms; a day counts whole")
     return options
+
+
+def lake_of(given: argparse.Namespace, otherwise: str = LAKE) -> str:
+    """The lake of --lake or --stack, or another."""
+    if given.lake or not given.stack:
+        return str(given.lake or otherwise)
+    from auth0_log_lake import stack  # needs botocore, which is slow to load
+
+    return stack.lake_of(given.stack)
 
 
 def window_of(given: argparse.Namespace) -> window.Window:

@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
             detection.render(settings.get(detection.id, {}))
     except detections.Unfit as error:
         raise Unanswered(str(error)) from None
-    db, lake = database.opened(given.lake or command.LAKE, Window(None, window.until), database.EVENTS)
+    db, lake = database.opened(command.lake_of(given), Window(None, window.until), database.EVENTS)
     seen = database.past_damage(db, lake, lambda: look(db, window))
     hits, failed = run_each(db, known, settings)
     show(hits, given)

@@ -9,6 +9,8 @@ DAY = r"dt=(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
 HOUR = r"hour=(?P<hour>[0-9]{2})"
 NAME = r"(?P<second>[0-9]{8}T[0-9]{6})[0-9]{3}Z-[0-9a-f]{32}\.ndjson(?P<extension>|\.gz|\.zst)"
 KEY = re.compile(rf"(?P<table>{'|'.join(TABLES)})/{DAY}/{HOUR}/{NAME}")
+# Which rejects are closed: one object for each command that closed some.
+CLOSED = re.compile(r"closed/[0-9]{8}T[0-9]{9}Z-[0-9a-f]{32}\.ndjson")
 FOLDERS = [re.compile(folder) for folder in (DAY, HOUR)]
 COMPRESSIONS = {"": "none", ".gz": "gzip", ".zst": "zstd"}
 

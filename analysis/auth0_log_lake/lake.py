@@ -1,11 +1,12 @@
 """A lake: which objects it holds, and those of them that are whole, as local files. What is skipped is named."""
 
 import atexit
+import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from auth0_log_lake import keys, stores, whole
@@ -24,7 +25,9 @@ class Lake:
     # A folder for what must lie on this machine until the end.
     desk: Path
     # Where each object that was taken lies, or None where it is damaged.
-    taken: dict[Key, Path | None]
+    taken: dict[Key, Path | None] = field(default_factory=dict)
+    # The objects that close rejects.
+    closings: list[str] = field(default_factory=list)
 
     def take(self, table: str, since: str | None = None, until: str | None = None) -> list[Key]:
         """Brings the objects of a table whose days lie in a range, checks each once, and returns those that are whole."""
@@ -49,6 +52,17 @@ class Lake:
         self.skipped[key.text] = fault
         self.taken[key] = None
 
+    def closed(self) -> set[str]:
+        """The row ids of the rejects that are closed."""
+        ids: set[str] = set()
+        for path in self.closings:
+            try:
+                lines = self.store.bring(path, self.desk).read_text("utf-8").splitlines()
+                ids |= {str(json.loads(line)["p_row_id"]) for line in lines}
+            except (stores.Unreadable, OSError, ValueError, TypeError, KeyError):
+                self.skipped[path] = "it has lines that close no reject"
+        return ids
+
     def files(self, chosen: Iterable[Key]) -> list[str]:
         return [str(path) for key in chosen if (path := self.taken[key])]
 
@@ -69,10 +83,12 @@ def opened(where: str) -> Lake:
     """Lists a lake."""
     desk = tempfile.mkdtemp(prefix="lake-")
     atexit.register(shutil.rmtree, desk, ignore_errors=True)
-    lake = Lake(where, stores.store_of(where), [], {}, Path(desk), {})
+    lake = Lake(where, stores.store_of(where), [], {}, Path(desk))
     for path, size in lake.store.list():
         key = keys.parse(path)
-        if key is None:
+        if keys.CLOSED.fullmatch(path):
+            lake.closings.append(path)
+        elif key is None:
             lake.skipped[keys.foreign_part(path)] = "the receiver writes no such name"
         elif size == 0:
             lake.skipped[path] = "it is empty"

@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     window = command.window_of(given)
     at_prompt = given.sql is None and sys.stdin.isatty()
     sql = given.sql if given.sql is not None else "" if at_prompt else sys.stdin.read()
-    db, lake = database.opened(given.lake or command.LAKE, window, needed(sql if sql.strip() or at_prompt else OVERVIEW))
+    db, lake = database.opened(command.lake_of(given), window, needed(sql if sql.strip() or at_prompt else OVERVIEW))
     if sql.strip():
         ask(db, lake, sql, given.format)
     else:

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable
 
 NOW = "CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp)"
-# A value that a stream masked is nobody's name: no letter or digit at all, or asterisks among them.
-MASK = r"^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$"
+# A value that a stream masked is nobody's name: no letter or digit at all, asterisks among them, or a word in brackets.
+MASK = r"^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$"
 
 
 def unmasked(column: str) -> str:
@@ -104,7 +104,8 @@ def attempts(now: str) -> str:
   FROM (
     SELECT
       *, min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, network) AS network_since,
-      min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since
+      min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since,
+      dense_rank() OVER (PARTITION BY source, network, got_in ORDER BY person) AS sharer
     FROM (
       SELECT {seen}, {WORDS["name"]} AS name, ip, row_id, type, latitude, longitude, type IN ({GOT_IN}) AS got_in, true AS fresh
       FROM events_recent

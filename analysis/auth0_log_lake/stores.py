@@ -2,13 +2,17 @@
 
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from auth0_log_lake import keys
 from auth0_log_lake.command import Unanswered
+
+# The folders of a lake, and the folders in each that hold its objects.
+FOLDERS: dict[str, list[re.Pattern[str]]] = {**dict.fromkeys(keys.TABLES, keys.FOLDERS), "closed": []}
 
 
 class Store(Protocol):
@@ -18,13 +22,13 @@ class Store(Protocol):
     at_once: int
 
     def list(self) -> Iterator[tuple[str, int]]:
-        """Each path under events/ and rejects/ with its size in bytes; a foreign folder is one path that ends with a slash."""
+        """Each path under events/, rejects/ and closed/ with its size in bytes; a foreign folder is one path that ends with a slash."""
 
     def bring(self, key: str, desk: Path) -> Path:
         """Returns a local file with an object's bytes, on a path that DuckDB takes literally. Raises Unreadable."""
 
     def holds_other_things(self) -> bool:
-        """Returns whether there is anything beside events/ and rejects/."""
+        """Returns whether there is anything beside the folders of a lake."""
 
 
 class Unreadable(Exception):
@@ -52,9 +56,9 @@ class Folder:
         self.root = root.absolute()
 
     def list(self) -> Iterator[tuple[str, int]]:
-        for table in keys.TABLES:
-            if (self.root / table).is_dir():
-                yield from walk(self.root / table, table, keys.FOLDERS)
+        for folder, below in FOLDERS.items():
+            if (self.root / folder).is_dir():
+                yield from walk(self.root / folder, folder, below)
 
     def bring(self, key: str, desk: Path) -> Path:
         # A link whose name holds no pattern: DuckDB reads `*`, `?` and `[` of a path as one.
@@ -65,10 +69,10 @@ class Folder:
         return link / key
 
     def holds_other_things(self) -> bool:
-        return any(not path.name.startswith(".") and path.name not in keys.TABLES for path in self.root.iterdir())
+        return any(not path.name.startswith(".") and path.name not in FOLDERS for path in self.root.iterdir())
 
 
-def walk(folder: Path, path: str, below: list[Any]) -> Iterator[tuple[str, int]]:
+def walk(folder: Path, path: str, below: list[re.Pattern[str]]) -> Iterator[tuple[str, int]]:
     """Files below a folder. What lies deeper than an object can is named, and not entered."""
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
@@ -108,8 +112,8 @@ class Bucket:
             raise Unanswered(f"the lake cannot be reached: {error}") from None
 
     def list(self) -> Iterator[tuple[str, int]]:
-        for table in keys.TABLES:
-            yield from self.below(f"{table}/")
+        for folder in FOLDERS:
+            yield from self.below(f"{folder}/")
 
     def below(self, path: str) -> Iterator[tuple[str, int]]:
         try:

@@ -11,8 +11,7 @@
 -- shows: user_id
 WITH logins AS (
   SELECT
-    source, network, person, name, event_time, row_id, country_code, city_name, latitude, longitude, place_since, network_since,
-    dense_rank() OVER (PARTITION BY source, network ORDER BY person) AS sharer
+    source, network, person, name, event_time, row_id, country_code, city_name, latitude, longitude, place_since, network_since, sharer
   FROM attempts
   -- 0, 0 is no place.
   WHERE got_in AND person IS NOT NULL AND latitude IS NOT NULL AND longitude IS NOT NULL AND NOT (latitude = 0 AND longitude = 0)

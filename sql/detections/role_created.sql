@@ -1,6 +1,6 @@
 -- id: role_created
 -- title: A role was created.
--- severity: low
+-- severity: info
 -- do: Check that the role was asked for, which permissions it has, and who was given it.
 -- silent: a role that was changed or given
 -- attack: T1098.003

@@ -1,11 +1,14 @@
 """The reader: paths are literal, and an object that is damaged, empty or foreign costs its own rows alone."""
 
 import gzip
+import json
 import os
 
+import boto3
 import pytest
 import stored
 import zstandard
+from botocore.config import Config
 from stored import login, reject
 
 NAMES = [
@@ -147,3 +150,17 @@ def test_a_lake_that_cannot_be_read_is_one_sentence_and_code_2(run, s3, lake, co
     s3(lake, "empty")
     said = run(command, "--lake", where.format(empty=lake), *(["SELECT 1"] if command == "query" else []))
     assert (said.code, said.out) == (2, "") and sentence in said.err and said.err.count("\n") == 1
+
+
+def test_a_stack_says_where_its_lake_is(run, s3, lake):
+    resources = {"LakeBucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "lake-of-a-stack"}}}
+    template = {"Parameters": {"LakePrefix": {"Type": "String"}}, "Resources": resources, "Outputs": {"Bucket": {"Value": {"Ref": "LakeBucket"}}}}
+    # One attempt: a slow server would be asked twice to create the same stack.
+    cloudformation = boto3.client("cloudformation", config=Config(retries={"max_attempts": 0}, read_timeout=300))
+    cloudformation.create_stack(StackName="logs", TemplateBody=json.dumps(template), Parameters=[{"ParameterKey": "LakePrefix", "ParameterValue": "auth0/"}])
+    cloudformation.create_stack(StackName="other", TemplateBody=json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}))
+    s3(one_row(lake, "mine"), "lake-of-a-stack", "auth0/")
+    assert "mine" in run("query", "--stack", "logs", ROWS).out
+    for name, sentence in {"nothing": "the stack nothing cannot be read", "other": "the stack other has no output Bucket"}.items():
+        said = run("query", "--stack", name, ROWS)
+        assert said.code == 2 and sentence in said.err

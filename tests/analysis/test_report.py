@@ -28,7 +28,7 @@ def page(samples):
 
 
 def outcomes_of(rows):
-    with open(PROJECT / "sql/event_types.tsv", encoding="utf-8", newline="") as file:
+    with (PROJECT / "sql/event_types.tsv").open(encoding="utf-8", newline="") as file:
         known = {row["code"]: row for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)}
     return [known.get(row["data"].get("type"), {"category": None, "outcome": None}) for row in rows]
 
@@ -165,3 +165,12 @@ def test_bad_input_gets_one_sentence_and_exit_code_2(run, lake, arguments, sente
     out = lake.parent / "page.html"
     said = run("report", "--lake", lake, "--out", out, *arguments)
     assert said.code == 2 and sentence in said.err and said.err.count("\n") == 1 and not out.exists()
+
+
+def test_closed_rejects_are_not_counted(lake):
+    rows = [reject("2026-11-03 10:00:00", "malformed_json", "x"), reject("2026-11-03 11:00:00", "missing_data", "y")]
+    stored.write(lake, rejects=rows)
+    (lake / "closed").mkdir()
+    (lake / f"closed/20261124T090000000Z-{0:032x}.ndjson").write_text(f'{{"p_row_id":"{rows[0]["p_row_id"]}","closed_at":"2026-11-24 09:00:00.000","by":"operator","reason":"ours"}}\n')
+    page = report(lake, **WEEK)
+    assert page.facts["Rejected records"] == "1" and page.body("Rejected records by reason") == [["missing_data", "1", "2026-11-03 11:00"]]

@@ -21,7 +21,7 @@ enum Run {
 use Run::{Here, In};
 
 /// Each command, the variables that documents give it, and where it is run.
-const COMMANDS: [(&str, &str, Run); 32] = [
+const COMMANDS: [(&str, &str, Run); 33] = [
     ("bench", "", Here),
     ("bench-modes", "REQUESTS", Here),
     ("bench-queries", "EVENTS", In("tests/engines/bench.py")),
@@ -34,7 +34,7 @@ const COMMANDS: [(&str, &str, Run); 32] = [
     ),
     ("deny", "", Here),
     ("deploy", "TOKEN_DIGESTS STACK ALARM_EMAIL PARAMETERS TAGS DRY_RUN CONFIRM", In("tests/deploy/main.rs")),
-    ("detect", "LAKE ID SINCE UNTIL SET", In("tests/engines/test_detect.py")),
+    ("detect", "LAKE ID SINCE UNTIL SET", In("tests/analysis/test_documents.py")),
     ("doctor", "TOKEN URL LAKE WORKGROUP DATABASE WAIT", Here),
     ("erase", "FROM IDS SQL CONFIRM PERSON", Here),
     ("fuzz", "FUZZ_SECONDS", Here),
@@ -45,14 +45,15 @@ const COMMANDS: [(&str, &str, Run); 32] = [
     ("lint", "", Here),
     ("load", "", Here),
     ("merge", "SINCE UNTIL STACK DATABASE", In("tests/engines/test_commands.py")),
-    ("query", "SQL LAKE", In("tests/engines/test_query.py")),
+    ("query", "SQL LAKE", In("tests/analysis/test_documents.py")),
     ("replay", "TOKEN LAKE URL SOURCE SINCE UNTIL REASON DRY_RUN", Here),
-    ("report", "LAKE TABLE SINCE UNTIL HISTORY OUT", In("tests/stack/test_report.py")),
+    ("report", "LAKE TABLE SINCE UNTIL HISTORY OUT", In("tests/analysis/test_documents.py")),
     ("run", "ONESHOT PORT TOKEN TOKEN_DIGESTS LAKE_URL CONFIRM", Here),
     ("simulate", "SEEDS", Here),
     ("stack", "", Here),
     ("tables", "STACK DATABASE", In("tests/engines/test_commands.py")),
     ("test", "", Here),
+    ("test-analysis", "", Here),
     ("test-engines", "", In("tests/engines/home.py")),
     ("test-report", "", In("tests/report/run")),
     ("token", "SOURCE", Here),

@@ -3,7 +3,7 @@
 use crate::desk::Desk;
 
 /// What is typed, and the calls that it makes.
-const CALLS: [(&str, &[&str]); 22] = [
+const CALLS: [(&str, &[&str]); 23] = [
     ("make test", &["cargo test --workspace --features auth0-log-lake/local"]),
     (
         "make lint",
@@ -19,6 +19,7 @@ const CALLS: [(&str, &[&str]); 22] = [
         ],
     ),
     ("make stack", &["run "]),
+    ("make test-analysis", &["run check"]),
     ("make golden", &["cargo test --test integration golden", "  GOLDEN=rewrite"]),
     ("make bench", &["cargo bench --bench receiver", "cargo build --release --bin receiver --example bare", "python3 benches/process.py"]),
     ("make bench-modes", &["cargo bench --features local --bench modes --"]),
@@ -83,9 +84,9 @@ const CALLS: [(&str, &[&str]); 22] = [
     ),
     ("make token SOURCE=acme", &["cargo lake token --source=acme"]),
     ("cargo lake query \"SELECT 1\"", &["cargo lake query SELECT 1", "run query SELECT 1"]),
-    ("lake detect --since 7d", &["run detect --since 7d"]),
-    ("lake report --since 2026-11-01", &["run report --since 2026-11-01"]),
-    ("lake deploy --stack logs --dry-run", &["deploy "]),
+    ("cargo lake detect --since 7d", &["cargo lake detect --since 7d", "run detect --since 7d"]),
+    ("cargo lake report --since 2026-11-01", &["cargo lake report --since 2026-11-01", "run report --since 2026-11-01"]),
+    ("cargo lake deploy --stack logs --dry-run", &["cargo lake deploy --stack logs --dry-run", "deploy "]),
 ];
 
 #[test]
@@ -116,7 +117,7 @@ fn make_check_is_the_lints_the_tests_and_the_stack_each_once() {
         assert_eq!(desk.types(typed).code, 0, "{typed}");
         desk.calls()
     };
-    let all: Vec<String> = ["make lint", "make test", "make stack"].into_iter().flat_map(calls).collect();
+    let all: Vec<String> = ["make lint", "make test", "make test-analysis", "make stack"].into_iter().flat_map(calls).collect();
     assert_eq!(calls("make check"), all);
     let mut twice = calls("make test check");
     twice.sort();

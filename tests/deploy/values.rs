@@ -29,7 +29,7 @@ fn desk() -> tempfile::TempDir {
     let desk = tempfile::tempdir().expect("a folder");
     fs::copy(project("Makefile"), desk.path().join("Makefile")).expect("the Makefile");
     let tool = "#!/bin/sh\n{ printf '%s\\0' \"$@\"; /usr/bin/env -0; } >> told\n";
-    let tools = ["bin/cargo", "bin/python3", "bin/tail", "bin/sleep", "bin/mkdir", "scripts/deploy", "sql/query", "report/run"];
+    let tools = ["bin/cargo", "bin/python3", "bin/tail", "bin/sleep", "bin/mkdir", "scripts/deploy", "analysis/run"];
     for path in
         tools.into_iter().chain(["tests/stack/run", "tests/engines/run", "tests/report/run", "built/laptop/lake", "built/laptop/local"])
     {

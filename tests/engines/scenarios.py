@@ -260,6 +260,7 @@ SCENARIOS = {
     "names-hashed-alone": (masked(sprayed() + LEAKS, hashed, user_id=False), MASKED),
     "names-partly-starred": (masked(sprayed() + LEAKS + STRANGERS, lambda text: f"{text[0]}***@***.com"), MASKED),
     "names-redacted": (masked(sprayed() + LEAKS + STRANGERS, lambda _: "[REDACTED]"), MASKED),
+    "names-replaced": (masked(sprayed() + LEAKS + STRANGERS, lambda _: "<PHONE>"), MASKED),
     "numbers-hashed": (masked([phone("bo", "+15550100"), phone("cy", "+15550100", 5)], hashed), {"phone_shared": 1}),
     # Those who come from the address of an attacker, and from an office.
     "office": ([login("s", user=f"u{n}", minutes=n / 10, days=-1) for n in range(60)] + [login("fp", user=f"u{n}", minutes=n) for n in range(30)] + [login("s", user=f"u{n}", minutes=n + 0.5) for n in range(30)], {"brute_force": 0, "password_spraying": 0, "login_from_attacker": 0}),
@@ -267,6 +268,7 @@ SCENARIOS = {
     "sprayed-from-a-64": ([login("fp", user=f"u{n}", ip=f"2001:db8:7:8::{n:x}", minutes=n) for n in range(12)], {"password_spraying": 1, "brute_force": 1}),
     "sprayed-mapped": ([login("fp", user=f"u{n}", ip=("::ffff:" if n % 2 else "") + "198.51.100.9", minutes=n) for n in range(12)], {"password_spraying": 1, "brute_force": 1}),
     "pushed-and-accepted": ([event(type, m + late, user_id="auth0|bo") for m in range(8) for type, late in (("gd_send_pn", 0), ("gd_auth_succeed", 0.2))], {"push_fatigue": 0}),
+    "pushed-at-home": ([login("s", days=-2)] + times(8, 1, lambda n, m: login("gd_send_pn", minutes=m)) + [login("s", minutes=20)], {"push_fatigue": 0}),
     "token-raced": ([login("s", user_agent="Safari 17", **AMSTERDAM), login("ferrt", description=REUSED, minutes=9, user_agent="Safari 17", **AMSTERDAM), login("ferrt", description=REUSED, minutes=10, user_agent="Safari 17", **{**AMSTERDAM, "ip": "203.0.113.99"})], {"refresh_token_reused": 0}),
     "token-stolen": ([login("s", user_agent="Safari 17", **AMSTERDAM), login("ferrt", description=REUSED, minutes=9, user_agent="curl", **SYDNEY)], {"refresh_token_reused": 1}),
     # Places that are none, or one.

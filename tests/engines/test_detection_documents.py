@@ -8,7 +8,6 @@ import deployed
 import scenarios
 from test_detections import KNOWN, detections
 from test_detections import lake  # noqa: F401
-from test_query import answered, in_s3
 
 TEXT = (deployed.PROJECT / "docs/DETECTIONS.md").read_text("utf-8")
 
@@ -28,26 +27,13 @@ def test_the_detection_that_the_document_writes_is_one_and_fires(lake, tmp_path)
     [written] = re.findall(r"```sql\n(-- id: .*?)```", TEXT, re.DOTALL)
     (tmp_path / "many_logouts.sql").write_text(written)
     known = detections.all_of(tmp_path)
-    from auth0_log_lake import detect
-    from auth0_log_lake import query
+    from auth0_log_lake import database, detect
 
-    db = query.opened(str(lake))
+    db, _ = database.opened(str(lake))
     detect.look(db)
     assert detect.run(db, known) == []
     [hit] = detect.run(db, known, {"many_logouts": {"threshold": "1", "window": "1 minute"}})[:1]
     assert hit["source"] == "quiet-day" and db.sql(deployed.sql.transpiled(hit["shows"], "duckdb")).fetchall()
-
-
-def test_each_make_detect_that_the_document_shows_runs_as_written(lake):  # noqa: F811
-    commands = [line.split()[2:] for line in TEXT.splitlines() if line.startswith("make detect")]
-    assert len(commands) == 3
-    [(name, prefix)] = re.findall(r"LAKE=s3://([\w-]+)/(\w+) ", TEXT)
-    with in_s3(lake, name, prefix) as env:
-        for arguments in commands:
-            # ./lake is the lake of whoever works here.
-            where = [] if any(a.startswith("LAKE=") for a in arguments) else [f"LAKE={lake}"]
-            said = answered("detect", *arguments, *where, **env)
-            assert re.search(r"^[\d,]+ hits? of \d+ detections? in [\d,]+ events?\.$", said, re.MULTILINE)
 
 
 def test_the_page_that_the_document_shows_is_what_the_view_makes_of_the_hit():

@@ -4,7 +4,6 @@ The events are made in DuckDB, so that no lake is read. What detections share (`
 """
 
 import argparse
-import csv
 import time
 
 import duckdb
@@ -36,8 +35,7 @@ def filled(shape, count):
         "country_code": "['NL', 'DE', 'FR', 'US'][1 + n % 4]", "city_name": "['Amsterdam', 'Berlin', 'Paris', 'Austin'][1 + n % 4]", "latitude": "[52.4, 52.5, 48.9, 30.3][1 + n % 4]", "longitude": "[4.9, 13.4, 2.4, -97.7][1 + n % 4]",
         "description": "'reused'", "user_agent": "'Chrome'", "details": DETAILS,
     }
-    with open(statements.SQL / "columns.tsv", encoding="utf-8", newline="") as file:
-        columns = [row["column"] for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE) if row["column"] not in detections.LEFT_OUT]
+    columns = [row["column"] for row in statements.table("columns.tsv") if row["column"] not in detections.LEFT_OUT]
     selected = ", ".join(f"{values.get(name, 'NULL::VARCHAR')} AS {name}" for name in columns)
     db = duckdb.connect()
     types = "[" + ", ".join(f"'{code}'" for code in TYPES) + "]"

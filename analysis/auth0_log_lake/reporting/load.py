@@ -62,7 +62,9 @@ def load(db: duckdb.DuckDBPyConnection, asked: Asked, lake: Lake | None) -> None
     if lake:
         landed = f"main.events_landed WHERE {within('event_time', asked.since, asked.until)}" if asked.table else "report.events"
         make("copies", f"SELECT count(*) AS copies, count(DISTINCT row_id) AS events FROM {landed}")
-        make("rejects", f"SELECT received_at, reason, source, p_row_id FROM main.rejects WHERE {within('received_at', asked.since, asked.until)}")
+        db.execute("CREATE TABLE report.closed AS SELECT unnest($1::VARCHAR[]) AS p_row_id", [sorted(lake.closed())])
+        received = within("received_at", asked.since, asked.until)
+        make("rejects", f"SELECT received_at, reason, source, p_row_id FROM main.rejects ANTI JOIN report.closed USING (p_row_id) WHERE {received}")
     if not asked.table:
         db.sql(f"""
             DELETE FROM report.events WHERE rowid IN (

@@ -55,7 +55,7 @@ def read(arguments: Sequence[str]) -> Asked:
     if since >= until:
         raise Unanswered(f"--since must be before --until; got {since} and {until}")
     return Asked(
-        lake=given.lake or (None if given.table else command.LAKE),
+        lake=command.lake_of(given, "" if given.table else command.LAKE) or None,
         table=table_of(given.table),
         since=since,
         until=until,

@@ -80,6 +80,7 @@ pub fn hour_folder(key: &ObjectKey) -> String {
 }
 
 /// A JSON object with one member a line; arrays stay on one line, long values are cut short.
+#[cfg(any(test, feature = "run"))]
 pub fn members(json: &str) -> String {
     let mut lines = vec![String::from("  ")];
     let (mut open, mut in_string, mut escaped) = (Vec::new(), false, false);

@@ -1,11 +1,6 @@
 //! Talks to a receiver as Auth0 does: one `POST`, one answer.
 
-use std::{
-    fmt, io,
-    net::{IpAddr, TcpStream, ToSocketAddrs},
-    sync::Arc,
-    time::Duration,
-};
+use std::{fmt, io, net::IpAddr, sync::Arc, time::Duration};
 
 use http::{
     Response, Uri,

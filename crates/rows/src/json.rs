@@ -2,8 +2,10 @@
 //!
 //! A [`Scanner`] walks a record's bytes once and checks them against RFC 8259 without recursion, so that no nesting can
 //! exhaust the stack. It returns [`Value`]s: slices of the record, with the few flags that decide whether a slice can be
-//! copied to a row unchanged. [`text`] compacts slices and writes them as the content of a JSON string.
+//! copied to a row unchanged. [`text`] compacts slices, and [`escape`] writes them as the content of
+//! a JSON string.
 
+pub(crate) mod escape;
 mod scalar;
 pub(crate) mod text;
 mod value;

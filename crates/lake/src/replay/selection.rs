@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use chrono::{DateTime, Days, NaiveDateTime, Utc};
+use chrono::{DateTime, Days, NaiveDateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
 use crate::{reading::Reading, rejected::RejectRow, rejects::closed::Closed, stored::Keys, window::Window};
@@ -10,7 +10,7 @@ use auth0_log_lake::object::{ObjectKey, Table};
 
 /// Returns the keys of the rejects of a window; its first and last day are listed whole.
 pub fn rejects_of(window: &Window) -> Keys {
-    let day_after = |until: DateTime<Utc>| until.date_naive().checked_add_days(Days::new(1));
+    let day_after = |until: DateTime<Utc>| (until - TimeDelta::nanoseconds(1)).date_naive().checked_add_days(Days::new(1));
     Keys {
         prefix: format!("{}/", Table::Rejects.prefix()),
         from: window.since.map(|since| Table::Rejects.day(since.date_naive())).unwrap_or_default(),

@@ -85,9 +85,11 @@ fn what_cannot_be_read_is_named_and_the_rest_is_posted() {
 
 #[test]
 fn a_receiver_that_asks_for_later_is_asked_again_and_one_that_refuses_is_not() {
-    let folder = Lake::new();
-    folder.reject("2026-07-01", &row("missing_data", "eu", GOOD));
-    let replay = |url: &str| lake(&["replay", "--lake", &folder.url(), "--url", url], Some(TOKEN));
+    let replay = |url: &str| {
+        let folder = Lake::new();
+        folder.reject("2026-07-01", &row("missing_data", "eu", GOOD));
+        lake(&["replay", "--lake", &folder.url(), "--url", url], Some(TOKEN))
+    };
     const LATER: Told = Told::Answer(StatusCode::SERVICE_UNAVAILABLE, "{\"error\":\"store_unavailable\"}");
     const NONE: Told = Told::Answer(StatusCode::OK, "{\"received\":0,\"accepted\":0,\"rejected\":0}");
     const ONE: Told = Told::Answer(StatusCode::OK, "{\"received\":1,\"accepted\":1,\"rejected\":0}");

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// A port that is free now.
-fn port() -> u16 {
+pub fn port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a port").port()
 }
 

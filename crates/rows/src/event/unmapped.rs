@@ -6,10 +6,7 @@
 use super::fit::as_json_string;
 use crate::{
     batch::Member,
-    json::{
-        Value,
-        text::{write_escaped, write_string},
-    },
+    json::{Value, escape::write_escaped, text::write_string},
     schema::{MAX_DEPTH, data},
 };
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{JsonType, Value};
+use super::{JsonType, Value, escape::write_escaped};
 
 /// U+FFFD, which replaces a lone surrogate.
 const REPLACEMENT: &str = "\u{FFFD}";
@@ -152,21 +152,6 @@ pub(crate) fn write_quoted(out: &mut Vec<u8>, json: &str) {
     out.push(b'"');
 }
 
-/// Writes compact JSON as the content of a JSON string: only quotes and backslashes need a backslash.
-pub(crate) fn write_escaped(out: &mut Vec<u8>, json: &[u8]) {
-    for part in json.chunks(4_096) {
-        let mut end = out.len();
-        out.resize(end + 2 * part.len(), b'\\');
-        for &byte in part {
-            // Skipping a backslash that is already there is faster than a branch.
-            end += usize::from(matches!(byte, b'"' | b'\\'));
-            out[end] = byte;
-            end += 1;
-        }
-        out.truncate(end);
-    }
-}
-
 /// Returns the length in bytes of a text as the content of a JSON string.
 pub(crate) fn escaped_length(text: &str) -> usize {
     text.bytes()
@@ -222,13 +207,6 @@ mod tests {
             write_quoted(&mut out, text);
             assert_eq!(serde_json::from_slice::<String>(&out).ok().as_deref(), Some(text));
         }
-    }
-
-    #[test]
-    fn each_quote_and_backslash_gets_a_backslash_and_nothing_else_changes() {
-        let mut out = b"before".to_vec();
-        write_escaped(&mut out, "{\"a\":\"\\n é\"}".as_bytes());
-        assert_eq!(String::from_utf8_lossy(&out), "before{\\\"a\\\":\\\"\\\\n é\\\"}");
     }
 
     #[test]
