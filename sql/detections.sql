@@ -1,9 +1,9 @@
 CREATE OR REPLACE VIEW detections AS
 WITH found AS (
-SELECT 'attack_protection_off' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'attack_protection_off' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -20,7 +20,7 @@ WHERE regexp_like(path, '/v2/attack-protection/(brute-force-protection|breached-
   )
 ) AS attack_protection_off
 UNION ALL
-SELECT 'login_after_many_addresses' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown FROM (
+SELECT 'login_after_many_addresses' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown, subject AS named FROM (
 WITH tried AS (
   SELECT
     source, person, name, network, event_time, row_id, got_in,
@@ -32,11 +32,11 @@ WITH tried AS (
       min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since,
       dense_rank() OVER (PARTITION BY source, network, got_in ORDER BY person) AS sharer
     FROM (
-      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END) AS name, ip, row_id, type, latitude, longitude, type IN ('s', 'scoa', 'sens', 'sepft') AS got_in, true AS fresh
+      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END) AS name, ip, row_id, type, latitude, longitude, type IN ('s', 'scoa', 'sens', 'sepft') AS got_in, true AS fresh
       FROM events_recent
       WHERE type IN ('f', 'fp', 'fu', 'fs', 'fcoa', 'fepft', 'fepotpft', 's', 'scoa', 'sens', 'sepft')
       UNION ALL
-      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, NULL, NULL, NULL, NULL, NULL, NULL, true, false
+      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, NULL, NULL, NULL, NULL, NULL, NULL, true, false
       FROM events
       WHERE type IN ('s', 'scoa', 'sens', 'sepft') AND event_time >= CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp) - INTERVAL '14' DAY AND event_time < CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp)
     ) AS tried
@@ -58,7 +58,7 @@ FROM counted
 WHERE step = 1 AND got_in AND failed >= 5
 ) AS login_after_many_addresses
 UNION ALL
-SELECT 'login_from_attacker' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown FROM (
+SELECT 'login_from_attacker' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown, subject AS named FROM (
 WITH tried AS (
   SELECT
     source, network, person, name, ip, event_time, row_id, got_in,
@@ -70,11 +70,11 @@ WITH tried AS (
       min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since,
       dense_rank() OVER (PARTITION BY source, network, got_in ORDER BY person) AS sharer
     FROM (
-      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END) AS name, ip, row_id, type, latitude, longitude, type IN ('s', 'scoa', 'sens', 'sepft') AS got_in, true AS fresh
+      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END) AS name, ip, row_id, type, latitude, longitude, type IN ('s', 'scoa', 'sens', 'sepft') AS got_in, true AS fresh
       FROM events_recent
       WHERE type IN ('f', 'fp', 'fu', 'fs', 'fcoa', 'fepft', 'fepotpft', 's', 'scoa', 'sens', 'sepft')
       UNION ALL
-      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, NULL, NULL, NULL, NULL, NULL, NULL, true, false
+      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, NULL, NULL, NULL, NULL, NULL, NULL, true, false
       FROM events
       WHERE type IN ('s', 'scoa', 'sens', 'sepft') AND event_time >= CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp) - INTERVAL '14' DAY AND event_time < CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp)
     ) AS tried
@@ -98,10 +98,10 @@ FROM counted
 WHERE step = 1 AND got_in AND failed >= 5 AND failed > 2 * came_in
 ) AS login_from_attacker
 UNION ALL
-SELECT 'mfa_policy_disabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'mfa_policy_disabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -111,13 +111,13 @@ WHERE method = 'put' AND regexp_like(path, '/v2/guardian/policies$')
   AND coalesce(CASE WHEN answered_before LIKE '[%' THEN answered_before ELSE asked_before END, '') <> '[]'
 ) AS mfa_policy_disabled
 UNION ALL
-SELECT 'users_deleted' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'users_deleted' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 WITH deletions AS (
   SELECT
     source, actor, admin, event_time, row_id,
     count(*) OVER (PARTITION BY source, actor ORDER BY event_time RANGE BETWEEN INTERVAL '1' HOUR PRECEDING AND CURRENT ROW) AS deleted
   FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -127,11 +127,11 @@ WITH deletions AS (
   SELECT source, actor, admin, event_time, row_id, date_trunc('day', event_time) AS day, max(deleted) OVER (PARTITION BY source, actor, date_trunc('day', event_time)) AS most
   FROM deletions
 ), hours AS (
-  SELECT source, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, date_trunc('day', event_time) AS day, date_trunc('hour', event_time) AS hour, count(*) AS deleted
+  SELECT source, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, date_trunc('day', event_time) AS day, date_trunc('hour', event_time) AS hour, count(*) AS deleted
   FROM events
   WHERE type = 'sapi' AND details LIKE '%/v2/users/%' AND lower(json_extract_scalar(details, '$.request.method')) = 'delete' AND regexp_like(json_extract_scalar(details, '$.request.path'), '/v2/users/[^/]+$') AND coalesce(try_cast(coalesce(json_extract_scalar(details, '$.response.statusCode'), json_extract_scalar(details, '$.response.status'), json_extract_scalar(details, '$.response.body.statusCode')) AS double), 0) < 400
     AND event_time >= CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp) - INTERVAL '30' DAY
-  GROUP BY source, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown'), date_trunc('day', event_time), date_trunc('hour', event_time)
+  GROUP BY source, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown'), date_trunc('day', event_time), date_trunc('hour', event_time)
 ), usual AS (
   -- The busiest hour of the days before. What synchronizes with a directory deletes leavers each day, and more at the end of a month.
   SELECT days.source, days.actor, days.day, max(hours.deleted) AS busiest
@@ -145,10 +145,10 @@ LEFT JOIN usual ON usual.source = days.source AND usual.actor = days.actor AND u
 WHERE most >= 20 AND (admin <> '' OR most >= 100 AND most >= 10 * coalesce(busiest, 0))
 ) AS users_deleted
 UNION ALL
-SELECT 'admin_invited' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'admin_invited' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -156,10 +156,10 @@ FROM (SELECT
 WHERE method = 'post' AND regexp_like(path, '/v2/tenants/invitations$') AND coalesce(json_format(json_extract(answered, '$.roles')), json_format(json_extract(asked, '$.roles')), '') LIKE '%"owner"%'
 ) AS admin_invited
 UNION ALL
-SELECT 'admin_new_country' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown FROM (
+SELECT 'admin_new_country' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown, named AS named FROM (
 WITH seen AS (
   SELECT
-    source, user_id, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END) AS name, country_code, ip, event_time, row_id, true AS fresh, type IN ('sapi', 'mgmt_api_read') AS manages
+    source, user_id, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END) AS name, country_code, ip, event_time, row_id, true AS fresh, type IN ('sapi', 'mgmt_api_read') AS manages
   FROM events_recent
   WHERE type IN ('s', 'scoa', 'sens', 'sapi', 'mgmt_api_read') AND user_id <> ''
   UNION ALL
@@ -182,7 +182,8 @@ WITH seen AS (
   FROM hours
   WHERE admin = 1 AND country_code <> ''
 )
-SELECT source, concat(coalesce(name, user_id), ' in ', country_code) AS subject, event_time, row_id, user_id AS shown
+SELECT source, concat(coalesce(name, user_id), ' in ', country_code) AS subject, event_time, row_id, user_id AS shown,
+  coalesce(name, user_id) AS named
 FROM compared
 -- Who has no past is not compared: everything would be new. An address known for them has moved only on the map.
 WHERE fresh AND earlier >= event_time - INTERVAL '90' DAY AND earlier < event_time
@@ -190,10 +191,10 @@ WHERE fresh AND earlier >= event_time - INTERVAL '90' DAY AND earlier < event_ti
   AND (by_address IS NULL OR by_address < event_time - INTERVAL '90' DAY OR ip IS NULL OR ip = '')
 ) AS admin_new_country
 UNION ALL
-SELECT 'allowlist_widened' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'allowlist_widened' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -206,10 +207,10 @@ WHERE regexp_like(path, '/v2/attack-protection/[a-z-]+$')
   )) > 0
 ) AS allowlist_widened
 UNION ALL
-SELECT 'bot_detection_off' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'bot_detection_off' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -227,7 +228,7 @@ WHERE (description = 'Create or update the anomaly detection captcha' OR regexp_
   )
 ) AS bot_detection_off
 UNION ALL
-SELECT 'client_grant_widened' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'client_grant_widened' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 WITH grants AS (
   SELECT
     source, actor, event_time, row_id, coalesce(coalesce(json_extract_scalar(answered, '$.audience'), json_extract_scalar(asked, '$.audience')), coalesce(json_extract_scalar(answered_before, '$.audience'), json_extract_scalar(asked_before, '$.audience'))) AS audience,
@@ -236,7 +237,7 @@ WITH grants AS (
     coalesce(regexp_like(CASE WHEN answered LIKE '%"allow_all_scopes"%' THEN answered ELSE asked END, '"allow_all_scopes": *"?true'), false) AS every,
     coalesce(regexp_like(CASE WHEN answered_before LIKE '%"allow_all_scopes"%' THEN answered_before ELSE asked_before END, '"allow_all_scopes": *"?true'), false) AS every_before
   FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -250,7 +251,7 @@ WHERE (audience IS NULL OR regexp_like(audience, '/api/v2/?$')) AND NOT every_be
 )
 ) AS client_grant_widened
 UNION ALL
-SELECT 'cross_origin_abused' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'cross_origin_abused' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, ip AS subject, event_time, row_id
 FROM (
   -- A leaked password alone may come by another way of logging in. Behind an office, most get in.
@@ -268,7 +269,7 @@ FROM (
 WHERE found = 1
 ) AS cross_origin_abused
 UNION ALL
-SELECT 'distributed_failures' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'distributed_failures' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 WITH hours AS (
   SELECT
     *, count_if(failing) OVER (PARTITION BY source, hour) AS failed, count_if(got_in) OVER (PARTITION BY source, hour) AS came_in,
@@ -284,11 +285,11 @@ WITH hours AS (
       min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since,
       dense_rank() OVER (PARTITION BY source, network, got_in ORDER BY person) AS sharer
     FROM (
-      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END) AS name, ip, row_id, type, latitude, longitude, type IN ('s', 'scoa', 'sens', 'sepft') AS got_in, true AS fresh
+      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END) AS name, ip, row_id, type, latitude, longitude, type IN ('s', 'scoa', 'sens', 'sepft') AS got_in, true AS fresh
       FROM events_recent
       WHERE type IN ('f', 'fp', 'fu', 'fs', 'fcoa', 'fepft', 'fepotpft', 's', 'scoa', 'sens', 'sepft')
       UNION ALL
-      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, NULL, NULL, NULL, NULL, NULL, NULL, true, false
+      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, NULL, NULL, NULL, NULL, NULL, NULL, true, false
       FROM events
       WHERE type IN ('s', 'scoa', 'sens', 'sepft') AND event_time >= CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp) - INTERVAL '14' DAY AND event_time < CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp)
     ) AS tried
@@ -314,7 +315,7 @@ LEFT JOIN usual ON usual.source = hours.source AND usual.hour = hours.hour
 WHERE failing AND failed >= 50 AND addresses >= 20 AND (failed > 2 * came_in OR failed > 3 * busiest)
 ) AS distributed_failures
 UNION ALL
-SELECT 'dynamic_clients' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'dynamic_clients' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, subject, event_time, row_id
 FROM (
   SELECT source, subject, event_time, row_id, max(registered) OVER (PARTITION BY source, subject, date_trunc('day', event_time)) AS most
@@ -323,7 +324,7 @@ FROM (
       source, coalesce(nullif(tenant_name, ''), source) AS subject, event_time, row_id,
       count(*) OVER (PARTITION BY source, tenant_name ORDER BY event_time RANGE BETWEEN INTERVAL '1' HOUR PRECEDING AND CURRENT ROW) AS registered
     FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -334,7 +335,7 @@ FROM (
 WHERE most >= 15
 ) AS dynamic_clients
 UNION ALL
-SELECT 'impossible_travel' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown FROM (
+SELECT 'impossible_travel' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown, subject AS named FROM (
 WITH logins AS (
   SELECT
     source, network, person, name, event_time, row_id, country_code, city_name, latitude, longitude, place_since, network_since, sharer
@@ -345,11 +346,11 @@ WITH logins AS (
       min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since,
       dense_rank() OVER (PARTITION BY source, network, got_in ORDER BY person) AS sharer
     FROM (
-      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END) AS name, ip, row_id, type, latitude, longitude, type IN ('s', 'scoa', 'sens', 'sepft') AS got_in, true AS fresh
+      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END) AS name, ip, row_id, type, latitude, longitude, type IN ('s', 'scoa', 'sens', 'sepft') AS got_in, true AS fresh
       FROM events_recent
       WHERE type IN ('f', 'fp', 'fu', 'fs', 'fcoa', 'fepft', 'fepotpft', 's', 'scoa', 'sens', 'sepft')
       UNION ALL
-      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, NULL, NULL, NULL, NULL, NULL, NULL, true, false
+      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, NULL, NULL, NULL, NULL, NULL, NULL, true, false
       FROM events
       WHERE type IN ('s', 'scoa', 'sens', 'sepft') AND event_time >= CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp) - INTERVAL '14' DAY AND event_time < CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp)
     ) AS tried
@@ -389,7 +390,7 @@ CROSS JOIN UNNEST(ARRAY[0, 1]) AS ends (step)
 WHERE kilometres >= 500 AND kilometres * 3600 > 900 * seconds
 ) AS impossible_travel
 UNION ALL
-SELECT 'leaked_password_surge' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown FROM (
+SELECT 'leaked_password_surge' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown, subject AS named FROM (
 SELECT source, subject, event_time, row_id, 'pwd_leak' AS shown
 FROM (
   SELECT *, max(leaked) OVER (PARTITION BY source, subject, date_trunc('day', event_time)) AS most
@@ -404,10 +405,10 @@ FROM (
 WHERE most >= 10
 ) AS leaked_password_surge
 UNION ALL
-SELECT 'log_stream_changed' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'log_stream_changed' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -415,7 +416,7 @@ FROM (SELECT
 WHERE method IN ('patch', 'put', 'delete') AND regexp_like(path, '/v2/log-streams/[^/]+$') AND NOT (coalesce(asked = asked_before, false) OR coalesce(answered = answered_before AND length(answered) > 2 AND NOT regexp_like(concat(answered, coalesce(asked, '')), '(?i)[*][*]|secret|token|password|authorization|_key'), false))
 ) AS log_stream_changed
 UNION ALL
-SELECT 'login_from_blocked' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown FROM (
+SELECT 'login_from_blocked' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown, subject AS named FROM (
 SELECT logins.source, name AS subject, logins.event_time, logins.row_id, CASE WHEN ip = logins.network THEN ip END AS shown
 FROM (SELECT *
   FROM (
@@ -424,11 +425,11 @@ FROM (SELECT *
       min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since,
       dense_rank() OVER (PARTITION BY source, network, got_in ORDER BY person) AS sharer
     FROM (
-      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END) AS name, ip, row_id, type, latitude, longitude, type IN ('s', 'scoa', 'sens', 'sepft') AS got_in, true AS fresh
+      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END) AS name, ip, row_id, type, latitude, longitude, type IN ('s', 'scoa', 'sens', 'sepft') AS got_in, true AS fresh
       FROM events_recent
       WHERE type IN ('f', 'fp', 'fu', 'fs', 'fcoa', 'fepft', 'fepotpft', 's', 'scoa', 'sens', 'sepft')
       UNION ALL
-      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, NULL, NULL, NULL, NULL, NULL, NULL, true, false
+      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, NULL, NULL, NULL, NULL, NULL, NULL, true, false
       FROM events
       WHERE type IN ('s', 'scoa', 'sens', 'sepft') AND event_time >= CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp) - INTERVAL '14' DAY AND event_time < CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp)
     ) AS tried
@@ -445,10 +446,10 @@ JOIN (
 WHERE got_in AND person IS NOT NULL AND (network_since IS NULL OR network_since >= event_time)
 ) AS login_from_blocked
 UNION ALL
-SELECT 'mfa_factor_disabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'mfa_factor_disabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -456,7 +457,7 @@ FROM (SELECT
 WHERE method IN ('put', 'patch') AND regexp_like(path, '/v2/guardian/factors/[^/]+$') AND coalesce(json_extract_scalar(answered, '$.enabled'), json_extract_scalar(asked, '$.enabled')) = 'false' AND coalesce(coalesce(json_extract_scalar(answered_before, '$.enabled'), json_extract_scalar(asked_before, '$.enabled')), '') <> 'false'
 ) AS mfa_factor_disabled
 UNION ALL
-SELECT 'mfa_removed_surge' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'mfa_removed_surge' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, subject, event_time, row_id
 FROM (
   SELECT *, max(removed) OVER (PARTITION BY source, subject, date_trunc('day', event_time)) AS most
@@ -465,7 +466,7 @@ FROM (
       source, actor AS subject, event_time, row_id,
       count(*) OVER (PARTITION BY source, actor ORDER BY event_time RANGE BETWEEN INTERVAL '1' HOUR PRECEDING AND CURRENT ROW) AS removed
     FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -476,10 +477,10 @@ FROM (
 WHERE most >= 8
 ) AS mfa_removed_surge
 UNION ALL
-SELECT 'mfa_risk_assessment_disabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'mfa_risk_assessment_disabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -490,10 +491,10 @@ WHERE method IN ('patch', 'put') AND (
   )
 ) AS mfa_risk_assessment_disabled
 UNION ALL
-SELECT 'network_acl_off' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'network_acl_off' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -503,7 +504,7 @@ WHERE regexp_like(path, '/v2/network-acls/[^/]+$') AND (
   )
 ) AS network_acl_off
 UNION ALL
-SELECT 'password_spraying' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown FROM (
+SELECT 'password_spraying' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown, subject AS named FROM (
 WITH tried AS (
   SELECT
     source, network, person, name, ip, event_time, row_id, got_in,
@@ -515,11 +516,11 @@ WITH tried AS (
       min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since,
       dense_rank() OVER (PARTITION BY source, network, got_in ORDER BY person) AS sharer
     FROM (
-      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END) AS name, ip, row_id, type, latitude, longitude, type IN ('s', 'scoa', 'sens', 'sepft') AS got_in, true AS fresh
+      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END) AS name, ip, row_id, type, latitude, longitude, type IN ('s', 'scoa', 'sens', 'sepft') AS got_in, true AS fresh
       FROM events_recent
       WHERE type IN ('f', 'fp', 'fu', 'fs', 'fcoa', 'fepft', 'fepotpft', 's', 'scoa', 'sens', 'sepft')
       UNION ALL
-      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, NULL, NULL, NULL, NULL, NULL, NULL, true, false
+      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, NULL, NULL, NULL, NULL, NULL, NULL, true, false
       FROM events
       WHERE type IN ('s', 'scoa', 'sens', 'sepft') AND event_time >= CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp) - INTERVAL '14' DAY AND event_time < CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp)
     ) AS tried
@@ -547,23 +548,24 @@ FROM (
 WHERE found = 1 AND NOT got_in
 ) AS password_spraying
 UNION ALL
-SELECT 'phone_shared' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'phone_shared' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 WITH enrolled AS (
   SELECT
-    source, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END) AS name, event_time, row_id, true AS fresh,
-    CASE WHEN NOT regexp_like(coalesce(json_extract_scalar(details, '$.authenticator.phone_number'), json_extract_scalar(details, '$.enrollment.phone_number')), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN coalesce(json_extract_scalar(details, '$.authenticator.phone_number'), json_extract_scalar(details, '$.enrollment.phone_number')) END AS phone
+    source, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END) AS person, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END) AS name, event_time, row_id, true AS fresh,
+    CASE WHEN NOT regexp_like(coalesce(json_extract_scalar(details, '$.authenticator.phone_number'), json_extract_scalar(details, '$.enrollment.phone_number')), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN coalesce(json_extract_scalar(details, '$.authenticator.phone_number'), json_extract_scalar(details, '$.enrollment.phone_number')) END AS phone
   FROM events_recent
   WHERE type = 'gd_enrollment_complete'
   UNION ALL
   SELECT
-    source, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END), NULL, event_time, NULL, false,
-    CASE WHEN NOT regexp_like(coalesce(json_extract_scalar(details, '$.authenticator.phone_number'), json_extract_scalar(details, '$.enrollment.phone_number')), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN coalesce(json_extract_scalar(details, '$.authenticator.phone_number'), json_extract_scalar(details, '$.enrollment.phone_number')) END
+    source, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END), NULL, event_time, NULL, false,
+    CASE WHEN NOT regexp_like(coalesce(json_extract_scalar(details, '$.authenticator.phone_number'), json_extract_scalar(details, '$.enrollment.phone_number')), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN coalesce(json_extract_scalar(details, '$.authenticator.phone_number'), json_extract_scalar(details, '$.enrollment.phone_number')) END
   FROM events
   WHERE type = 'gd_enrollment_complete' AND event_time >= CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp) - INTERVAL '30' DAY AND event_time < CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp)
 ), owners AS (
   SELECT *, lead(event_time) OVER (PARTITION BY source, phone, person ORDER BY event_time) AS again
   FROM enrolled
-  WHERE phone <> '' AND person <> ''
+  -- A number, or the hash of one.
+  WHERE regexp_like(phone, '[0-9].*[0-9].*[0-9]') AND person <> ''
 ), counted AS (
   SELECT *, sum(step) OVER (PARTITION BY source, phone ORDER BY at) AS users
   FROM (
@@ -577,8 +579,8 @@ FROM counted
 WHERE fresh AND step = 1 AND users >= 2
 ) AS phone_shared
 UNION ALL
-SELECT 'push_fatigue' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown FROM (
-SELECT source, coalesce(coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END), user_id) AS subject, event_time, row_id, user_id AS shown
+SELECT 'push_fatigue' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown, subject AS named FROM (
+SELECT source, coalesce(coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END), user_id) AS subject, event_time, row_id, user_id AS shown
 FROM (
   SELECT *, max(pushed - accepted) OVER (PARTITION BY source, user_id, date_trunc('day', event_time)) AS most
   FROM (
@@ -587,7 +589,7 @@ FROM (
       count_if(type = 'gd_send_pn') OVER (PARTITION BY pushes.source, user_id ORDER BY event_time RANGE BETWEEN INTERVAL '15' MINUTE PRECEDING AND CURRENT ROW) AS pushed,
       count_if(type <> 'gd_send_pn') OVER (PARTITION BY pushes.source, user_id ORDER BY event_time RANGE BETWEEN INTERVAL '15' MINUTE PRECEDING AND CURRENT ROW) AS accepted
     FROM (
-      SELECT source, user_id, user_name, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, type, event_time, row_id
+      SELECT source, user_id, user_name, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END) AS person, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, type, event_time, row_id
       FROM events_recent
       WHERE type IN ('gd_send_pn', 'gd_auth_succeed') AND user_id <> ''
     ) AS pushes
@@ -601,11 +603,11 @@ FROM (
       min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since,
       dense_rank() OVER (PARTITION BY source, network, got_in ORDER BY person) AS sharer
     FROM (
-      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END) AS name, ip, row_id, type, latitude, longitude, type IN ('s', 'scoa', 'sens', 'sepft') AS got_in, true AS fresh
+      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END) AS name, ip, row_id, type, latitude, longitude, type IN ('s', 'scoa', 'sens', 'sepft') AS got_in, true AS fresh
       FROM events_recent
       WHERE type IN ('f', 'fp', 'fu', 'fs', 'fcoa', 'fepft', 'fepotpft', 's', 'scoa', 'sens', 'sepft')
       UNION ALL
-      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, NULL, NULL, NULL, NULL, NULL, NULL, true, false
+      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, NULL, NULL, NULL, NULL, NULL, NULL, true, false
       FROM events
       WHERE type IN ('s', 'scoa', 'sens', 'sepft') AND event_time >= CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp) - INTERVAL '14' DAY AND event_time < CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp)
     ) AS tried
@@ -621,10 +623,10 @@ FROM (
 WHERE type = 'gd_send_pn' AND most >= 5
 ) AS push_fatigue
 UNION ALL
-SELECT 'refresh_token_reused' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'refresh_token_reused' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 WITH used AS (
   SELECT
-    source, coalesce(coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END), nullif(client_id, ''), ip) AS person, coalesce(coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END), nullif(client_id, ''), ip) AS subject, event_time, row_id,
+    source, coalesce(coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END), nullif(client_id, ''), ip) AS person, coalesce(coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END), nullif(client_id, ''), ip) AS subject, event_time, row_id,
     type = 'ferrt' AND lower(description) LIKE '%reused%' AS reused, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, country_code, user_agent
   FROM events_recent
   WHERE type IN ('ferrt', 's', 'sens', 'scoa', 'sertft', 'seacft', 'ssa')
@@ -641,10 +643,10 @@ FROM compared
 WHERE reused AND NOT from_here AND NOT (in_country AND country_code <> '' AND (by_agent OR coalesce(user_agent, '') = ''))
 ) AS refresh_token_reused
 UNION ALL
-SELECT 'signing_key_changed' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'signing_key_changed' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -652,10 +654,10 @@ FROM (SELECT
 WHERE regexp_like(path, '/v2/keys/signing/(rotate|[^/]+/revoke)$') AND method IN ('post', 'put')
 ) AS signing_key_changed
 UNION ALL
-SELECT 'signup_shield_off' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'signup_shield_off' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -668,10 +670,10 @@ WHERE regexp_like(path, '/v2/attack-protection/breached-password-detection$') AN
   )
 ) AS signup_shield_off
 UNION ALL
-SELECT 'tenant_member_deleted' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'tenant_member_deleted' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -679,25 +681,25 @@ FROM (SELECT
 WHERE description = 'Delete tenant member' OR method = 'delete' AND regexp_like(path, '/v2/tenants/members/[^/]+$')
 ) AS tenant_member_deleted
 UNION ALL
-SELECT 'users_exported' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'users_exported' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT exports.source, exports.actor AS subject, exports.event_time, exports.row_id
 FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
   FROM events_recent WHERE type = 'sapi' AND coalesce(try_cast(coalesce(json_extract_scalar(details, '$.response.statusCode'), json_extract_scalar(details, '$.response.status'), json_extract_scalar(details, '$.response.body.statusCode')) AS double), 0) < 400) AS exports
 -- A job that exports each night is known.
 LEFT JOIN (
-  SELECT source, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, min(event_time) AS first
+  SELECT source, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, min(event_time) AS first
   FROM events
   WHERE type = 'sapi' AND event_time >= CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp) - INTERVAL '30' DAY AND details LIKE '%/jobs/users-exports%' AND coalesce(try_cast(coalesce(json_extract_scalar(details, '$.response.statusCode'), json_extract_scalar(details, '$.response.status'), json_extract_scalar(details, '$.response.body.statusCode')) AS double), 0) < 400
-  GROUP BY source, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown')
+  GROUP BY source, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown')
 ) AS known ON known.source = exports.source AND known.actor = exports.actor AND known.first < exports.event_time - INTERVAL '12' HOUR
 WHERE method = 'post' AND regexp_like(path, '/v2/jobs/users-exports$') AND known.first IS NULL
 ) AS users_exported
 UNION ALL
-SELECT 'brute_force' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown FROM (
+SELECT 'brute_force' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown, subject AS named FROM (
 SELECT source, network AS subject, event_time, row_id, CASE WHEN ip = network THEN ip END AS shown
 FROM (
   SELECT *, max(CASE WHEN failed >= 11 AND failed > 2 * came_in THEN 1 ELSE 0 END) OVER (PARTITION BY source, network, date_trunc('day', event_time)) AS found
@@ -715,11 +717,11 @@ FROM (
       min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since,
       dense_rank() OVER (PARTITION BY source, network, got_in ORDER BY person) AS sharer
     FROM (
-      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END) AS name, ip, row_id, type, latitude, longitude, type IN ('s', 'scoa', 'sens', 'sepft') AS got_in, true AS fresh
+      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END) AS name, ip, row_id, type, latitude, longitude, type IN ('s', 'scoa', 'sens', 'sepft') AS got_in, true AS fresh
       FROM events_recent
       WHERE type IN ('f', 'fp', 'fu', 'fs', 'fcoa', 'fepft', 'fepotpft', 's', 'scoa', 'sens', 'sepft')
       UNION ALL
-      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, NULL, NULL, NULL, NULL, NULL, NULL, true, false
+      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, NULL, NULL, NULL, NULL, NULL, NULL, true, false
       FROM events
       WHERE type IN ('s', 'scoa', 'sens', 'sepft') AND event_time >= CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp) - INTERVAL '14' DAY AND event_time < CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp)
     ) AS tried
@@ -732,10 +734,10 @@ FROM (
 WHERE failing AND found = 1
 ) AS brute_force
 UNION ALL
-SELECT 'client_secret_rotated' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'client_secret_rotated' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -743,10 +745,10 @@ FROM (SELECT
 WHERE method = 'post' AND regexp_like(path, '/v2/clients/[^/]+/(rotate-secret|credentials)$')
 ) AS client_secret_rotated
 UNION ALL
-SELECT 'connection_created' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'connection_created' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -754,7 +756,7 @@ FROM (SELECT
 WHERE method = 'post' AND regexp_like(path, '/v2/connections$') AND coalesce(coalesce(json_extract_scalar(answered, '$.strategy'), json_extract_scalar(asked, '$.strategy')), '') NOT IN ('auth0', 'email', 'sms')
 ) AS connection_created
 UNION ALL
-SELECT 'failures_then_login' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown FROM (
+SELECT 'failures_then_login' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown, subject AS named FROM (
 SELECT source, name AS subject, event_time, row_id, person AS shown
 FROM (
   SELECT *, count_if(NOT got_in) OVER (PARTITION BY source, person, network ORDER BY event_time RANGE BETWEEN INTERVAL '1' HOUR PRECEDING AND CURRENT ROW) AS failed
@@ -765,11 +767,11 @@ FROM (
       min(CASE WHEN got_in THEN event_time END) OVER (PARTITION BY source, person, country_code, city_name) AS place_since,
       dense_rank() OVER (PARTITION BY source, network, got_in ORDER BY person) AS sharer
     FROM (
-      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END) AS name, ip, row_id, type, latitude, longitude, type IN ('s', 'scoa', 'sens', 'sepft') AS got_in, true AS fresh
+      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END) AS name, ip, row_id, type, latitude, longitude, type IN ('s', 'scoa', 'sens', 'sepft') AS got_in, true AS fresh
       FROM events_recent
       WHERE type IN ('f', 'fp', 'fu', 'fs', 'fcoa', 'fepft', 'fepotpft', 's', 'scoa', 'sens', 'sepft')
       UNION ALL
-      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, NULL, NULL, NULL, NULL, NULL, NULL, true, false
+      SELECT source, coalesce(nullif(regexp_extract(lower(ip), '^::ffff:([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)$', 1), ''), CASE WHEN strpos(ip, ':') > 0 THEN regexp_extract(concat(split_part(lower(ip), '::', 1), ':0:0:0:0'), '^[^:]*:[^:]*:[^:]*:[^:]*') ELSE ip END) AS network, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END) AS person, event_time, country_code, city_name, NULL, NULL, NULL, NULL, NULL, NULL, true, false
       FROM events
       WHERE type IN ('s', 'scoa', 'sens', 'sepft') AND event_time >= CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp) - INTERVAL '14' DAY AND event_time < CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp)
     ) AS tried
@@ -780,10 +782,10 @@ FROM (
 WHERE got_in AND failed >= 8
 ) AS failures_then_login
 UNION ALL
-SELECT 'integration_installed' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'integration_installed' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -791,14 +793,14 @@ FROM (SELECT
 WHERE method = 'post' AND regexp_like(path, '/v2/integrations/installed$')
 ) AS integration_installed
 UNION ALL
-SELECT 'limits_surge' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'limits_surge' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, tenant AS subject, event_time, row_id
 FROM (
   SELECT *, max(limited) OVER (PARTITION BY source, hour) AS most
   FROM (
     SELECT
       source, coalesce(nullif(tenant_name, ''), source) AS tenant, event_time, row_id, date_trunc('hour', event_time) AS hour,
-      dense_rank() OVER (PARTITION BY source, date_trunc('hour', event_time) ORDER BY coalesce(coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END), ip)) AS limited
+      dense_rank() OVER (PARTITION BY source, date_trunc('hour', event_time) ORDER BY coalesce(coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END), ip)) AS limited
     FROM events_recent
     WHERE type IN ('limit_wc', 'limit_mu', 'limit_sul', 'limit_phone', 'gd_otp_rate_limit_exceed', 'gd_recovery_rate_limit_exceed')
   ) AS limits
@@ -806,10 +808,10 @@ FROM (
 WHERE most >= 10
 ) AS limits_surge
 UNION ALL
-SELECT 'log_stream_created' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'log_stream_created' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -817,7 +819,7 @@ FROM (SELECT
 WHERE method = 'post' AND regexp_like(path, '/v2/log-streams$')
 ) AS log_stream_created
 UNION ALL
-SELECT 'management_api_surge' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(counted AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'management_api_surge' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(counted AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 WITH hours AS (
   SELECT source, client_id, date_trunc('hour', event_time) AS hour, count(*) AS calls, max(event_time) AS event_time, max(row_id) AS row_id
   FROM events_recent
@@ -844,7 +846,7 @@ FROM compared
 WHERE calls >= 100 AND calls >= 5 * busiest
 ) AS management_api_surge
 UNION ALL
-SELECT 'message_pumping' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'message_pumping' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 WITH hours AS (
   SELECT source, date_trunc('hour', event_time) AS hour, count(*) AS happened
   FROM events
@@ -871,10 +873,10 @@ LEFT JOIN usual ON usual.source = counted.source AND usual.day = counted.day
 WHERE happened >= 100 AND happened >= 5 * coalesce(busiest, 0)
 ) AS message_pumping
 UNION ALL
-SELECT 'post_login_flow_changed' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'post_login_flow_changed' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -882,10 +884,10 @@ FROM (SELECT
 WHERE method IN ('patch', 'put') AND regexp_like(path, '/v2/actions/triggers/post-login/bindings$') AND NOT (coalesce(asked = asked_before, false) OR coalesce(answered = answered_before AND length(answered) > 2 AND NOT regexp_like(concat(answered, coalesce(asked, '')), '(?i)[*][*]|secret|token|password|authorization|_key'), false))
 ) AS post_login_flow_changed
 UNION ALL
-SELECT 'risky_grant_on' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'risky_grant_on' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -896,7 +898,7 @@ WHERE regexp_like(path, '/v2/clients(/[^/]+)?$') AND method IN ('post', 'patch',
   )
 ) AS risky_grant_on
 UNION ALL
-SELECT 'secrets_read' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'secrets_read' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, subject, event_time, row_id
 FROM (
   SELECT *, max(opened) OVER (PARTITION BY source, subject, date_trunc('day', event_time)) AS most
@@ -906,15 +908,15 @@ FROM (
       count(*) OVER (PARTITION BY read.source, read.subject ORDER BY read.event_time RANGE BETWEEN INTERVAL '1' HOUR PRECEDING AND CURRENT ROW) AS opened
     FROM (
       -- Auth0 logs a read only where it returned a secret.
-      SELECT source, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS subject, event_time, row_id
+      SELECT source, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS subject, event_time, row_id
       FROM events_recent
       WHERE type = 'mgmt_api_read' AND coalesce(try_cast(coalesce(json_extract_scalar(details, '$.response.statusCode'), json_extract_scalar(details, '$.response.status'), json_extract_scalar(details, '$.response.body.statusCode')) AS double), 0) < 400 AND json_extract_scalar(details, '$.request.auth.user.email') <> ''
     ) AS read
     LEFT JOIN (
-      SELECT source, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS subject, min(event_time) AS first
+      SELECT source, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS subject, min(event_time) AS first
       FROM events
       WHERE type = 'mgmt_api_read' AND event_time >= CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp) - INTERVAL '30' DAY AND details LIKE '%"email"%'
-      GROUP BY source, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown')
+      GROUP BY source, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown')
     ) AS known ON known.source = read.source AND known.subject = read.subject AND known.first < read.event_time - INTERVAL '1' DAY
     WHERE known.first IS NULL
   ) AS reads
@@ -922,7 +924,7 @@ FROM (
 WHERE most >= 3
 ) AS secrets_read
 UNION ALL
-SELECT 'signup_flood' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'signup_flood' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 WITH hours AS (
   SELECT source, date_trunc('hour', event_time) AS hour, count(*) AS happened
   FROM events
@@ -949,10 +951,10 @@ LEFT JOIN usual ON usual.source = counted.source AND usual.day = counted.day
 WHERE happened >= 100 AND happened >= 5 * coalesce(busiest, 0)
 ) AS signup_flood
 UNION ALL
-SELECT 'user_joined_tenant' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'user_joined_tenant' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -960,16 +962,17 @@ FROM (SELECT
 WHERE method = 'patch' AND regexp_like(path, '/v2/tenants/invitations/[^/]+$') AND json_extract_scalar(asked, '$.state') = 'accepted'
 ) AS user_joined_tenant
 UNION ALL
-SELECT 'leaked_password_login' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
-SELECT source, coalesce(coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END), ip) AS subject, event_time, row_id
+SELECT 'leaked_password_login' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
+SELECT source, coalesce(coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END), ip) AS subject, event_time, row_id
 FROM events_recent
 WHERE type = 'pwd_leak'
 ) AS leaked_password_login
 UNION ALL
-SELECT 'limit_hit' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'limit_hit' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, named AS named FROM (
 SELECT
   source, event_time, row_id,
-  concat(type, ' ', coalesce(coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN user_id END), nullif(ip, ''), nullif(client_id, ''), 'unknown')) AS subject
+  concat(type, ' ', coalesce(coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END), nullif(ip, ''), nullif(client_id, ''), 'unknown')) AS subject,
+  coalesce(coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END), nullif(ip, ''), nullif(client_id, ''), 'unknown') AS named
 FROM events_recent
 WHERE type IN (
   'api_limit', 'limit_delegation', 'limit_mu', 'limit_phone', 'limit_sul', 'limit_wc',
@@ -977,10 +980,10 @@ WHERE type IN (
 )
 ) AS limit_hit
 UNION ALL
-SELECT 'member_invited' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'member_invited' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -990,10 +993,10 @@ WHERE method = 'post' AND regexp_like(path, '/v2/(tenants|organizations/[^/]+)/i
   AND coalesce(json_format(json_extract(answered, '$.roles')), json_format(json_extract(asked, '$.roles')), '') NOT LIKE '%"owner"%'
 ) AS member_invited
 UNION ALL
-SELECT 'mfa_factor_enabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'mfa_factor_enabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -1001,10 +1004,10 @@ FROM (SELECT
 WHERE method IN ('put', 'patch') AND regexp_like(path, '/v2/guardian/factors/[^/]+$') AND coalesce(json_extract_scalar(answered, '$.enabled'), json_extract_scalar(asked, '$.enabled')) = 'true' AND coalesce(coalesce(json_extract_scalar(answered_before, '$.enabled'), json_extract_scalar(asked_before, '$.enabled')), '') <> 'true'
 ) AS mfa_factor_enabled
 UNION ALL
-SELECT 'mfa_policy_enabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'mfa_policy_enabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -1014,10 +1017,10 @@ WHERE method = 'put' AND regexp_like(path, '/v2/guardian/policies$')
   AND coalesce(CASE WHEN answered_before LIKE '[%' THEN answered_before ELSE asked_before END, '') <> CASE WHEN answered LIKE '[%' THEN answered ELSE asked END
 ) AS mfa_policy_enabled
 UNION ALL
-SELECT 'mfa_removed' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'mfa_removed' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -1025,10 +1028,10 @@ FROM (SELECT
 WHERE method = 'delete' AND regexp_like(path, '/v2/(users/[^/]+/(multifactor/[^/]+|authentication-methods(/[^/]+)?|authenticators)|guardian/enrollments/[^/]+)$')
 ) AS mfa_removed
 UNION ALL
-SELECT 'mfa_risk_assessment_enabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'mfa_risk_assessment_enabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -1039,10 +1042,10 @@ WHERE method IN ('patch', 'put') AND (
   )
 ) AS mfa_risk_assessment_enabled
 UNION ALL
-SELECT 'role_created' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'role_created' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
-    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
+    source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
     lower(json_extract_scalar(details, '$.request.method')) AS method, regexp_extract(json_extract_scalar(details, '$.request.path'), '^[^?#]*[^?#/]') AS path,
     json_format(json_extract(details, '$.request.body')) AS asked, json_format(json_extract(details, '$.response.body')) AS answered,
     json_format(json_extract(details_before, '$.request.body')) AS asked_before, json_format(json_extract(details_before, '$.response.body')) AS answered_before
@@ -1108,6 +1111,7 @@ WHERE method = 'post' AND regexp_like(path, '/v2/roles$')
     found.source,
     max(substr(trim(replace(regexp_replace(found.subject, '[\p{C}\p{Z}]+', ' '), '://', ':/ /')), 1, 100)) AS subject,
     CASE WHEN min(coalesce(found.shown, '')) = max(coalesce(found.shown, '')) THEN max(found.shown) END AS shown,
+    max(found.named) AS named,
     greatest(count(DISTINCT found.row_id), max(found.counted)) AS events,
     min(found.event_time) AS first_event,
     max(found.event_time) AS last_event,
@@ -1140,6 +1144,7 @@ SELECT
       ELSE concat('row_id IN (''', grouped.row_ids, ''')')
     END,
     ' ORDER BY event_time'
-  ) AS shows
+  ) AS shows,
+  grouped.named AS name
 FROM grouped
 JOIN known ON known.detection = grouped.detection
