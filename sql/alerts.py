@@ -23,6 +23,7 @@ COLUMNS = [
     ("detected_at", "timestamp", "When it was found, UTC"),
     ("told_by", "string", "The run that pages it"),
     ("told_at", "timestamp", "When it was paged, UTC; null until then"),
+    ("name", "string", "The subject alone and as it was sent, by which a person is erased"),
 ]
 
 

@@ -1,6 +1,6 @@
 CREATE OR REPLACE VIEW detections AS
 WITH found AS (
-SELECT 'attack_protection_off' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'attack_protection_off' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
     source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
@@ -20,7 +20,7 @@ WHERE regexp_like(path, '/v2/attack-protection/(brute-force-protection|breached-
   )
 ) AS attack_protection_off
 UNION ALL
-SELECT 'login_after_many_addresses' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown FROM (
+SELECT 'login_after_many_addresses' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown, subject AS named FROM (
 WITH tried AS (
   SELECT
     source, person, name, network, event_time, row_id, got_in,
@@ -58,7 +58,7 @@ FROM counted
 WHERE step = 1 AND got_in AND failed >= 5
 ) AS login_after_many_addresses
 UNION ALL
-SELECT 'login_from_attacker' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown FROM (
+SELECT 'login_from_attacker' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown, subject AS named FROM (
 WITH tried AS (
   SELECT
     source, network, person, name, ip, event_time, row_id, got_in,
@@ -98,7 +98,7 @@ FROM counted
 WHERE step = 1 AND got_in AND failed >= 5 AND failed > 2 * came_in
 ) AS login_from_attacker
 UNION ALL
-SELECT 'mfa_policy_disabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'mfa_policy_disabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
     source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
@@ -111,7 +111,7 @@ WHERE method = 'put' AND regexp_like(path, '/v2/guardian/policies$')
   AND coalesce(CASE WHEN answered_before LIKE '[%' THEN answered_before ELSE asked_before END, '') <> '[]'
 ) AS mfa_policy_disabled
 UNION ALL
-SELECT 'users_deleted' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'users_deleted' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 WITH deletions AS (
   SELECT
     source, actor, admin, event_time, row_id,
@@ -145,7 +145,7 @@ LEFT JOIN usual ON usual.source = days.source AND usual.actor = days.actor AND u
 WHERE most >= 20 AND (admin <> '' OR most >= 100 AND most >= 10 * coalesce(busiest, 0))
 ) AS users_deleted
 UNION ALL
-SELECT 'admin_invited' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'admin_invited' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
     source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
@@ -156,7 +156,7 @@ FROM (SELECT
 WHERE method = 'post' AND regexp_like(path, '/v2/tenants/invitations$') AND coalesce(json_format(json_extract(answered, '$.roles')), json_format(json_extract(asked, '$.roles')), '') LIKE '%"owner"%'
 ) AS admin_invited
 UNION ALL
-SELECT 'admin_new_country' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown FROM (
+SELECT 'admin_new_country' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown, named AS named FROM (
 WITH seen AS (
   SELECT
     source, user_id, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END) AS name, country_code, ip, event_time, row_id, true AS fresh, type IN ('sapi', 'mgmt_api_read') AS manages
@@ -182,7 +182,8 @@ WITH seen AS (
   FROM hours
   WHERE admin = 1 AND country_code <> ''
 )
-SELECT source, concat(coalesce(name, user_id), ' in ', country_code) AS subject, event_time, row_id, user_id AS shown
+SELECT source, concat(coalesce(name, user_id), ' in ', country_code) AS subject, event_time, row_id, user_id AS shown,
+  coalesce(name, user_id) AS named
 FROM compared
 -- Who has no past is not compared: everything would be new. An address known for them has moved only on the map.
 WHERE fresh AND earlier >= event_time - INTERVAL '90' DAY AND earlier < event_time
@@ -190,7 +191,7 @@ WHERE fresh AND earlier >= event_time - INTERVAL '90' DAY AND earlier < event_ti
   AND (by_address IS NULL OR by_address < event_time - INTERVAL '90' DAY OR ip IS NULL OR ip = '')
 ) AS admin_new_country
 UNION ALL
-SELECT 'allowlist_widened' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'allowlist_widened' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
     source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
@@ -206,7 +207,7 @@ WHERE regexp_like(path, '/v2/attack-protection/[a-z-]+$')
   )) > 0
 ) AS allowlist_widened
 UNION ALL
-SELECT 'bot_detection_off' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'bot_detection_off' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
     source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
@@ -227,7 +228,7 @@ WHERE (description = 'Create or update the anomaly detection captcha' OR regexp_
   )
 ) AS bot_detection_off
 UNION ALL
-SELECT 'client_grant_widened' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'client_grant_widened' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 WITH grants AS (
   SELECT
     source, actor, event_time, row_id, coalesce(coalesce(json_extract_scalar(answered, '$.audience'), json_extract_scalar(asked, '$.audience')), coalesce(json_extract_scalar(answered_before, '$.audience'), json_extract_scalar(asked_before, '$.audience'))) AS audience,
@@ -250,7 +251,7 @@ WHERE (audience IS NULL OR regexp_like(audience, '/api/v2/?$')) AND NOT every_be
 )
 ) AS client_grant_widened
 UNION ALL
-SELECT 'cross_origin_abused' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'cross_origin_abused' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, ip AS subject, event_time, row_id
 FROM (
   -- A leaked password alone may come by another way of logging in. Behind an office, most get in.
@@ -268,7 +269,7 @@ FROM (
 WHERE found = 1
 ) AS cross_origin_abused
 UNION ALL
-SELECT 'distributed_failures' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'distributed_failures' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 WITH hours AS (
   SELECT
     *, count_if(failing) OVER (PARTITION BY source, hour) AS failed, count_if(got_in) OVER (PARTITION BY source, hour) AS came_in,
@@ -314,7 +315,7 @@ LEFT JOIN usual ON usual.source = hours.source AND usual.hour = hours.hour
 WHERE failing AND failed >= 50 AND addresses >= 20 AND (failed > 2 * came_in OR failed > 3 * busiest)
 ) AS distributed_failures
 UNION ALL
-SELECT 'dynamic_clients' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'dynamic_clients' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, subject, event_time, row_id
 FROM (
   SELECT source, subject, event_time, row_id, max(registered) OVER (PARTITION BY source, subject, date_trunc('day', event_time)) AS most
@@ -334,7 +335,7 @@ FROM (
 WHERE most >= 15
 ) AS dynamic_clients
 UNION ALL
-SELECT 'impossible_travel' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown FROM (
+SELECT 'impossible_travel' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown, subject AS named FROM (
 WITH logins AS (
   SELECT
     source, network, person, name, event_time, row_id, country_code, city_name, latitude, longitude, place_since, network_since, sharer
@@ -389,7 +390,7 @@ CROSS JOIN UNNEST(ARRAY[0, 1]) AS ends (step)
 WHERE kilometres >= 500 AND kilometres * 3600 > 900 * seconds
 ) AS impossible_travel
 UNION ALL
-SELECT 'leaked_password_surge' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown FROM (
+SELECT 'leaked_password_surge' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown, subject AS named FROM (
 SELECT source, subject, event_time, row_id, 'pwd_leak' AS shown
 FROM (
   SELECT *, max(leaked) OVER (PARTITION BY source, subject, date_trunc('day', event_time)) AS most
@@ -404,7 +405,7 @@ FROM (
 WHERE most >= 10
 ) AS leaked_password_surge
 UNION ALL
-SELECT 'log_stream_changed' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'log_stream_changed' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
     source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
@@ -415,7 +416,7 @@ FROM (SELECT
 WHERE method IN ('patch', 'put', 'delete') AND regexp_like(path, '/v2/log-streams/[^/]+$') AND NOT (coalesce(asked = asked_before, false) OR coalesce(answered = answered_before AND length(answered) > 2 AND NOT regexp_like(concat(answered, coalesce(asked, '')), '(?i)[*][*]|secret|token|password|authorization|_key'), false))
 ) AS log_stream_changed
 UNION ALL
-SELECT 'login_from_blocked' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown FROM (
+SELECT 'login_from_blocked' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown, subject AS named FROM (
 SELECT logins.source, name AS subject, logins.event_time, logins.row_id, CASE WHEN ip = logins.network THEN ip END AS shown
 FROM (SELECT *
   FROM (
@@ -445,7 +446,7 @@ JOIN (
 WHERE got_in AND person IS NOT NULL AND (network_since IS NULL OR network_since >= event_time)
 ) AS login_from_blocked
 UNION ALL
-SELECT 'mfa_factor_disabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'mfa_factor_disabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
     source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
@@ -456,7 +457,7 @@ FROM (SELECT
 WHERE method IN ('put', 'patch') AND regexp_like(path, '/v2/guardian/factors/[^/]+$') AND coalesce(json_extract_scalar(answered, '$.enabled'), json_extract_scalar(asked, '$.enabled')) = 'false' AND coalesce(coalesce(json_extract_scalar(answered_before, '$.enabled'), json_extract_scalar(asked_before, '$.enabled')), '') <> 'false'
 ) AS mfa_factor_disabled
 UNION ALL
-SELECT 'mfa_removed_surge' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'mfa_removed_surge' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, subject, event_time, row_id
 FROM (
   SELECT *, max(removed) OVER (PARTITION BY source, subject, date_trunc('day', event_time)) AS most
@@ -476,7 +477,7 @@ FROM (
 WHERE most >= 8
 ) AS mfa_removed_surge
 UNION ALL
-SELECT 'mfa_risk_assessment_disabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'mfa_risk_assessment_disabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
     source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
@@ -490,7 +491,7 @@ WHERE method IN ('patch', 'put') AND (
   )
 ) AS mfa_risk_assessment_disabled
 UNION ALL
-SELECT 'network_acl_off' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'network_acl_off' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
     source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
@@ -503,7 +504,7 @@ WHERE regexp_like(path, '/v2/network-acls/[^/]+$') AND (
   )
 ) AS network_acl_off
 UNION ALL
-SELECT 'password_spraying' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown FROM (
+SELECT 'password_spraying' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown, subject AS named FROM (
 WITH tried AS (
   SELECT
     source, network, person, name, ip, event_time, row_id, got_in,
@@ -547,7 +548,7 @@ FROM (
 WHERE found = 1 AND NOT got_in
 ) AS password_spraying
 UNION ALL
-SELECT 'phone_shared' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'phone_shared' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 WITH enrolled AS (
   SELECT
     source, coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END) AS person, coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END) AS name, event_time, row_id, true AS fresh,
@@ -578,7 +579,7 @@ FROM counted
 WHERE fresh AND step = 1 AND users >= 2
 ) AS phone_shared
 UNION ALL
-SELECT 'push_fatigue' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown FROM (
+SELECT 'push_fatigue' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown, subject AS named FROM (
 SELECT source, coalesce(coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END), user_id) AS subject, event_time, row_id, user_id AS shown
 FROM (
   SELECT *, max(pushed - accepted) OVER (PARTITION BY source, user_id, date_trunc('day', event_time)) AS most
@@ -622,7 +623,7 @@ FROM (
 WHERE type = 'gd_send_pn' AND most >= 5
 ) AS push_fatigue
 UNION ALL
-SELECT 'refresh_token_reused' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'refresh_token_reused' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 WITH used AS (
   SELECT
     source, coalesce(coalesce(CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END, CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END), nullif(client_id, ''), ip) AS person, coalesce(coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END), nullif(client_id, ''), ip) AS subject, event_time, row_id,
@@ -642,7 +643,7 @@ FROM compared
 WHERE reused AND NOT from_here AND NOT (in_country AND country_code <> '' AND (by_agent OR coalesce(user_agent, '') = ''))
 ) AS refresh_token_reused
 UNION ALL
-SELECT 'signing_key_changed' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'signing_key_changed' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
     source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
@@ -653,7 +654,7 @@ FROM (SELECT
 WHERE regexp_like(path, '/v2/keys/signing/(rotate|[^/]+/revoke)$') AND method IN ('post', 'put')
 ) AS signing_key_changed
 UNION ALL
-SELECT 'signup_shield_off' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'signup_shield_off' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
     source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
@@ -669,7 +670,7 @@ WHERE regexp_like(path, '/v2/attack-protection/breached-password-detection$') AN
   )
 ) AS signup_shield_off
 UNION ALL
-SELECT 'tenant_member_deleted' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'tenant_member_deleted' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
     source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
@@ -680,7 +681,7 @@ FROM (SELECT
 WHERE description = 'Delete tenant member' OR method = 'delete' AND regexp_like(path, '/v2/tenants/members/[^/]+$')
 ) AS tenant_member_deleted
 UNION ALL
-SELECT 'users_exported' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'users_exported' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT exports.source, exports.actor AS subject, exports.event_time, exports.row_id
 FROM (SELECT
     source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
@@ -698,7 +699,7 @@ LEFT JOIN (
 WHERE method = 'post' AND regexp_like(path, '/v2/jobs/users-exports$') AND known.first IS NULL
 ) AS users_exported
 UNION ALL
-SELECT 'brute_force' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown FROM (
+SELECT 'brute_force' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown, subject AS named FROM (
 SELECT source, network AS subject, event_time, row_id, CASE WHEN ip = network THEN ip END AS shown
 FROM (
   SELECT *, max(CASE WHEN failed >= 11 AND failed > 2 * came_in THEN 1 ELSE 0 END) OVER (PARTITION BY source, network, date_trunc('day', event_time)) AS found
@@ -733,7 +734,7 @@ FROM (
 WHERE failing AND found = 1
 ) AS brute_force
 UNION ALL
-SELECT 'client_secret_rotated' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'client_secret_rotated' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
     source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
@@ -744,7 +745,7 @@ FROM (SELECT
 WHERE method = 'post' AND regexp_like(path, '/v2/clients/[^/]+/(rotate-secret|credentials)$')
 ) AS client_secret_rotated
 UNION ALL
-SELECT 'connection_created' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'connection_created' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
     source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
@@ -755,7 +756,7 @@ FROM (SELECT
 WHERE method = 'post' AND regexp_like(path, '/v2/connections$') AND coalesce(coalesce(json_extract_scalar(answered, '$.strategy'), json_extract_scalar(asked, '$.strategy')), '') NOT IN ('auth0', 'email', 'sms')
 ) AS connection_created
 UNION ALL
-SELECT 'failures_then_login' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown FROM (
+SELECT 'failures_then_login' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(shown AS varchar) AS shown, subject AS named FROM (
 SELECT source, name AS subject, event_time, row_id, person AS shown
 FROM (
   SELECT *, count_if(NOT got_in) OVER (PARTITION BY source, person, network ORDER BY event_time RANGE BETWEEN INTERVAL '1' HOUR PRECEDING AND CURRENT ROW) AS failed
@@ -781,7 +782,7 @@ FROM (
 WHERE got_in AND failed >= 8
 ) AS failures_then_login
 UNION ALL
-SELECT 'integration_installed' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'integration_installed' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
     source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
@@ -792,7 +793,7 @@ FROM (SELECT
 WHERE method = 'post' AND regexp_like(path, '/v2/integrations/installed$')
 ) AS integration_installed
 UNION ALL
-SELECT 'limits_surge' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'limits_surge' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, tenant AS subject, event_time, row_id
 FROM (
   SELECT *, max(limited) OVER (PARTITION BY source, hour) AS most
@@ -807,7 +808,7 @@ FROM (
 WHERE most >= 10
 ) AS limits_surge
 UNION ALL
-SELECT 'log_stream_created' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'log_stream_created' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
     source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
@@ -818,7 +819,7 @@ FROM (SELECT
 WHERE method = 'post' AND regexp_like(path, '/v2/log-streams$')
 ) AS log_stream_created
 UNION ALL
-SELECT 'management_api_surge' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(counted AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'management_api_surge' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(counted AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 WITH hours AS (
   SELECT source, client_id, date_trunc('hour', event_time) AS hour, count(*) AS calls, max(event_time) AS event_time, max(row_id) AS row_id
   FROM events_recent
@@ -845,7 +846,7 @@ FROM compared
 WHERE calls >= 100 AND calls >= 5 * busiest
 ) AS management_api_surge
 UNION ALL
-SELECT 'message_pumping' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'message_pumping' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 WITH hours AS (
   SELECT source, date_trunc('hour', event_time) AS hour, count(*) AS happened
   FROM events
@@ -872,7 +873,7 @@ LEFT JOIN usual ON usual.source = counted.source AND usual.day = counted.day
 WHERE happened >= 100 AND happened >= 5 * coalesce(busiest, 0)
 ) AS message_pumping
 UNION ALL
-SELECT 'post_login_flow_changed' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'post_login_flow_changed' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
     source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
@@ -883,7 +884,7 @@ FROM (SELECT
 WHERE method IN ('patch', 'put') AND regexp_like(path, '/v2/actions/triggers/post-login/bindings$') AND NOT (coalesce(asked = asked_before, false) OR coalesce(answered = answered_before AND length(answered) > 2 AND NOT regexp_like(concat(answered, coalesce(asked, '')), '(?i)[*][*]|secret|token|password|authorization|_key'), false))
 ) AS post_login_flow_changed
 UNION ALL
-SELECT 'risky_grant_on' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'risky_grant_on' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
     source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
@@ -897,7 +898,7 @@ WHERE regexp_like(path, '/v2/clients(/[^/]+)?$') AND method IN ('post', 'patch',
   )
 ) AS risky_grant_on
 UNION ALL
-SELECT 'secrets_read' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'secrets_read' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, subject, event_time, row_id
 FROM (
   SELECT *, max(opened) OVER (PARTITION BY source, subject, date_trunc('day', event_time)) AS most
@@ -923,7 +924,7 @@ FROM (
 WHERE most >= 3
 ) AS secrets_read
 UNION ALL
-SELECT 'signup_flood' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'signup_flood' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 WITH hours AS (
   SELECT source, date_trunc('hour', event_time) AS hour, count(*) AS happened
   FROM events
@@ -950,7 +951,7 @@ LEFT JOIN usual ON usual.source = counted.source AND usual.day = counted.day
 WHERE happened >= 100 AND happened >= 5 * coalesce(busiest, 0)
 ) AS signup_flood
 UNION ALL
-SELECT 'user_joined_tenant' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'user_joined_tenant' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
     source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
@@ -961,16 +962,17 @@ FROM (SELECT
 WHERE method = 'patch' AND regexp_like(path, '/v2/tenants/invitations/[^/]+$') AND json_extract_scalar(asked, '$.state') = 'accepted'
 ) AS user_joined_tenant
 UNION ALL
-SELECT 'leaked_password_login' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'leaked_password_login' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, coalesce(coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END), ip) AS subject, event_time, row_id
 FROM events_recent
 WHERE type = 'pwd_leak'
 ) AS leaked_password_login
 UNION ALL
-SELECT 'limit_hit' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'limit_hit' AS detection, source, subject, date_format(event_time, '%Y-%m-%d') AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, named AS named FROM (
 SELECT
   source, event_time, row_id,
-  concat(type, ' ', coalesce(coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END), nullif(ip, ''), nullif(client_id, ''), 'unknown')) AS subject
+  concat(type, ' ', coalesce(coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END), nullif(ip, ''), nullif(client_id, ''), 'unknown')) AS subject,
+  coalesce(coalesce(CASE WHEN NOT regexp_like(user_name, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_name END, CASE WHEN NOT regexp_like(user_id, '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN user_id END), nullif(ip, ''), nullif(client_id, ''), 'unknown') AS named
 FROM events_recent
 WHERE type IN (
   'api_limit', 'limit_delegation', 'limit_mu', 'limit_phone', 'limit_sul', 'limit_wc',
@@ -978,7 +980,7 @@ WHERE type IN (
 )
 ) AS limit_hit
 UNION ALL
-SELECT 'member_invited' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'member_invited' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
     source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
@@ -991,7 +993,7 @@ WHERE method = 'post' AND regexp_like(path, '/v2/(tenants|organizations/[^/]+)/i
   AND coalesce(json_format(json_extract(answered, '$.roles')), json_format(json_extract(asked, '$.roles')), '') NOT LIKE '%"owner"%'
 ) AS member_invited
 UNION ALL
-SELECT 'mfa_factor_enabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'mfa_factor_enabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
     source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
@@ -1002,7 +1004,7 @@ FROM (SELECT
 WHERE method IN ('put', 'patch') AND regexp_like(path, '/v2/guardian/factors/[^/]+$') AND coalesce(json_extract_scalar(answered, '$.enabled'), json_extract_scalar(asked, '$.enabled')) = 'true' AND coalesce(coalesce(json_extract_scalar(answered_before, '$.enabled'), json_extract_scalar(asked_before, '$.enabled')), '') <> 'true'
 ) AS mfa_factor_enabled
 UNION ALL
-SELECT 'mfa_policy_enabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'mfa_policy_enabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
     source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
@@ -1015,7 +1017,7 @@ WHERE method = 'put' AND regexp_like(path, '/v2/guardian/policies$')
   AND coalesce(CASE WHEN answered_before LIKE '[%' THEN answered_before ELSE asked_before END, '') <> CASE WHEN answered LIKE '[%' THEN answered ELSE asked END
 ) AS mfa_policy_enabled
 UNION ALL
-SELECT 'mfa_removed' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'mfa_removed' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
     source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
@@ -1026,7 +1028,7 @@ FROM (SELECT
 WHERE method = 'delete' AND regexp_like(path, '/v2/(users/[^/]+/(multifactor/[^/]+|authentication-methods(/[^/]+)?|authenticators)|guardian/enrollments/[^/]+)$')
 ) AS mfa_removed
 UNION ALL
-SELECT 'mfa_risk_assessment_enabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'mfa_risk_assessment_enabled' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
     source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
@@ -1040,7 +1042,7 @@ WHERE method IN ('patch', 'put') AND (
   )
 ) AS mfa_risk_assessment_enabled
 UNION ALL
-SELECT 'role_created' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown FROM (
+SELECT 'role_created' AS detection, source, subject, row_id AS period, event_time, row_id, CAST(1 AS bigint) AS counted, CAST(subject AS varchar) AS shown, subject AS named FROM (
 SELECT source, actor AS subject, event_time, row_id
 FROM (SELECT
     source, event_time, row_id, tenant_name, client_id, description, coalesce(CASE WHEN NOT regexp_like(json_extract_scalar(details, '$.request.auth.user.email'), '^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$') THEN json_extract_scalar(details, '$.request.auth.user.email') END, nullif(json_extract_scalar(details, '$.request.auth.user.user_id'), ''), nullif(user_id, ''), nullif(client_id, ''), 'unknown') AS actor, json_extract_scalar(details, '$.request.auth.user.user_id') AS admin,
@@ -1109,6 +1111,7 @@ WHERE method = 'post' AND regexp_like(path, '/v2/roles$')
     found.source,
     max(substr(trim(replace(regexp_replace(found.subject, '[\p{C}\p{Z}]+', ' '), '://', ':/ /')), 1, 100)) AS subject,
     CASE WHEN min(coalesce(found.shown, '')) = max(coalesce(found.shown, '')) THEN max(found.shown) END AS shown,
+    max(found.named) AS named,
     greatest(count(DISTINCT found.row_id), max(found.counted)) AS events,
     min(found.event_time) AS first_event,
     max(found.event_time) AS last_event,
@@ -1141,6 +1144,7 @@ SELECT
       ELSE concat('row_id IN (''', grouped.row_ids, ''')')
     END,
     ' ORDER BY event_time'
-  ) AS shows
+  ) AS shows,
+  grouped.named AS name
 FROM grouped
 JOIN known ON known.detection = grouped.detection

@@ -2,7 +2,7 @@
 
 A file is a header of comments and one query in Athena's dialect over events_live, or over events for what happened before.
 The query gives the events that make a hit: source, subject, event_time, row_id, and where it has them `counted` (how many
-events the hit stands for) and `shown` (what the column named by `shows` holds).
+events the hit stands for), `shown` (what the column named by `shows` holds) and `named` (the name in a subject that has more).
 """
 
 import dataclasses
@@ -151,9 +151,10 @@ def branch(detection: Detection, given: Mapping[str, str], now: str) -> str:
     sql = detection.render(given, now)
     counted = "counted" if re.search(r"(?<!\)) AS counted\b", sql) else "1"
     shown = "shown" if re.search(r"(?<!\)) AS shown\b", sql) else "subject"
+    named = "named" if re.search(r"\bAS named\b", sql) else "subject"
     return (
         f"SELECT '{detection.id}' AS detection, source, subject, {KEYS[detection.key]} AS period, event_time, row_id,"
-        f" CAST({counted} AS bigint) AS counted, CAST({shown} AS varchar) AS shown FROM (\n{sql}\n) AS {detection.id}"
+        f" CAST({counted} AS bigint) AS counted, CAST({shown} AS varchar) AS shown, {named} AS named FROM (\n{sql}\n) AS {detection.id}"
     )
 
 
@@ -194,6 +195,7 @@ QUERY = r"""WITH found AS (
     found.source,
     max({subject}) AS subject,
     CASE WHEN min(coalesce(found.shown, '')) = max(coalesce(found.shown, '')) THEN max(found.shown) END AS shown,
+    max(found.named) AS named,
     greatest(count(DISTINCT found.row_id), max(found.counted)) AS events,
     min(found.event_time) AS first_event,
     max(found.event_time) AS last_event,
@@ -226,7 +228,8 @@ SELECT
       ELSE concat('row_id IN (''', grouped.row_ids, ''')')
     END,
     ' ORDER BY event_time'
-  ) AS shows
+  ) AS shows,
+  grouped.named AS name
 FROM grouped
 JOIN known ON known.detection = grouped.detection
 """

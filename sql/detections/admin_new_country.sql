@@ -32,7 +32,8 @@ WITH seen AS (
   FROM hours
   WHERE admin = 1 AND country_code <> ''
 )
-SELECT source, concat(coalesce(name, user_id), ' in ', country_code) AS subject, event_time, row_id, user_id AS shown
+SELECT source, concat(coalesce(name, user_id), ' in ', country_code) AS subject, event_time, row_id, user_id AS shown,
+  coalesce(name, user_id) AS named
 FROM compared
 -- Who has no past is not compared: everything would be new. An address known for them has moved only on the map.
 WHERE fresh AND earlier >= event_time - {history} AND earlier < event_time

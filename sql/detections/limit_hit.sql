@@ -7,7 +7,8 @@
 -- key: subject, day
 SELECT
   source, event_time, row_id,
-  concat(type, ' ', coalesce({name}, nullif(ip, ''), nullif(client_id, ''), 'unknown')) AS subject
+  concat(type, ' ', coalesce({name}, nullif(ip, ''), nullif(client_id, ''), 'unknown')) AS subject,
+  coalesce({name}, nullif(ip, ''), nullif(client_id, ''), 'unknown') AS named
 FROM events_live
 WHERE type IN (
   'api_limit', 'limit_delegation', 'limit_mu', 'limit_phone', 'limit_sul', 'limit_wc',

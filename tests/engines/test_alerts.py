@@ -7,7 +7,7 @@ import sqlglot
 from test_detections import KNOWN, counted, database, detect, detections, received
 
 sql = deployed.sql
-HIT = ["hit_key", "detection", "severity", "title", "what_to_do", "attack", "source", "subject", "events", "first_event", "last_event", "shows"]
+HIT = ["hit_key", "detection", "severity", "title", "what_to_do", "attack", "source", "subject", "events", "first_event", "last_event", "shows", "name"]
 
 
 def make(tables, known=KNOWN):

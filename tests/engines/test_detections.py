@@ -123,7 +123,7 @@ def test_each_file_is_one_query_of_athena_over_events_that_gives_what_a_hit_need
     parsed = parse_one(KNOWN[id].render(), read="athena")
     own = {cte.alias for cte in parsed.find_all(exp.CTE)}
     assert {table.name for table in parsed.find_all(exp.Table)} - own - {"events_live", "events", *relations.tables("now")} <= {""}
-    assert {"source", "subject", "event_time", "row_id"} <= set(parsed.named_selects) <= {"source", "subject", "event_time", "row_id", "counted", "shown"}
+    assert {"source", "subject", "event_time", "row_id"} <= set(parsed.named_selects) <= {"source", "subject", "event_time", "row_id", "counted", "shown", "named"}
 
 
 GOOD = """-- id: some_name

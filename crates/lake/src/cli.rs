@@ -107,7 +107,7 @@ const GROUPS: [(&str, &[(&str, &[&str])]); 5] = [
         &[
             ("tables", &["lake tables --stack auth0-log-lake"]),
             ("merge", &["lake merge --stack auth0-log-lake", "lake merge --since 2026-01 --until 2026-06"]),
-            ("erase", &["PERSON=ann@example.com lake erase --lake s3://bucket", "lake erase --ids person.txt --yes"]),
+            ("erase", &["PERSON=ann@example.com lake erase --stack auth0-log-lake", "lake erase --ids person.txt --yes"]),
         ],
     ),
     ("This program", &[("completions", &["lake completions bash"]), ("man", &["lake man", "lake man replay"])]),

@@ -12,13 +12,13 @@ use std::{
 };
 
 use crate::{
-    boolean,
     layout::{count, number},
+    options::{LakeOption, StackOption, YesOption},
     outcome::{Failure, Verdict},
     reading::LakeError,
     stored::{Objects, Opened},
 };
-use auth0_log_lake::config::{ConfigError, LakeUrl};
+use auth0_log_lake::config::LakeUrl;
 
 mod alerts;
 mod curated;
@@ -55,24 +55,25 @@ const MOST_WRONG: usize = 20;
                         to judge or an identifier is found nowhere, 2 if something could not be read."
 )]
 pub struct Args {
-    /// Lake to erase from: a folder, file://folder or s3://bucket[/prefix]
-    #[arg(long, value_name = "LAKE", default_value = "./lake", value_parser = lake)]
-    lake: LakeUrl,
+    #[command(flatten)]
+    lake: LakeOption,
+    #[command(flatten)]
+    stack: StackOption,
     /// File with what the person is known by, one identifier on each line
     #[arg(long, value_name = "FILE")]
     ids: Option<PathBuf>,
     /// File to add the statements to that erase from the tables events and alerts
     #[arg(long, value_name = "FILE")]
     sql: Option<PathBuf>,
-    /// Erase; without it, say what would be erased and change nothing
-    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_value = "no", default_missing_value = "yes",
-          value_parser = boolean::parse)]
-    yes: bool,
+    #[command(flatten)]
+    consent: YesOption,
 }
 
-/// Reads a lake, whose folder may be written as a path.
-fn lake(text: &str) -> Result<LakeUrl, ConfigError> {
-    if text.contains("://") { text.parse() } else { format!("file://{text}").parse() }
+/// What is to be done for a person.
+struct Order {
+    lake: LakeUrl,
+    sql: Option<PathBuf>,
+    yes: bool,
 }
 
 /// Runs the command.
@@ -81,8 +82,9 @@ fn lake(text: &str) -> Result<LakeUrl, ConfigError> {
 /// An identifier is wrong, or the lake cannot be read.
 pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, out: &mut dyn Write) -> Result<Verdict, Failure> {
     let person = person(args, lookup)?;
-    let objects = Opened::open(&args.lake)?;
-    on(&objects, args, &person, out)
+    let lake = args.lake.or_local(args.stack.read()?.as_ref());
+    let order = Order { lake, sql: args.sql.clone(), yes: args.consent.yes };
+    on(&Opened::open(&order.lake)?, &order, &person, out)
 }
 
 fn person(args: &Args, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Person, Failure> {
@@ -93,8 +95,8 @@ fn person(args: &Args, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Person
             fs::read_to_string(file).map_err(|error| Failure::Person(format!("the identifiers cannot be read from {name}: {error}")))?;
         person.add_lines(&text).map_err(|wrong| {
             let more =
-                if wrong.len() > MOST_WRONG { format!("\nand {} more", count(wrong.len() - MOST_WRONG, "line")) } else { String::new() };
-            Failure::Person(format!("{name}, {}{more}", wrong[..wrong.len().min(MOST_WRONG)].join("\n")))
+                if wrong.len() > MOST_WRONG { format!("; and {} more", count(wrong.len() - MOST_WRONG, "line")) } else { String::new() };
+            Failure::Person(format!("{name}, {}{more}", wrong[..wrong.len().min(MOST_WRONG)].join("; ")))
         })?;
         if person.is_nobody() {
             return Err(Failure::Person(format!("{name} has no identifier; write one on each line")));
@@ -107,32 +109,32 @@ fn person(args: &Args, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Person
     if person.is_nobody() { Err(nobody()) } else { Ok(person) }
 }
 
-fn on(objects: &impl Objects, args: &Args, person: &Person, out: &mut dyn Write) -> Result<Verdict, Failure> {
-    if !finish_earlier(objects, args, out)? {
+fn on(objects: &impl Objects, order: &Order, person: &Person, out: &mut dyn Write) -> Result<Verdict, Failure> {
+    if !finish_earlier(objects, order, out)? {
         return Ok(Verdict::Bad);
     }
-    writeln!(out, "Looking for {person} in {}", args.lake)?;
-    let search = Search::of(objects, &args.lake, person, out)?;
+    writeln!(out, "Looking for {person} in {}", order.lake)?;
+    let search = Search::of(objects, &order.lake, person, out)?;
     search.show(person, out)?;
     show_nowhere(&search, person, out)?;
-    if let Some(file) = &args.sql {
+    if let Some(file) = &order.sql {
         write_statements(&search, person, file, out)?;
     }
-    if !args.yes {
+    if !order.yes {
         let (rows, objects) = (count(search.persons(), "row"), count(search.hits.len(), "object"));
-        writeln!(out, "Nothing was changed. With --yes (CONFIRM=1), {rows} in {objects} are erased; there is no way back.")?;
+        writeln!(out, "Nothing was changed. With --yes (CONFIRM=1), this erases {rows} in {objects}; there is no way back.")?;
         return Ok(search.verdict(person));
     }
     for (i, (key, _)) in search.hits.iter().enumerate() {
         let (before, left) = match replace::erase(objects, key, person) {
             Ok(rows) => rows,
-            Err(stopped) => return stop(stopped, args, out),
+            Err(stopped) => return stop(stopped, order, out),
         };
         let done = format!("  {} of {}", number(i + 1), count(search.hits.len(), "object"));
         writeln!(out, "{done}: {} of {} erased, read back and the same: {key}", number(before - left), count(before, "row"))?;
     }
     let nowhere = search.nowhere(person).is_empty();
-    let checked = check(objects, args, person, out)?;
+    let checked = check(objects, order, person, out)?;
     Ok(if checked == Verdict::Good { Verdict::good_if(nowhere) } else { checked })
 }
 
@@ -146,9 +148,9 @@ fn show_nowhere(search: &Search, person: &Person, out: &mut dyn Write) -> io::Re
 }
 
 /// Finishes what an earlier erase left half done; says whether the command may go on.
-fn finish_earlier(objects: &impl Objects, args: &Args, out: &mut dyn Write) -> Result<bool, Failure> {
+fn finish_earlier(objects: &impl Objects, order: &Order, out: &mut dyn Write) -> Result<bool, Failure> {
     let earlier =
-        replace::under_way(objects).map_err(|source| LakeError::new(format!("{}*", replace::COPIES), &args.lake, "listed", source))?;
+        replace::under_way(objects).map_err(|source| LakeError::new(format!("{}*", replace::COPIES), &order.lake, "listed", source))?;
     if !earlier.is_empty() {
         let many = count(earlier.len(), "object");
         writeln!(
@@ -156,7 +158,7 @@ fn finish_earlier(objects: &impl Objects, args: &Args, out: &mut dyn Write) -> R
             "An erase before this one stopped midway in {many}. With --yes (CONFIRM=1) this one finishes it first, whomever it was for."
         )?;
     }
-    if !args.yes {
+    if !order.yes {
         return Ok(true);
     }
     // This also shows, before anything changes, whether old versions may be deleted.
@@ -168,14 +170,14 @@ fn finish_earlier(objects: &impl Objects, args: &Args, out: &mut dyn Write) -> R
     let finished = forgotten.and_then(|_| earlier.iter().try_for_each(|key| replace::finish(objects, key)));
     match finished {
         Ok(()) => Ok(true),
-        Err(stopped) => stop(stopped, args, out).map(|_| false),
+        Err(stopped) => stop(stopped, order, out).map(|_| false),
     }
 }
 
 /// Shows why it stopped, and that a repeat continues from there.
-fn stop(stopped: Stopped, args: &Args, out: &mut dyn Write) -> Result<Verdict, Failure> {
+fn stop(stopped: Stopped, order: &Order, out: &mut dyn Write) -> Result<Verdict, Failure> {
     let why = match stopped {
-        Stopped::Store { key, done, source } => LakeError::new(key, &args.lake, done, source).to_string(),
+        Stopped::Store { key, done, source } => LakeError::new(key, &order.lake, done, source).to_string(),
         Stopped::Object { key, why } => format!("{key}: {why}"),
     };
     writeln!(out, "\nStopped: {why}.")?;
@@ -184,12 +186,12 @@ fn stop(stopped: Stopped, args: &Args, out: &mut dyn Write) -> Result<Verdict, F
 }
 
 /// Searches the whole lake again, and deletes what is left of the copies.
-fn check(objects: &impl Objects, args: &Args, person: &Person, out: &mut dyn Write) -> Result<Verdict, Failure> {
+fn check(objects: &impl Objects, order: &Order, person: &Person, out: &mut dyn Write) -> Result<Verdict, Failure> {
     if let Err(source) = objects.forget(replace::COPIES) {
-        return stop(Stopped::Store { key: format!("{}*", replace::COPIES), done: "freed of old versions", source }, args, out);
+        return stop(Stopped::Store { key: format!("{}*", replace::COPIES), done: "freed of old versions", source }, order, out);
     }
     writeln!(out, "\nReading everything again to check")?;
-    let search = Search::of(objects, &args.lake, person, out)?;
+    let search = Search::of(objects, &order.lake, person, out)?;
     let read = format!("{} in {}", count(search.rows, "row"), count(search.objects, "object"));
     if search.persons() > 0 {
         let left = count(search.persons(), "row");

@@ -59,7 +59,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Verdict, Failure> {
     } else if missing.is_empty() {
         writeln!(out, "events         was there, with every column")?;
     } else {
-        athena.run(&sql::add(&missing))?;
+        athena.run(&sql::add("events", &missing))?;
         let names: Vec<_> = missing.iter().map(|column| column.name).collect();
         writeln!(out, "events         was there; added {}", names.join(", "))?;
     }
@@ -78,7 +78,13 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Verdict, Failure> {
 
 /// Makes what the detections need, whether a schedule runs them or not: it costs nothing.
 fn detections(athena: &Athena, database: &str, folder: &str, out: &mut dyn Write) -> Result<(), Failure> {
+    let there = columns_there(athena, database, "alerts")?;
     athena.run(&sql::make_alerts(&format!("{folder}alerts/")))?;
+    let lacks = |column: &sql::Column| !there.is_empty() && !there.contains(column.name);
+    let missing: Vec<_> = sql::alert_columns().filter(lacks).collect();
+    if !missing.is_empty() {
+        athena.run(&sql::add("alerts", &missing))?;
+    }
     writeln!(out, "alerts         set")?;
     let there = columns_there(athena, database, "events_recent")?;
     if sql::recent_columns().any(|column| !there.contains(column)) {

@@ -62,7 +62,7 @@ mod tests {
         let ids: Vec<String> = (0..7_000).map(|i| format!("{i:032x}")).collect();
         let all = statements(&person(&["Ann@Example.com"]), std::iter::empty(), &ids);
         let starting = |start: &str| all.iter().filter(|statement| statement.starts_with(start)).collect::<Vec<_>>();
-        let deletes = starting("DELETE FROM alerts WHERE any_match");
+        let deletes = starting("DELETE FROM alerts WHERE cardinality");
         assert_eq!((deletes.len(), starting("SELECT").len(), all.len()), (3, 6, 3 + 6 + 5));
         assert!(all.iter().all(|statement| statement.len() < 262_144 && !statement.contains("{digests}")));
         for word in ids.iter().map(String::as_str).chain(["ann@example.com"]) {

@@ -45,6 +45,10 @@ pub fn units(text: &str) -> Option<String> {
 
 /// Decodes percent-encoding, HTML entities and full-width characters; `None` if there is none.
 pub fn web(text: &str) -> Option<String> {
+    // All full-width characters begin with one of two bytes.
+    if !text.bytes().any(|byte| matches!(byte, b'%' | b'&' | 0xE3 | 0xEF)) {
+        return None;
+    }
     let (mut out, mut rest) = (Vec::new(), text);
     while let Some(at) = rest.find(|char| matches!(char, '%' | '&') || narrow(char).is_some()) {
         out.extend_from_slice(&rest.as_bytes()[..at]);
@@ -114,6 +118,9 @@ fn is_hex_pair(text: &str) -> bool {
 
 /// Replaces each backslash whose rest is an escape by the character that it means.
 fn unescaped(text: &str, escape: impl Fn(&[u8]) -> Option<(char, usize)>) -> Option<String> {
+    if !text.contains('\\') {
+        return None;
+    }
     let (mut out, mut rest, mut is_changed) = (String::new(), text, false);
     while let Some(at) = rest.find('\\') {
         out.push_str(&rest[..at]);
@@ -145,9 +152,11 @@ fn digits(text: &[u8]) -> Option<u32> {
 mod tests {
     use super::*;
 
+    type Decode = fn(&str) -> Option<String>;
+
     #[test]
     fn one_level_of_an_encoding_is_removed() {
-        let cases: [(fn(&str) -> Option<String>, &str, Option<&str>); 12] = [
+        let cases: [(Decode, &str, Option<&str>); 12] = [
             (json, r#"{\"a\":\"ann\\u0040x\"}"#, Some(r#"{"a":"ann\u0040x"}"#)),
             (json, r"\ud83d\ude00 \ud83d a\nb\/c", Some("\u{1F600} \u{FFFD} a b/c")),
             (json, r"\x \u12 C:\", None),

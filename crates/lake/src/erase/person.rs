@@ -140,7 +140,10 @@ impl Person {
         if searched.is_empty() {
             return named;
         }
-        let read = unwrapped::each(text, &mut |text| searched.iter().for_each(|id| named.look(id, text)));
+        // A phone number may stand without its plus sign, and a letter beyond ASCII can be longer in lower case.
+        let least = |id: &&Identifier| if id.text.is_ascii() { id.text.len() - 1 } else { id.text.len() / 2 };
+        let shortest = searched.iter().map(least).min().unwrap_or_default();
+        let read = unwrapped::each(text, shortest, &mut |text| searched.iter().for_each(|id| named.look(id, text)));
         if read == Err(TooDeep) {
             named.unreadable = Some("has more encodings inside each other than can be unwrapped here");
         }

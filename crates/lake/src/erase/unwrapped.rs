@@ -7,8 +7,9 @@
 
 use super::decode;
 
-/// Most bytes that are looked at in one row; a hostile one could be unwrapped for hours.
-const MOST_BYTES: usize = 64 << 20;
+/// How often as many bytes as a row has are looked at, and how many more; a hostile row could be unwrapped for hours.
+const MOST_TIMES: usize = 16;
+const MOST_BYTES: usize = 4 << 20;
 /// From how many levels of one encoding on its repeated escapes are removed at once.
 const COLLAPSE: usize = 16;
 /// Longest name of a member or parameter.
@@ -83,45 +84,59 @@ impl Text<'_> {
 pub struct TooDeep;
 
 /// Text that is still to be unwrapped.
-#[derive(Clone, Debug, Default)]
 struct Piece {
     text: String,
     key: String,
+    is: Is,
+}
+
+/// What is known of a text from outside it.
+#[derive(Clone, Copy, Default)]
+struct Is {
     /// How often it was decoded.
     level: usize,
     /// Whether its structure was cut before, and must not be cut again after decoding.
-    is_cut: bool,
-    is_part: bool,
+    cut: bool,
+    /// Whether it is the quoted part of an address.
+    part: bool,
 }
 
-/// Shows each text of a row, from outside to inside.
+/// Shows each text of a row that has at least so many bytes, from outside to inside.
 ///
 /// # Errors
 /// The row has more than can be looked at; some of its texts were not shown.
-pub fn each(row: &[u8], look: &mut dyn FnMut(Text<'_>)) -> Result<(), TooDeep> {
-    let mut left = vec![Piece { text: String::from_utf8_lossy(row).into_owned(), ..Piece::default() }];
-    let mut bytes = MOST_BYTES;
+pub fn each(row: &[u8], shortest: usize, look: &mut dyn FnMut(Text<'_>)) -> Result<(), TooDeep> {
+    let mut left = vec![Piece { text: String::from_utf8_lossy(row).into_owned(), key: String::new(), is: Is::default() }];
+    let mut bytes = MOST_TIMES * row.len() + MOST_BYTES;
     while let Some(piece) = left.pop() {
+        // Whatever is decoded gets shorter.
+        if piece.text.len() < shortest {
+            continue;
+        }
         bytes = bytes.checked_sub(piece.text.len() + 1).ok_or(TooDeep)?;
         let parts: Vec<&str> = quoted(&piece.text).collect();
         if let [whole] = parts[..] {
-            leaf(&piece, whole, look, &mut left);
+            leaf(whole, &piece.key, piece.is, look, &mut left);
             continue;
         }
-        let mut inside = Piece { text: String::new(), ..piece.clone() };
-        let mut last = "";
+        let (mut key, mut last) = (piece.key.as_str(), "");
         for (i, part) in parts.iter().enumerate() {
             if i % 2 == 0 {
-                inside.key = key(part, last, std::mem::take(&mut inside.key));
-                leaf(&Piece { key: String::new(), ..inside.clone() }, part, look, &mut left);
+                key = name(part, last, key);
+            } else {
+                last = part;
+            }
+            if part.len() < shortest {
                 continue;
             }
-            last = part;
-            let is_part = piece.is_part || parts.get(i + 1).is_some_and(|gap| gap.starts_with('@'));
-            let inside = Piece { is_part, ..inside.clone() };
+            if i % 2 == 0 {
+                leaf(part, "", piece.is, look, &mut left);
+                continue;
+            }
+            let is = Is { part: piece.is.part || parts.get(i + 1).is_some_and(|gap| gap.starts_with('@')), ..piece.is };
             match decode::json(part) {
-                Some(text) => left.push(Piece { text, ..inside }),
-                None => leaf(&inside, part, look, &mut left),
+                Some(text) => left.push(Piece { text, key: key.to_owned(), is }),
+                None => leaf(part, key, is, look, &mut left),
             }
         }
     }
@@ -139,42 +154,39 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The name of the next string, by what stands between it and the last one.
-fn key(gap: &str, last: &str, before: String) -> String {
+fn name<'a>(gap: &str, last: &'a str, before: &'a str) -> &'a str {
     if gap.contains(['{', '}', ']']) {
-        return String::new();
+        return "";
     }
-    if gap.trim_start().starts_with(':') { name(last) } else { before }
-}
-
-fn name(text: &str) -> String {
-    if text.len() > LONGEST_KEY { String::new() } else { text.to_lowercase() }
+    if gap.trim_start().starts_with(':') { last } else { before }
 }
 
 /// Shows a text without quotation marks, and keeps what is inside it.
-fn leaf(piece: &Piece, text: &str, look: &mut dyn FnMut(Text<'_>), left: &mut Vec<Piece>) {
-    if text.len() < 2 {
-        return;
-    }
-    let inside = |text: String| Piece { text, ..piece.clone() };
+fn leaf(text: &str, key: &str, is: Is, look: &mut dyn FnMut(Text<'_>), left: &mut Vec<Piece>) {
+    let key = if key.len() > LONGEST_KEY { String::new() } else { key.to_lowercase() };
+    let inside = |text: String| Piece { text, key: key.clone(), is };
     // Escaped quotation marks show that the whole text is from inside a JSON string.
     let unescaped = if text.contains("\\\"") { decode::json(text) } else { None };
     if let Some(text) = unescaped {
         return left.push(inside(text));
     }
     left.extend(decode::units(text).map(inside));
-    let shown = Text { text: &text.to_lowercase(), key: &piece.key, is_part: piece.is_part };
+    let shown = Text { text: &text.to_lowercase(), key: &key, is_part: is.part };
     look(shown);
-    let parts = if piece.is_cut || shown.is_somebody() { Vec::new() } else { components(text) };
-    let is_cut = piece.is_cut || !parts.is_empty();
-    let part = |(key, text): (&str, &str)| Piece { text: text.to_owned(), key: name(key), ..piece.clone() };
-    left.extend(parts.into_iter().map(part));
-    let collapsed = (piece.level >= COLLAPSE).then(|| decode::collapse(text));
+    let parts = if is.cut || shown.is_somebody() { Vec::new() } else { components(text) };
+    let cut = is.cut || !parts.is_empty();
+    left.extend(parts.into_iter().map(|(key, text)| Piece { text: text.to_owned(), key: key.to_owned(), is }));
+    let collapsed = (is.level >= COLLAPSE).then(|| decode::collapse(text));
     let decoded = decode::web(collapsed.as_deref().unwrap_or(text));
-    left.extend(decoded.map(|text| Piece { text, is_cut, level: piece.level + 1, ..piece.clone() }));
+    let is = Is { level: is.level + 1, cut, ..is };
+    left.extend(decoded.map(|text| Piece { text, key: key.clone(), is }));
 }
 
 /// Cuts the URLs and forms in a text into the values that can be somebody, each with its name.
 fn components(text: &str) -> Vec<(&str, &str)> {
+    if !text.contains(['/', '=']) {
+        return Vec::new();
+    }
     let words = text.split(|char: char| char.is_whitespace() || char == '<' || char == '>');
     words.filter(|word| word.contains(['/', '='])).flat_map(|word| if is_url(word) { of_url(word) } else { of_form(word) }).collect()
 }
@@ -212,7 +224,7 @@ mod tests {
     /// Each text with its name.
     fn texts(row: &str) -> Vec<String> {
         let mut texts = Vec::new();
-        each(row.as_bytes(), &mut |text| texts.push(format!("{}={}", text.key, text.text))).expect("a row");
+        each(row.as_bytes(), 1, &mut |text| texts.push(format!("{}={}", text.key, text.text))).expect("a row");
         texts
     }
 
@@ -260,7 +272,7 @@ mod tests {
     fn a_quoted_local_part_is_only_a_part() {
         let mut parts = Vec::new();
         let row = r#"{"user_name":"\"ann@example.com\"@example.org","email":"ann@example.com"}"#;
-        each(row.as_bytes(), &mut |text| parts.extend((text.text == "ann@example.com").then_some(text.is_part))).expect("a row");
+        each(row.as_bytes(), 1, &mut |text| parts.extend((text.text == "ann@example.com").then_some(text.is_part))).expect("a row");
         parts.sort_unstable();
         assert_eq!(parts, [false, true]);
     }
@@ -276,6 +288,6 @@ mod tests {
         let alternating = |levels: usize| format!(r#"{{"d":"ann%{}40example.com"}}"#, "26#37;".repeat(levels));
         assert!(texts(&alternating(500)).iter().any(|text| text == "d=ann@example.com"));
         let hostile = alternating(9_000);
-        assert_eq!(each(hostile.as_bytes(), &mut |_| ()), Err(TooDeep));
+        assert_eq!(each(hostile.as_bytes(), 1, &mut |_| ()), Err(TooDeep));
     }
 }

@@ -123,7 +123,7 @@ fn is_quoted(stem: &str, after: &str) -> bool {
     let mut quotes = [('\'', '\''), ('`', '`'), ('{', '}'), ('*', '*'), ('\u{2018}', '\u{2019}')].into_iter();
     let Some((quote, close)) = quotes.find(|(quote, _)| stem.ends_with(*quote)) else { return false };
     let head = &stem[..stem.len() - quote.len_utf8()];
-    let opens = head.is_empty() || head.ends_with('=') && !head.contains(quote);
+    let opens = head.is_empty() || head.ends_with(['=', '{']) && !head.contains(quote);
     let closes = after.strip_prefix(close).is_some_and(|rest| !rest.starts_with(|next| is_word(next) || next == '@'));
     opens && closes
 }

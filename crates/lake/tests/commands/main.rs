@@ -26,6 +26,8 @@ mod replay;
 mod run;
 #[cfg(feature = "aws")]
 mod stack;
+#[cfg(feature = "aws")]
+mod tables;
 mod token;
 
 /// The token that the receiver knows.
