@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable
 
 NOW = "CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp)"
-# A value that a stream masked is nobody's name: no letter or digit at all, or asterisks among them.
-MASK = r"^[^\p{L}\p{N}]*$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|null|undefined)\W*$"
+# A value that a stream masked is nobody's name: no letter or digit at all, asterisks among them, or a word in brackets.
+MASK = r"^[^\p{L}\p{N}]*$|^[<\[(].*[>\])]$|\*\*|(?i:xxxx)|[•●█∗＊]|^\W*(?i:redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed|pii|private|null|none|undefined)\W*$"
 
 
 def unmasked(column: str) -> str:

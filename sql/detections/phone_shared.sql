@@ -22,7 +22,8 @@ WITH enrolled AS (
 ), owners AS (
   SELECT *, lead(event_time) OVER (PARTITION BY source, phone, person ORDER BY event_time) AS again
   FROM enrolled
-  WHERE phone <> '' AND person <> ''
+  -- A number, or the hash of one.
+  WHERE regexp_like(phone, '[0-9].*[0-9].*[0-9]') AND person <> ''
 ), counted AS (
   SELECT *, sum(step) OVER (PARTITION BY source, phone ORDER BY at) AS users
   FROM (

@@ -260,6 +260,7 @@ SCENARIOS = {
     "names-hashed-alone": (masked(sprayed() + LEAKS, hashed, user_id=False), MASKED),
     "names-partly-starred": (masked(sprayed() + LEAKS + STRANGERS, lambda text: f"{text[0]}***@***.com"), MASKED),
     "names-redacted": (masked(sprayed() + LEAKS + STRANGERS, lambda _: "[REDACTED]"), MASKED),
+    "names-replaced": (masked(sprayed() + LEAKS + STRANGERS, lambda _: "<PHONE>"), MASKED),
     "numbers-hashed": (masked([phone("bo", "+15550100"), phone("cy", "+15550100", 5)], hashed), {"phone_shared": 1}),
     # Those who come from the address of an attacker, and from an office.
     "office": ([login("s", user=f"u{n}", minutes=n / 10, days=-1) for n in range(60)] + [login("fp", user=f"u{n}", minutes=n) for n in range(30)] + [login("s", user=f"u{n}", minutes=n + 0.5) for n in range(30)], {"brute_force": 0, "password_spraying": 0, "login_from_attacker": 0}),

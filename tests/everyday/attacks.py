@@ -17,7 +17,7 @@ import deployed  # noqa: E402
 import pages  # noqa: E402
 import tenant  # noqa: E402
 
-USERS, DAYS = 200, 5
+USERS, DAYS = 200, 3
 
 
 class Attack:

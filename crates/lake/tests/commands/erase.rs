@@ -3,14 +3,14 @@
 use std::{fs, process::Command};
 
 use support::{
-    files::{files, folder},
+    files::files,
     s3::{BUCKET, S3},
 };
 
 use crate::{
-    GOOD, TOKEN,
+    GOOD,
     folder::{Lake, reject_key, row},
-    program::{command, lake, run},
+    program::{command, run},
     receiver::RunningReceiver,
 };
 
@@ -22,11 +22,8 @@ fn event(number: u32, user: &str) -> String {
 
 /// Posts three events, two of them of one hour and one of the person, to the lake of this receiver.
 fn post(receiver: &RunningReceiver) {
-    let samples = folder();
     let later = event(3, EMAIL).replace("T12:", "T13:");
-    fs::write(samples.path().join("a.json"), format!("[{},{},{later}]", event(1, EMAIL), event(2, "bob@example.com"))).expect("a sample");
-    let folder = samples.path().display().to_string();
-    lake(&["try", "--url", &receiver.url, "--samples", &folder, "--lake", "file:///nowhere"], Some(TOKEN));
+    receiver.post(&format!("[{},{},{later}]", event(1, EMAIL), event(2, "bob@example.com")));
 }
 
 fn erase(from: &str, more: &[&str], person: Option<&str>) -> Command {
