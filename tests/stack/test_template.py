@@ -10,6 +10,7 @@ from conftest import PROJECT
 from translated import NOTHING, TOPIC, of_type, only, text
 
 SETTINGS = {"LAKE_URL", "TOKEN_DIGESTS", "COMPRESSION", "SOURCE_CIDRS", "SOURCE_CIDRS_MODE", "STACK_NAME", "QUEUE_URL"}
+SETTINGS |= {"S3_SSE", "S3_SSE_KMS_KEY_ID", "S3_BUCKET_OWNER"}
 LOCAL = {"PORT", "GROUP_WAIT_MS"}  # those that matter only where one process serves many requests
 
 
@@ -27,7 +28,7 @@ def test_the_url_is_public_and_has_both_permissions_once(stack):
 
 def test_the_function_runs_our_binary_and_logs_json_into_its_own_group(stack, template):
     function = stack["Resources"]["Receiver"]["Properties"]
-    assert (function["Runtime"], function["Handler"], function["Timeout"]) == ("provided.al2023", "bootstrap", 30)
+    assert (function["Runtime"], function["Handler"], function["Timeout"]) == ("provided.al2023", "receive", 30)
     assert function["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": {"Ref": "ReceiverLogs"}}
     assert function["Architectures"] == [{"Ref": "Architecture"}]
     assert stack["Parameters"]["Architecture"]["Default"] == "arm64"

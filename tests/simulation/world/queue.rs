@@ -11,7 +11,7 @@ use std::{
 };
 
 use auth0_log_lake::{
-    drain::{Drained, drain},
+    drain::{Delivery, Drained, drain},
     message::Message,
     queue::Queue,
     receive::Context,
@@ -214,10 +214,10 @@ async fn invoke(world: &Rc<World>, random: &mut Random, batch: &[Held]) -> Optio
     let instance = Rc::clone(&world.instance.borrow());
     let time = Duration::from_secs(random.between(8, 29));
     let polls = random.percent(10).then(|| random.between(1, 25));
-    let texts: Vec<&str> = batch.iter().map(|held| held.text.as_str()).collect();
+    let deliveries: Vec<Delivery<'_>> = batch.iter().map(|held| Delivery { text: &held.text, count: held.deliveries }).collect();
     let received_at = world.wall_clock(random.below(4_000) as i64 - 2_000);
     let context = Context { received_at, request_id: "delivery", peer: None, deadline: now() + time };
-    let draining = Box::pin(drain(instance.receiver(), context, &texts));
+    let draining = Box::pin(drain(instance.receiver(), context, &deliveries));
     let drained = Killed { request: Some(draining), polls }.await;
     world.tell(format_args!("delivery of {}: {:?}", batch.len(), drained.as_ref().map(|drained| &drained.failed)));
     let Some(Drained { failed, .. }) = drained else {

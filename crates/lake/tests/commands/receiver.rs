@@ -11,6 +11,7 @@ use auth0_log_lake::{
     config::{Config, LakeUrl},
     queue::SqsQueue,
     receive::Receiver,
+    drain::Delivery,
     serve::{local, serve_messages},
     store::{FileStore, Lake, S3Store},
 };
@@ -56,7 +57,9 @@ impl RunningReceiver {
 /// Stores all that waits in a queue, as the stack's writer does.
 pub fn write(sqs: &Sqs, lake: &str) {
     let writer = receiver(lake, &[]);
-    let failed = runtime().block_on(serve_messages(&writer, "writer", Duration::from_secs(20), &sqs.take_all(), |_| ()));
+    let texts = sqs.take_all();
+    let deliveries: Vec<Delivery<'_>> = texts.iter().map(|text| Delivery { text, count: 1 }).collect();
+    let failed = runtime().block_on(serve_messages(&writer, "writer", Duration::from_secs(20), &deliveries, |_| ()));
     assert_eq!(failed, Vec::<usize>::new());
 }
 
