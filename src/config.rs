@@ -56,8 +56,7 @@ pub const S3_SSE: Setting = Setting { name: "S3_SSE", needs: "AES256 or aws:kms"
 pub const S3_SSE_KMS_KEY_ID: Setting =
     Setting { name: "S3_SSE_KMS_KEY_ID", needs: "the ARN of a KMS key, with S3_SSE=aws:kms", default: Some("(the bucket's)") };
 /// Whose bucket it must be.
-pub const S3_BUCKET_OWNER: Setting =
-    Setting { name: "S3_BUCKET_OWNER", needs: "an AWS account of 12 digits", default: Some("(anybody)") };
+pub const S3_BUCKET_OWNER: Setting = Setting { name: "S3_BUCKET_OWNER", needs: "an AWS account of 12 digits", default: Some("(anybody)") };
 
 /// Every setting, in the order of the table in docs/OPERATING.md.
 pub const SETTINGS: [Setting; 12] = [

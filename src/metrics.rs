@@ -450,7 +450,8 @@ mod tests {
             let line: Value = serde_json::from_str(&lines).expect("JSON");
             assert_eq!((line["level"].as_str(), line["error.code"].as_str()), (Some("WARN"), report.outcome.code()));
             let known = ["level", "error.code", "request.id", "source", "stack", "_aws"];
-            let counted: Vec<&str> = line.as_object().expect("an object").keys().map(String::as_str).filter(|name| !known.contains(name)).collect();
+            let counted: Vec<&str> =
+                line.as_object().expect("an object").keys().map(String::as_str).filter(|name| !known.contains(name)).collect();
             assert_eq!(counted, Vec::from_iter(metric(&refusal)), "{lines}");
             let directive = &line["_aws"]["CloudWatchMetrics"][0];
             assert_eq!(directive["Metrics"][0]["Name"].as_str(), metric(&refusal), "{lines}");

@@ -59,13 +59,7 @@ pub async fn serve(
 /// Stores messages of the queue within `time`, and writes the lines of each source to `log`; returns those that must stay there,
 /// as positions.
 #[expect(clippy::disallowed_methods, reason = "the clock is read at the edge")]
-pub async fn serve_messages(
-    receiver: &Receiver,
-    request_id: &str,
-    time: Duration,
-    deliveries: &[Delivery<'_>],
-    log: Log,
-) -> Vec<usize> {
+pub async fn serve_messages(receiver: &Receiver, request_id: &str, time: Duration, deliveries: &[Delivery<'_>], log: Log) -> Vec<usize> {
     let started = Instant::now();
     let context = Context { received_at: Utc::now(), request_id, peer: None, deadline: started + time };
     let drained = drain(receiver, context, deliveries).await;

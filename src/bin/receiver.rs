@@ -16,10 +16,7 @@ use auth0_log_lake::{
 };
 use bytes::Bytes;
 use lambda_http::{Body, aws_lambda_events::apigw::ApiGatewayV2httpResponse};
-use lambda_runtime::{
-    Context, Error, LambdaEvent, LambdaInvocation, Runtime, Service, service_fn,
-    tower::layer::layer_fn,
-};
+use lambda_runtime::{Context, Error, LambdaEvent, LambdaInvocation, Runtime, Service, service_fn, tower::layer::layer_fn};
 use serde::Serialize;
 use tokio::task::futures::TaskLocalFuture;
 

@@ -20,7 +20,15 @@ const CALLS: [(&str, &[&str]); 18] = [
     ),
     ("make stack", &["run "]),
     ("make golden", &["cargo test --test integration golden", "  GOLDEN=rewrite"]),
-    ("make bench", &["cargo bench --bench receiver", "cargo build --release --bin receiver --example bare", "python3 benches/process.py", "python3 benches/strangers.py"]),
+    (
+        "make bench",
+        &[
+            "cargo bench --bench receiver",
+            "cargo build --release --bin receiver --example bare",
+            "python3 benches/process.py",
+            "python3 benches/strangers.py",
+        ],
+    ),
     ("make bench-modes", &["cargo bench --features local --bench modes --"]),
     ("make bench-modes REQUESTS=500", &["cargo bench --features local --bench modes -- 500"]),
     ("make load", &["cargo build --release --features local --bin local", "python3 benches/load.py"]),

@@ -141,6 +141,28 @@ async fn a_batch_of_hundreds_of_records_over_many_hours_is_stored_whole() {
 }
 
 #[tokio::test]
+async fn each_put_says_how_s3_is_to_encrypt_and_whose_bucket_it_must_be() {
+    const KEY: &str = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-4000-8000-000000000001";
+    let s3 = S3::start();
+    let names = ["x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id", "x-amz-expected-bucket-owner"];
+    for (more, expected) in [
+        (vec![], [None, None, None]),
+        (vec![("S3_SSE", "AES256")], [Some("AES256"), None, None]),
+        (
+            vec![("S3_SSE", "aws:kms"), ("S3_SSE_KMS_KEY_ID", KEY), ("S3_BUCKET_OWNER", "123456789012")],
+            [Some("aws:kms"), Some(KEY), Some("123456789012")],
+        ),
+    ] {
+        let more: Vec<(&str, String)> = more.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
+        let mut function = Function::start(RECEIVER, &[settings(&s3.server.endpoint), more].concat());
+        function.invoke(&sample("array.json")).await;
+        let headers = s3.server.seen.puts().pop().expect("a put that was seen");
+        let said = names.map(|name| headers.get(name).map(|value| value.to_str().expect("text").to_owned()));
+        assert_eq!(said.each_ref().map(Option::as_deref), expected);
+    }
+}
+
+#[tokio::test]
 async fn a_store_that_never_answers_is_answered_503_before_the_function_ends() {
     let hole = told(&[Told::Nothing]);
     let mut function = Function::start(RECEIVER, &settings(&hole.endpoint));
@@ -175,7 +197,11 @@ async fn an_event_that_cannot_be_read_is_answered_400_and_what_nobody_reads_may_
     }
     for event in ["[1]", "", "not JSON", "{\"body\":\"", "{}", "\u{7f}\0{", "{\"Records\":[]}", "{\"Records\":7}"] {
         let answer = function.ask_text(event, Duration::from_secs(30)).await.expect("a response");
-        assert_eq!((answer["statusCode"].as_u64(), answer["body"].as_str()), (Some(400), Some(r#"{"error":"malformed_event"}"#)), "{event}");
+        assert_eq!(
+            (answer["statusCode"].as_u64(), answer["body"].as_str()),
+            (Some(400), Some(r#"{"error":"malformed_event"}"#)),
+            "{event}"
+        );
     }
     let written = function.end().await;
     assert!(!written.stdout.concat().contains("text-of-a-header") && written.stderr.is_empty(), "{}", written.stderr);
@@ -195,11 +221,7 @@ async fn each_request_writes_a_log_line_and_a_line_of_metrics_and_each_refusal_o
             continue;
         }
         let (_, metrics) = lines.next().expect(name);
-        assert_eq!(
-            (&log["response.status"], &log["request.id"]),
-            (&Value::from(status), &Value::from("request-of-the-runtime")),
-            "{name}"
-        );
+        assert_eq!((&log["response.status"], &log["request.id"]), (&Value::from(status), &Value::from("request-of-the-runtime")), "{name}");
         assert!(log["message"].is_string() && log["level"].is_string() && log["duration_ms"].is_number(), "{log}");
         is_embedded_metrics(&metrics);
     }

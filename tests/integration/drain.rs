@@ -120,7 +120,10 @@ async fn a_source_whose_objects_are_refused_fails_alone() {
 async fn the_more_often_messages_were_delivered_the_fewer_are_tried_together_and_in_the_end_each_alone() {
     let texts: Vec<String> = (0..40).map(|number| message("eu", if number == 17 { "poison" } else { "fine" }, hours(number, 1))).collect();
     // All in one hour, so that those of a slice share an object.
-    let texts: Vec<String> = texts.iter().map(|text| text.replace(&text[text.find("\"date\"").expect("a date")..], "\"date\":\"2026-07-01T12:00:00Z\"}}\n")).collect();
+    let texts: Vec<String> = texts
+        .iter()
+        .map(|text| text.replace(&text[text.find("\"date\"").expect("a date")..], "\"date\":\"2026-07-01T12:00:00Z\"}}\n"))
+        .collect();
     let mut failed_before = usize::MAX;
     for (count, most_failed) in [(1, 40), (3, 40), (12, 32), (13, 16), (15, 4), (16, 2), (17, 1), (180, 1)] {
         let writer = writer(Some("poison"));

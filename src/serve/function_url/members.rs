@@ -178,8 +178,19 @@ mod tests {
     fn members() -> impl Strategy<Value = Vec<(String, String)>> {
         let name = select(vec!["requestContext", "headers", "isBase64Encoded", "rawPath", "a \"body\": {", "cookies", "\\\\", ""]);
         let value = select(vec![
-            "7", "-1.5e3", "false", "null", "\"\"", "[]", "{}", r#""\\""#, r#""\"""#, r#""\\\"}{""#, r#"["]", {"}": "\"["}, -1 ]"#,
-            r#"{"http": {"method": "POST"}, "x": [1, "a:,b"] }"#, r#""\",\"headers\":{\"authorization\":7},\"x""#,
+            "7",
+            "-1.5e3",
+            "false",
+            "null",
+            "\"\"",
+            "[]",
+            "{}",
+            r#""\\""#,
+            r#""\"""#,
+            r#""\\\"}{""#,
+            r#"["]", {"}": "\"["}, -1 ]"#,
+            r#"{"http": {"method": "POST"}, "x": [1, "a:,b"] }"#,
+            r#""\",\"headers\":{\"authorization\":7},\"x""#,
         ]);
         vec((name.prop_map(str::to_owned), value.prop_map(str::to_owned)), 0..6).prop_map(|mut members| {
             let mut known = std::collections::BTreeSet::new();
@@ -222,7 +233,9 @@ mod tests {
     #[test]
     fn a_head_on_either_side_is_found_without_a_look_at_the_body() {
         let head = r#""headers":{"a":"}"},"requestContext":{}"#;
-        for event in [format!(r#"{{"x":0,"body":"{head}"#), format!(r#"{{{head},"body":"never ended"#), format!(r#"{{"body":not JSON,{head}}}"#)] {
+        for event in
+            [format!(r#"{{"x":0,"body":"{head}"#), format!(r#"{{{head},"body":"never ended"#), format!(r#"{{"body":not JSON,{head}}}"#)]
+        {
             let found = Members::find(event.as_bytes()).expect("a head");
             assert_eq!(found.headers.is_some(), !event.contains("\"x\""), "{event}");
             assert_eq!(found.body(), Err(Refusal::MalformedEvent), "{event}");

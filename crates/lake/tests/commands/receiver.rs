@@ -9,9 +9,9 @@ use std::{
 use auth0_log_lake::{
     auth::TokenDigest,
     config::{Config, LakeUrl},
+    drain::Delivery,
     queue::SqsQueue,
     receive::Receiver,
-    drain::Delivery,
     serve::{local, serve_messages},
     store::{FileStore, Lake, S3Store},
 };
