@@ -54,7 +54,7 @@ pub const QUEUE_URL: Setting = Setting { name: "QUEUE_URL", needs: "the URL of a
 pub const S3_SSE: Setting = Setting { name: "S3_SSE", needs: "AES256 or aws:kms", default: Some("(as the bucket is set up)") };
 /// The key with which S3 encrypts objects.
 pub const S3_SSE_KMS_KEY_ID: Setting =
-    Setting { name: "S3_SSE_KMS_KEY_ID", needs: "the ARN of a KMS key, with S3_SSE=aws:kms", default: Some("(the bucket's)") };
+    Setting { name: "S3_SSE_KMS_KEY_ID", needs: "the ARN of a KMS key, with S3_SSE=aws:kms", default: Some("(the key aws/s3)") };
 /// Whose bucket it must be.
 pub const S3_BUCKET_OWNER: Setting = Setting { name: "S3_BUCKET_OWNER", needs: "an AWS account of 12 digits", default: Some("(anybody)") };
 

@@ -36,15 +36,30 @@ struct Slow {
 
 impl Store for Slow {
     async fn put(&self, object: &Object) -> Result<Put, StoreError> {
-        let under_way = self.under_way.fetch_add(1, Ordering::SeqCst) + 1;
-        self.most.fetch_max(under_way, Ordering::SeqCst);
+        let _under_way = UnderWay::begin(self);
         sleep(PUT).await;
-        self.under_way.fetch_sub(1, Ordering::SeqCst);
         let text = std::str::from_utf8(&object.bytes).expect("rows are UTF-8");
         match self.refuses {
             Some(refused) if text.contains(refused) => Err(StoreError::new(StoreErrorKind::Denied, "refused")),
             _ => self.inner.put(object).await,
         }
+    }
+}
+
+/// One put, until it ends or is given up.
+struct UnderWay<'a>(&'a Slow);
+
+impl<'a> UnderWay<'a> {
+    fn begin(store: &'a Slow) -> Self {
+        let under_way = store.under_way.fetch_add(1, Ordering::SeqCst) + 1;
+        store.most.fetch_max(under_way, Ordering::SeqCst);
+        Self(store)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
