@@ -41,7 +41,7 @@ def test_the_environment_is_the_settings_of_the_receiver(stack):
 
 def test_settings_are_spelled_as_in_config_rs():
     source = (PROJECT / "src/config.rs").read_text()
-    assert set(re.findall(r'name: "([A-Z_]+)"', source)) == SETTINGS | LOCAL
+    assert set(re.findall(r'name: "([A-Z0-9_]+)"', source)) == SETTINGS | LOCAL
 
 
 @pytest.mark.parametrize("name", ["README.md", "RUNBOOK.md", "docs/AUTH0.md", "docs/OPERATING.md"])
