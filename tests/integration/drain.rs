@@ -23,7 +23,7 @@ use crate::memory::{MemoryStore, in_time};
 /// How long a put takes, in the test's own time.
 const PUT: Duration = Duration::from_millis(20);
 /// How long a delivery may take.
-const TIME: Duration = Duration::from_secs(4);
+const TIME: Duration = Duration::from_secs(2);
 
 /// A store whose puts take time, and fail where their rows hold a text.
 #[derive(Debug, Default)]
@@ -98,8 +98,8 @@ fn stored(writer: &Writer) -> BTreeSet<String> {
 
 #[tokio::test(start_paused = true)]
 async fn whatever_one_source_sends_the_others_are_stored_at_once_and_it_is_soon() {
-    // What must be stored takes two deliveries at least: one has time for 200 times the puts that are under way together.
-    for (name, messages, hours_each) in [("many hours in each", 24, 1_000), ("many messages of few hours", 3_000, 8)] {
+    // What must be stored takes two deliveries at least: one has time for 100 times the puts that are under way together.
+    for (name, messages, hours_each) in [("many hours in each", 12, 1_000), ("many messages of few hours", 1_500, 8)] {
         let writer = writer(None);
         let mut texts: Vec<String> =
             (0..messages).map(|number| message("thief", &format!("h{number}"), hours(number * hours_each, hours_each))).collect();
