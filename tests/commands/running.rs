@@ -17,7 +17,7 @@ fn a_run_posts_every_sample_shows_what_landed_and_ends() {
     ] {
         assert!(said.has_line(&line), "{line} in {said:?}");
     }
-    let build = "cargo build --profile laptop -p auth0-log-lake -p lake --no-default-features --features auth0-log-lake/local --bin local";
+    let build = "cargo build --locked --profile laptop -p auth0-log-lake -p lake --no-default-features --features auth0-log-lake/local --bin local";
     assert_eq!(desk.calls()[0], format!("{build} --bin lake"));
     assert!(desk.path("lake/events").is_dir() && desk.path("lake/rejects").is_dir());
     assert!(fs::read_to_string(desk.path("target/run/receiver.log")).expect("the log").lines().count() == 30);
@@ -69,7 +69,7 @@ fn a_bucket_gets_no_samples_unless_that_is_confirmed() {
     // Confirmed, the run begins; a port that is none ends it before a sample is posted.
     let said = desk.types(&format!("{bucket}; ONESHOT=1 PORT=0 make run CONFIRM=1"));
     assert!(said.has_line("PORT must be a port from 1 to 65535; got \"0\"") && !said.has("add CONFIRM=1"), "{said:?}");
-    assert!(desk.calls()[0].starts_with("cargo build "));
+    assert!(desk.calls()[0].starts_with("cargo build --locked "));
 }
 
 #[test]
