@@ -98,7 +98,7 @@ def test_the_writer_is_the_receivers_code_with_its_settings_and_has_no_url(stack
     same = ["Code", "Handler", "Runtime", "Architectures", "MemorySize", "Timeout", "LoggingConfig"]
     assert {name: writer[name] for name in same} == {name: receiver[name] for name in same}
     ours, theirs = writer["Environment"]["Variables"], receiver["Environment"]["Variables"]
-    assert ours == {name: theirs[name] for name in ["LAKE_URL", "TOKEN_DIGESTS", "COMPRESSION", "STACK_NAME"]}
+    assert ours == {name: theirs[name] for name in ["LAKE_URL", "TOKEN_DIGESTS", "COMPRESSION", "STACK_NAME", "S3_SSE", "S3_SSE_KMS_KEY_ID", "S3_BUCKET_OWNER"]}
     assert only(of_type(stack, "AWS::Lambda::Url"))["TargetFunctionArn"] == {"Ref": "Receiver"}
     assert all(p["FunctionName"] == {"Ref": "Receiver"} for p in of_type(stack, "AWS::Lambda::Permission").values())
 
@@ -138,7 +138,7 @@ def test_the_key_is_used_to_decrypt_through_sqs_alone(stack):
     assert stack["Conditions"]["HasEncryptedBuffer"] == {"Fn::And": [{"Condition": "HasBuffer"}, {"Condition": "HasKmsKey"}]}
     through = {"StringEquals": {"kms:ViaService": {"Fn::Sub": "sqs.${AWS::Region}.${AWS::URLSuffix}"}}}
     expected = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": {"Ref": "KmsKeyArn"}, "Condition": through}
-    assert statements(stack, "ReceiverRole")[1]["EncryptBatches"] == expected
+    assert statements(stack, "ReceiverRole")[1]["EncryptBatches"] == {**expected, "Action": ["kms:Decrypt", "kms:GenerateDataKey"]}
     assert statements(stack, "WriterRole")[1]["DecryptBatches"] == expected
 
 
