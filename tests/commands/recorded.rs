@@ -4,50 +4,50 @@ use crate::desk::Desk;
 
 /// What is typed, and the calls that it makes.
 const CALLS: [(&str, &[&str]); 23] = [
-    ("make test", &["cargo test --workspace --features auth0-log-lake/local"]),
+    ("make test", &["cargo test --locked --workspace --features auth0-log-lake/local"]),
     (
         "make lint",
         &[
             "cargo deny --version",
-            "cargo deny --all-features check bans licenses sources",
+            "cargo deny --locked --all-features check bans licenses sources",
             "cargo deny fetch db",
-            "cargo deny --all-features check advisories",
+            "cargo deny --locked --all-features check advisories",
             "cargo fmt --all --check",
-            "cargo clippy --workspace --all-targets --all-features -- -D warnings",
-            "cargo doc --workspace --no-deps --features auth0-log-lake/local",
+            "cargo clippy --locked --workspace --all-targets --all-features -- -D warnings",
+            "cargo doc --locked --workspace --no-deps --features auth0-log-lake/local",
             "  RUSTDOCFLAGS=-D warnings",
         ],
     ),
     ("make stack", &["run "]),
     ("make test-analysis", &["run check"]),
-    ("make golden", &["cargo test --test integration golden", "  GOLDEN=rewrite"]),
+    ("make golden", &["cargo test --locked --test integration golden", "  GOLDEN=rewrite"]),
     (
         "make bench",
         &[
-            "cargo bench --bench receiver",
-            "cargo build --release --bin receiver --example bare",
+            "cargo bench --locked --bench receiver",
+            "cargo build --locked --release --bin receiver --example bare",
             "python3 benches/process.py",
             "python3 benches/strangers.py",
         ],
     ),
-    ("make bench-modes", &["cargo bench --features local --bench modes --"]),
-    ("make bench-modes REQUESTS=500", &["cargo bench --features local --bench modes -- 500"]),
-    ("make load", &["cargo build --release --features local --bin local", "python3 benches/load.py"]),
+    ("make bench-modes", &["cargo bench --locked --features local --bench modes --"]),
+    ("make bench-modes REQUESTS=500", &["cargo bench --locked --features local --bench modes -- 500"]),
+    ("make load", &["cargo build --locked --release --features local --bin local", "python3 benches/load.py"]),
     (
         "make simulate",
         &[
-            "cargo test --release --test simulation -- --nocapture many_seeds",
+            "cargo test --locked --release --test simulation -- --nocapture many_seeds",
             "  SEEDS=10000",
-            "cargo test --release -p lake --test paused -- --nocapture many_seeds",
+            "cargo test --locked --release -p lake --test paused -- --nocapture many_seeds",
             "  SEEDS=10000",
         ],
     ),
     (
         "make simulate SEEDS=7",
         &[
-            "cargo test --release --test simulation -- --nocapture many_seeds",
+            "cargo test --locked --release --test simulation -- --nocapture many_seeds",
             "  SEEDS=7",
-            "cargo test --release -p lake --test paused -- --nocapture many_seeds",
+            "cargo test --locked --release -p lake --test paused -- --nocapture many_seeds",
             "  SEEDS=7",
         ],
     ),
@@ -64,9 +64,9 @@ const CALLS: [(&str, &[&str]); 23] = [
         "make deny",
         &[
             "cargo deny --version",
-            "cargo deny --all-features check bans licenses sources",
+            "cargo deny --locked --all-features check bans licenses sources",
             "cargo deny fetch db",
-            "cargo deny --all-features check advisories",
+            "cargo deny --locked --all-features check advisories",
         ],
     ),
     (

@@ -12,7 +12,7 @@ def test_every_alarm_tells_the_topic_and_has_a_runbook_section(stack):
     runbook = (PROJECT / "RUNBOOK.md").read_text()
     alarms = of_type(stack, "AWS::CloudWatch::Alarm")
     optional = ("Detections", "MissingEvents", "PartialAnswers", "MissedChecks")
-    assert len([name for name in alarms if not name.startswith(optional)]) == 16
+    assert len([name for name in alarms if not name.startswith(optional)]) == 17
     for name, alarm in alarms.items():
         assert alarm["AlarmActions"] == alarm["OKActions"] == [TOPIC], name
         section = re.search(r'RUNBOOK\.md, "(.+)"', alarm["AlarmDescription"])
