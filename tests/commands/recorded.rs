@@ -114,6 +114,12 @@ fn the_reference_page_and_the_help_come_from_the_program() {
     let desk = Desk::new();
     let said = desk.types("cargo lake man --markdown");
     assert!(said.code == 0 && said.has_line("## lake rejects close"), "{said:?}");
+    for (typed, words) in [("lake completions bash", "replay"), ("lake gaps --help", "--domain"), ("lake erase --help", "--ids")] {
+        let said = desk.types(typed);
+        assert!(said.code == 0 && said.has(words), "{typed}: {said:?}");
+    }
+    let said = desk.types("lake gaps --domain acme.eu.auth0.com --lake lake --since 24h --metric auth0-log-lake");
+    assert!(said.code == 2 && said.has("AUTH0_CLIENT_ID"), "{said:?}");
     let said = desk.types("lake merge --since 2026-02 --until 2026-01");
     assert!(said.code == 2 && said.has("--since must be before --until"), "{said:?}");
 }
