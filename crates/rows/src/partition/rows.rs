@@ -11,7 +11,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
-use super::{MOST_HOURS, Tally};
+use super::{MOST_HOURS, Spread, Tally};
 use crate::{
     event::Event,
     object::{Compression, Object, ObjectKey, Table},
@@ -92,7 +92,11 @@ impl<'a> Rows<'a> {
         self.rows.iter().map(|row| row.record.as_ref())
     }
 
-    /// Returns the buffer of the rows for reuse.
+    pub(super) fn spread(&self) -> Spread {
+        Spread { objects: self.rows.iter().map(|row| (row.table, hour_of(row.at))).collect(), bytes: self.text.len() }
+    }
+
+    /// Returns the memory of the rows, to be used again.
     pub fn into_text(self) -> Vec<u8> {
         self.text
     }
