@@ -79,7 +79,7 @@ impl<'a> Slice<'a> {
 pub fn slices<'a>(waiting: impl Iterator<Item = Waiting<'a>>) -> Vec<Slice<'a>> {
     let mut sources: BTreeMap<&Source, Vec<Waiting<'a>>> = BTreeMap::new();
     for message in waiting {
-        sources.entry(message.batch.body.source()).or_default().push(message);
+        sources.entry(message.batch.arrival.source()).or_default().push(message);
     }
     let turns = sources.into_iter().flat_map(|(source, messages)| cut(source, messages).into_iter().enumerate());
     let mut turns: Vec<(usize, Slice<'a>)> = turns.collect();

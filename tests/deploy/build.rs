@@ -39,8 +39,7 @@ fn the_check_is_built_only_where_it_is_on_and_sam_finds_a_package_either_way() {
     // The receiver, the writer, and the check with the package of the receiver.
     assert_eq!(desk.template().matches("CodeUri: receiver\n").count(), 3);
     let said = desk.types(&format!(r#"make deploy TOKEN_DIGESTS={OLD} PARAMETERS="GapsAuth0Domain=acme.eu.auth0.com {SECRET}""#)).done();
-    let build =
-        "cargo lambda build --locked --release -p lake --no-default-features --features check --bin gaps-check --arm64 --lambda-dir target/deploy";
+    let build = "cargo lambda build --locked --release -p lake --no-default-features --features check --bin gaps-check --arm64 --lambda-dir target/deploy";
     assert_eq!(builds(&said)[1..], [build]);
     let template = desk.template();
     assert_eq!((template.matches("CodeUri: receiver\n").count(), template.matches("CodeUri: gaps-check\n").count()), (2, 1));
