@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     auth::{Sender, Source},
-    batch::{Records, is_blank},
     partition::Batch,
     reject::Reason,
     row::Arrival,
@@ -59,11 +58,6 @@ impl Message {
     /// The body, byte for byte.
     pub fn body(&self) -> &[u8] {
         &self.body
-    }
-
-    /// Whether there is no record in it.
-    pub fn is_empty(&self) -> bool {
-        if self.is_encoded { is_blank(&self.body) } else { Records::of(&self.body).next().is_none() }
     }
 
     /// The batch to make rows of.
@@ -151,20 +145,6 @@ mod tests {
             assert_eq!(Message::decode(&good.replacen(part, other, 1)), None, "{part} → {other}");
         }
         assert_eq!(Message::decode(&message(b"\0", false).encode().replace("AA==", "A")), None);
-    }
-
-    #[test]
-    fn a_body_without_a_record_is_empty() {
-        for (body, plain, encoded) in [
-            (&b""[..], true, true),
-            (b" \n\r\n", true, true),
-            (b"[]", true, false),
-            (b"{\"logs\":[ ]}", true, false),
-            (b"[{}]", false, false),
-            (b"x", false, false),
-        ] {
-            assert_eq!((message(body, false).is_empty(), message(body, true).is_empty()), (plain, encoded), "{body:?}");
-        }
     }
 
     proptest! {

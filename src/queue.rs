@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use crate::{message::Message, store::StoreError};
+use crate::{message::Message, partition::Partitioner, store::StoreError};
 
 mod sqs;
 
@@ -20,8 +20,17 @@ pub trait Queue: Send + Sync {
     fn send(&self, text: String) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
-/// The text of a message, unless it is larger than one that is queued.
-pub fn text_of(message: &Message) -> Option<String> {
+/// Most objects that a queued message may open: an ordinary body touches an hour or two, and has rejects at most.
+///
+/// A body that touches many hours shares few objects with others, and would keep them waiting.
+pub const MOST_OBJECTS: usize = 8;
+
+/// The text of a message, unless it is better stored directly: it is large, opens many objects, or holds nothing.
+pub fn text_of(message: &Message, partitioner: &Partitioner) -> Option<String> {
     // A body above this is larger in any form.
-    (message.body().len() <= LARGEST_MESSAGE).then(|| message.encode()).filter(|text| text.len() <= LARGEST_MESSAGE)
+    if message.body().len() > LARGEST_MESSAGE {
+        return None;
+    }
+    let opened = partitioner.spread(&message.batch()).objects.len();
+    (1..=MOST_OBJECTS).contains(&opened).then(|| message.encode()).filter(|text| text.len() <= LARGEST_MESSAGE)
 }

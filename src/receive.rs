@@ -50,7 +50,7 @@ impl Receiver {
             Some(url) => Some(SqsQueue::open(url).await),
             None => None,
         };
-        let receiver = Self::with_store(Lake::open(config.lake).await, config.sources, config.addresses, config.compression);
+        let receiver = Self::with_store(Lake::open(config.lake, config.puts).await, config.sources, config.addresses, config.compression);
         Self { stack: config.stack, queue, ..receiver.sharing_objects(config.group_wait) }
     }
 }
@@ -117,11 +117,10 @@ async fn answer<S: Store, Q: Queue>(
 }
 
 impl<S: Store, Q: Queue> Receiver<S, Q> {
-    /// Queues a request, or stores it: where there is no queue, where it is too large for that, or where it holds nothing.
+    /// Queues a request, or stores it: without a queue, or where it is not for the queue.
     async fn take(&self, message: Message, deadline: Instant) -> Result<Taken, StoreError> {
         if let Some(queue) = &self.queue
-            && let Some(text) = queue::text_of(&message)
-            && !message.is_empty()
+            && let Some(text) = queue::text_of(&message, &self.committer.partitioner)
         {
             timeout_at(deadline, queue.send(text)).await.unwrap_or_else(|_| Err(StoreError::late().of_queue()))?;
             return Ok(Taken::Queued);

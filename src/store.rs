@@ -1,11 +1,14 @@
 //! Where objects are put: created, never replaced, and never half there.
 
-use std::{error::Error, fmt, future::Future, ops::Add, sync::Arc};
+use std::{error::Error, fmt, future::Future, ops::Add, pin::pin, sync::Arc};
 
 use futures_util::{StreamExt, stream};
 use tokio::time::{Instant, timeout_at};
 
-use crate::{config::LakeUrl, object::Object};
+use crate::{
+    config::{LakeUrl, PutSettings},
+    object::Object,
+};
 
 mod fs;
 mod s3;
@@ -185,8 +188,9 @@ impl Puts {
 /// What was put stays; all can be put again.
 pub async fn put_all(store: &impl Store, objects: &[Object], deadline: Instant) -> Vec<Result<Put, StoreError>> {
     let mut ends: Vec<Option<Put>> = vec![None; objects.len()];
-    let each: Vec<_> = objects.iter().enumerate().map(|(at, object)| async move { (at, store.put(object).await) }).collect();
-    let mut puts = stream::iter(each).buffer_unordered(PUTS_AT_ONCE);
+    // Each put is made when its turn comes: a put that waits takes kilobytes.
+    let each = stream::iter(0..objects.len()).map(|at| async move { (at, store.put(&objects[at]).await) });
+    let mut puts = pin!(each.buffer_unordered(PUTS_AT_ONCE));
     let all = async {
         while let Some((at, put)) = puts.next().await {
             ends[at] = Some(put?);
@@ -208,9 +212,9 @@ pub enum Lake {
 
 impl Lake {
     /// Opens the lake; nothing is sent or written before the first put.
-    pub async fn open(url: LakeUrl) -> Self {
+    pub async fn open(url: LakeUrl, puts: PutSettings) -> Self {
         match url {
-            LakeUrl::S3 { bucket, prefix } => Self::S3(S3Store::open(bucket, prefix).await),
+            LakeUrl::S3 { bucket, prefix } => Self::S3(S3Store::open(bucket, prefix, puts).await),
             LakeUrl::File(folder) => Self::File(FileStore::new(folder)),
         }
     }

@@ -24,6 +24,7 @@ mod binary;
 mod buffered;
 mod concurrent;
 mod documents;
+mod drain;
 mod extremes;
 mod faults;
 mod golden;

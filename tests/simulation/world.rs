@@ -161,6 +161,7 @@ impl World {
         if self.mode == Mode::Buffered {
             pollers.extend((0..2).map(|_| tokio::task::spawn_local(queue::mapping(Rc::clone(&self), random.fork()))));
             pollers.push(tokio::task::spawn_local(queue::vandal(Rc::clone(&self), random.fork())));
+            pollers.push(tokio::task::spawn_local(queue::thief(Rc::clone(&self), random.fork())));
         }
         let all = async {
             for task in connections.into_iter().chain(others) {

@@ -6,6 +6,7 @@
 
 use std::{
     borrow::Cow,
+    collections::BTreeSet,
     io,
     ops::Add,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -17,7 +18,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::{
     batch::{ReadRecord, RecordParts, Records, is_blank},
     event::{Event, Normalizer},
-    object::{Compression, Object},
+    object::{Compression, Object, Table},
     reject::Reason,
     row::Arrival,
 };
@@ -96,6 +97,15 @@ pub struct Share {
     pub objects: Vec<usize>,
 }
 
+/// What a batch would become.
+#[derive(Clone, Debug, Default)]
+pub struct Spread {
+    /// The table and hour of each of its objects, the hour in hours since 1970.
+    pub objects: BTreeSet<(Table, i64)>,
+    /// Size of its rows, in bytes.
+    pub bytes: usize,
+}
+
 /// Turns batches into objects.
 #[derive(Debug)]
 pub struct Partitioner {
@@ -121,6 +131,26 @@ impl Partitioner {
         self.partition_with(batches, &|batches| self.objects(batches, None))
     }
 
+    /// Measures what a batch would become, without making it. A batch that our own code panics on would become one reject.
+    pub fn spread(&self, batch: &Batch<'_>) -> Spread {
+        let measure = || {
+            let rows = rows_of(batch, None, self.take_text());
+            let spread = rows.spread();
+            self.keep_text(rows.into_text());
+            spread
+        };
+        let reject = |_| Spread { objects: BTreeSet::from([(Table::Rejects, 0)]), bytes: batch.body.len() };
+        catch_unwind(AssertUnwindSafe(measure)).unwrap_or_else(reject)
+    }
+
+    fn take_text(&self) -> Vec<u8> {
+        std::mem::take(&mut *self.text.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn keep_text(&self, text: Vec<u8>) {
+        *self.text.lock().unwrap_or_else(PoisonError::into_inner) = text;
+    }
+
     fn partition_with(&self, batches: &[Batch<'_>], make: &dyn Fn(&[Batch<'_>]) -> io::Result<Partitioned>) -> io::Result<Partitioned> {
         // A panic can only leave these batches' buffers half written, and those are dropped.
         if let Ok(made) = catch_unwind(AssertUnwindSafe(|| make(batches))) {
@@ -138,18 +168,12 @@ impl Partitioner {
 
     /// Makes objects. With a reason, each batch becomes one reject.
     fn objects(&self, batches: &[Batch<'_>], unread: Option<Reason>) -> io::Result<Partitioned> {
-        let mut text = std::mem::take(&mut *self.text.lock().unwrap_or_else(PoisonError::into_inner));
-        let rows: Vec<Rows<'_>> = batches
-            .iter()
-            .map(|batch| match unread.or(batch.unread) {
-                Some(reason) => reject(&batch.arrival, batch.body, reason, std::mem::take(&mut text)),
-                None => normalize(&batch.arrival, batch.body, std::mem::take(&mut text)),
-            })
-            .collect();
+        let mut text = self.take_text();
+        let rows: Vec<Rows<'_>> = batches.iter().map(|batch| rows_of(batch, unread, std::mem::take(&mut text))).collect();
         let objects = rows::objects(&rows, self.compression);
         let mut shares: Vec<Share> = rows.iter().map(|rows| Share { tally: rows.tally, objects: Vec::new() }).collect();
         if let Some(first) = rows.into_iter().next() {
-            *self.text.lock().unwrap_or_else(PoisonError::into_inner) = first.into_text();
+            self.keep_text(first.into_text());
         }
         let objects = objects?.into_iter().enumerate().map(|(at, (object, batches))| {
             batches.into_iter().for_each(|batch| shares[batch].objects.push(at));
@@ -173,6 +197,14 @@ impl Partitioned {
             self.objects.push(object);
             self.objects.len() - 1
         })
+    }
+}
+
+/// Writes the rows of a batch; with a reason, all of it is one reject.
+fn rows_of<'a>(batch: &'a Batch<'a>, unread: Option<Reason>, text: Vec<u8>) -> Rows<'a> {
+    match unread.or(batch.unread) {
+        Some(reason) => reject(&batch.arrival, batch.body, reason, text),
+        None => normalize(&batch.arrival, batch.body, text),
     }
 }
 

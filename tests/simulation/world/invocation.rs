@@ -13,6 +13,7 @@ use auth0_log_lake::{
     config::Addresses,
     metrics::Report,
     object::Compression,
+    queue::MOST_OBJECTS,
     receive::{Context, Receiver, receive},
     response::{Outcome, Refusal},
 };
@@ -189,13 +190,18 @@ fn judge(world: &World, post: &Post, report: &Report, expected: &Expected, late:
             world.count(|summary| summary.stored += 1);
             queued(world, post)
         }
-        Outcome::Stored { accepted, rejected } if expected.known && !expected.broken && world.mode != Mode::Buffered => {
+        Outcome::Stored { accepted, rejected } if expected.known && !expected.broken && is_direct(world, report) => {
             let is_shared = report.puts.created + report.puts.already_there == 0;
             world.count(|summary| (summary.stored, summary.shared) = (summary.stored + 1, summary.shared + usize::from(is_shared)));
             stored(world, post, [accepted, rejected])
         }
         _ => Err(Wrong::Status),
     }
+}
+
+/// Whether a request may be stored before it is answered: in the buffered mode only one that touches many hours.
+fn is_direct(world: &World, report: &Report) -> bool {
+    world.mode != Mode::Buffered || report.puts.created + report.puts.already_there > MOST_OBJECTS
 }
 
 /// Checks an answer of 200 against the queue at this moment; what is no longer there is in the lake.

@@ -11,7 +11,7 @@ use std::{
 };
 
 use auth0_log_lake::{
-    drain::{Drained, drain},
+    drain::{Delivery, Drained, drain},
     message::Message,
     queue::Queue,
     receive::Context,
@@ -19,7 +19,15 @@ use auth0_log_lake::{
 };
 use tokio::time::{sleep, timeout};
 
-use super::{World, bucket::Weather, invocation::Killed, mutant::Mutant, now, violation::Violation, violation::Wrong};
+use super::{
+    World, body,
+    bucket::Weather,
+    invocation::Killed,
+    mutant::Mutant,
+    now,
+    record::{self, Record, THIEF},
+    violation::{Violation, Wrong},
+};
 use crate::random::Random;
 
 /// Longest time for one try, as in the receiver's client.
@@ -212,12 +220,16 @@ pub async fn mapping(world: Rc<World>, mut random: Random) {
 /// Lets the function store a batch; gives the positions that it says have failed, or none if it was killed.
 async fn invoke(world: &Rc<World>, random: &mut Random, batch: &[Held]) -> Option<Vec<usize>> {
     let instance = Rc::clone(&world.instance.borrow());
-    let time = Duration::from_secs(random.between(8, 29));
+    let is_thiefs = |held: &Held| held.text.contains(THIEF);
+    // Too little time for all of a thief's messages, and enough for the others.
+    let time = if batch.iter().any(is_thiefs) { random.between(500, 900) } else { random.between(8_000, 29_000) };
+    let time = Duration::from_millis(time);
+    let faults = world.bucket.faults();
     let polls = random.percent(10).then(|| random.between(1, 25));
-    let texts: Vec<&str> = batch.iter().map(|held| held.text.as_str()).collect();
+    let deliveries: Vec<Delivery<'_>> = batch.iter().map(|held| Delivery { text: &held.text, count: held.deliveries }).collect();
     let received_at = world.wall_clock(random.below(4_000) as i64 - 2_000);
     let context = Context { received_at, request_id: "delivery", peer: None, deadline: now() + time };
-    let draining = Box::pin(drain(instance.receiver(), context, &texts));
+    let draining = Box::pin(drain(instance.receiver(), context, &deliveries));
     let drained = Killed { request: Some(draining), polls }.await;
     world.tell(format_args!("delivery of {}: {:?}", batch.len(), drained.as_ref().map(|drained| &drained.failed)));
     let Some(Drained { failed, .. }) = drained else {
@@ -225,6 +237,10 @@ async fn invoke(world: &Rc<World>, random: &mut Random, batch: &[Held]) -> Optio
         return None;
     };
     judge(world, batch, &failed);
+    let is_innocent = |at: &&usize| !is_thiefs(&batch[**at]) && Message::decode(&batch[**at].text).is_some();
+    if world.bucket.faults() == faults && failed.iter().any(|at| is_innocent(&at)) {
+        world.break_promise(Violation::new(Wrong::FailedForAnother, format!("a delivery of {}", batch.len())));
+    }
     Some(failed)
 }
 
@@ -245,6 +261,21 @@ fn judge(world: &World, batch: &[Held], failed: &[usize]) {
         if lost {
             world.break_promise(Violation::new(Wrong::NotStoredWhenAnswered, format!("message {at} of a delivery")));
         }
+    }
+}
+
+/// Puts messages of a known source into the queue, in some worlds, that each touch hundreds of hours.
+pub async fn thief(world: Rc<World>, mut random: Random) {
+    if !random.percent(10) {
+        return;
+    }
+    sleep(Duration::from_secs(random.below(3_600))).await;
+    for number in 0..4 {
+        let records: Vec<Rc<Record>> = (0..300).map(|hour| Rc::new(record::hostile(world.epoch, number, hour))).collect();
+        let body = body::write(&mut random, body::Format::Lines, &records).body;
+        world.note_sent("us", &body, &records);
+        let head = format!("{{\"source\":\"us\",\"request_id\":\"thief\",\"received_at\":{}}}", world.epoch.timestamp_millis());
+        world.queue.add(format!("{head}\n{}", String::from_utf8_lossy(&body)));
     }
 }
 

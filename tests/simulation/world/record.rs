@@ -43,6 +43,9 @@ pub fn row_id(source: &str, known_by: &[u8]) -> String {
     digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// How the ids of a thief's events begin.
+pub const THIEF: &str = "thief-";
+
 /// Texts that a visitor to a login page can leave in a record, as JSON string content.
 const NASTY: [&str; 8] = [
     "",
@@ -77,6 +80,17 @@ pub fn make(random: &mut Random, start: DateTime<Utc>, position: usize, availabl
     let mut record = if broken { reject(random, &log_id, &mark) } else { event(random, stored, log_id, mark) };
     record.available = available;
     record
+}
+
+/// Makes an event of a thief, in an hour of its own.
+pub fn hostile(start: DateTime<Utc>, message: usize, hour: usize) -> Record {
+    let log_id = format!("{THIEF}{message}-{hour}");
+    let date = start - TimeDelta::days(1 + message as i64 * 100) - TimeDelta::hours(hour as i64);
+    let text = format!(
+        "{{\"log_id\":\"{log_id}\",\"data\":{{\"date\":\"{}\",\"description\":\"{log_id} \"}}}}",
+        date.format("%Y-%m-%dT%H:%M:%SZ")
+    );
+    Record { bytes: text.into_bytes(), fate: Fate::Event { mark: log_id.clone(), log_id }, available: 0, needs_a_line: false }
 }
 
 /// Most events are fresh; a stream that was resumed, or begins at an old cursor, sends old ones.

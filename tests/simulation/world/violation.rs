@@ -31,6 +31,8 @@ pub enum Wrong {
     Dead,
     /// An answer came after the deadline.
     Late,
+    /// A message failed with no fault of the store, beside another's that takes long.
+    FailedForAnother,
 }
 
 /// A broken promise, and where.

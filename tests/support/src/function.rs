@@ -176,10 +176,15 @@ impl Function {
         read(&self.ask(event, time).await.expect("an answer"))
     }
 
-    /// Sends one event, of any kind; gives the answer, or none where the function fails.
+    /// Sends one event, of any kind; returns the answer, or none where the function fails.
     pub async fn ask(&mut self, event: &Value, time: Duration) -> Option<Value> {
+        self.ask_text(&event.to_string(), time).await
+    }
+
+    /// The same with an event that need not be JSON.
+    pub async fn ask_text(&mut self, event: &str, time: Duration) -> Option<Value> {
         let (answered, answer) = oneshot::channel();
-        let sent = self.events.send(Invocation { event: event.to_string(), time, answered }).await;
+        let sent = self.events.send(Invocation { event: event.to_owned(), time, answered }).await;
         assert!(sent.is_ok(), "a runtime that takes events");
         let answer = async { answer.await.expect("an answer") };
         let (path, answer) = tokio::select! {

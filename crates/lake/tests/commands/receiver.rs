@@ -9,6 +9,7 @@ use std::{
 use auth0_log_lake::{
     auth::TokenDigest,
     config::{Config, LakeUrl},
+    drain::Delivery,
     queue::SqsQueue,
     receive::Receiver,
     serve::{local, serve_messages},
@@ -62,7 +63,9 @@ impl RunningReceiver {
 /// Stores all that waits in a queue, as the stack's writer does.
 pub fn write(sqs: &Sqs, lake: &str) {
     let writer = receiver(lake, &[]);
-    let failed = runtime().block_on(serve_messages(&writer, "writer", Duration::from_secs(20), &sqs.take_all(), |_| ()));
+    let texts = sqs.take_all();
+    let deliveries: Vec<Delivery<'_>> = texts.iter().map(|text| Delivery { text, count: 1 }).collect();
+    let failed = runtime().block_on(serve_messages(&writer, "writer", Duration::from_secs(20), &deliveries, |_| ()));
     assert_eq!(failed, Vec::<usize>::new());
 }
 

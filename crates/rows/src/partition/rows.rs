@@ -11,7 +11,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
-use super::{MOST_HOURS, Tally};
+use super::{MOST_HOURS, Spread, Tally};
 use crate::{
     event::Event,
     object::{Compression, Object, ObjectKey, Table},
@@ -90,6 +90,10 @@ impl<'a> Rows<'a> {
     /// The record of each row.
     pub fn records(&self) -> impl Iterator<Item = &[u8]> {
         self.rows.iter().map(|row| row.record.as_ref())
+    }
+
+    pub(super) fn spread(&self) -> Spread {
+        Spread { objects: self.rows.iter().map(|row| (row.table, hour_of(row.at))).collect(), bytes: self.text.len() }
     }
 
     /// Returns the buffer of the rows for reuse.

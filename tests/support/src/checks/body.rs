@@ -47,7 +47,7 @@ pub fn body_to_outcome(body: &[u8]) {
         let records = batch::split(body);
         check_records(body, &records);
         let sender = source.authenticate(&head.headers).expect("a known token");
-        check_message(sender, body, records.is_empty());
+        check_message(receiver, sender, body, records.is_empty());
         let arrival = Arrival::new(sender.source(), "request", received_at());
         let rows = partition::normalize(&arrival, body, Vec::new());
         assert!(rows.records().eq(records.iter().map(|record| record.bytes())), "rows of other records than splitting gives");
@@ -72,18 +72,18 @@ async fn answer(receiver: &Receiver<Kept>, head: &Parts, body: &[u8]) -> (Outcom
     let report = receive(receiver, context, head, std::future::ready(Ok(Bytes::copy_from_slice(body)))).await;
     let response = report.outcome.response();
     assert!(json::read(str::from_utf8(response.body()).expect("UTF-8")).is_ok(), "an answer that is not JSON");
-    for line in [report.log_line(), report.metrics_line()] {
-        assert!(json::read(&line).is_ok() && line.len() < 2_500, "{line}");
+    for line in report.lines().lines() {
+        assert!(json::read(line).is_ok() && line.len() < 2_500, "{line}");
     }
     let mut objects = receiver.committer.store.take();
     objects.sort_by_key(|object| object.key.to_string());
     (report.outcome, objects)
 }
 
-/// Checks that a body comes out of the queue as it was sent, and is sent there only if it holds a record.
-fn check_message(sender: Sender<'_>, body: &[u8], is_empty: bool) {
+/// Checks that a body comes out of the queue as it was sent, and opens an object only if it holds a record.
+fn check_message(receiver: &Receiver<Kept>, sender: Sender<'_>, body: &[u8], is_empty: bool) {
     let message = Message::new(sender, "request", received_at(), false, Bytes::copy_from_slice(body));
-    assert_eq!(message.is_empty(), is_empty);
+    assert_eq!(receiver.committer.partitioner.spread(&message.batch()).objects.is_empty(), is_empty);
     assert_eq!(Message::decode(&message.encode()).as_ref(), Some(&message));
 }
 
