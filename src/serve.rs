@@ -12,7 +12,7 @@ pub use messages::{BatchResponse, QueuedMessage, read_messages};
 
 use crate::{
     config::{Config, ConfigError},
-    drain::drain,
+    drain::{Delivery, drain},
     metrics::Report,
     receive::{Context, Receiver, receive},
     response::{Outcome, Refusal},
@@ -56,13 +56,13 @@ pub async fn serve(
     report.outcome.response()
 }
 
-/// Stores messages of the queue within `time`, and writes the lines of each source to `log`; gives those that must stay there, as
-/// positions.
+/// Stores messages of the queue within `time`, and writes the lines of each source to `log`; returns those that must stay there,
+/// as positions.
 #[expect(clippy::disallowed_methods, reason = "the clock is read at the edge")]
-pub async fn serve_messages(receiver: &Receiver, request_id: &str, time: Duration, texts: &[impl AsRef<str>], log: Log) -> Vec<usize> {
+pub async fn serve_messages(receiver: &Receiver, request_id: &str, time: Duration, deliveries: &[Delivery<'_>], log: Log) -> Vec<usize> {
     let started = Instant::now();
     let context = Context { received_at: Utc::now(), request_id, peer: None, deadline: started + time };
-    let drained = drain(receiver, context, texts).await;
+    let drained = drain(receiver, context, deliveries).await;
     for mut report in drained.reports {
         report.duration = started.elapsed();
         write_lines(&report, log);
@@ -80,7 +80,7 @@ pub fn refuse(receiver: &Receiver, request_id: &str, refusal: Refusal, log: Log)
 }
 
 fn write_lines(report: &Report, log: Log) {
-    log(format!("{}\n{}\n", report.log_line(), report.metrics_line()).as_bytes());
+    log(report.lines().as_bytes());
 }
 
 /// Writes to standard output, which Lambda sends to CloudWatch; a line that cannot be written is nobody's loss but the log's.

@@ -3,17 +3,20 @@
 //! The event is read by hand instead of as `lambda_http`'s request: that fails on fields that nobody here asks for (a query
 //! string that makes no URI, a null query value), and a failure there is a function error before a token was asked for.
 //! Only method, headers, address and body are read, each when it is needed; what cannot be read is refused, not a crash.
+//! A refusal does not pass over the body, so it costs the same for any body ([`members`]).
 //! Shape: AWS Lambda Developer Guide, "Invoking Lambda function URLs", payload format 2.0.
 
 use std::{collections::BTreeMap, net::IpAddr};
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, request::Parts};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::response::Refusal;
+use members::Members;
+
+mod members;
 
 /// The request that an event holds; its body is still as it stands there.
 #[derive(Debug)]
@@ -22,21 +25,7 @@ pub struct FunctionUrlRequest<'a> {
     pub head: Parts,
     /// The sender's address, where the event names one.
     pub peer: Option<IpAddr>,
-    body: Option<&'a RawValue>,
-    is_base64: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Event<'a> {
-    #[serde(borrow)]
-    request_context: Option<&'a RawValue>,
-    #[serde(borrow)]
-    headers: Option<&'a RawValue>,
-    #[serde(borrow)]
-    body: Option<&'a RawValue>,
-    #[serde(borrow)]
-    is_base64_encoded: Option<&'a RawValue>,
+    members: Members<'a>,
 }
 
 #[derive(Deserialize)]
@@ -59,47 +48,35 @@ impl<'a> FunctionUrlRequest<'a> {
     ///
     /// # Errors
     /// [`Refusal::MalformedEvent`] where the method, a header or the address cannot be read.
-    pub fn read(event: &'a RawValue) -> Result<Self, Refusal> {
-        let event: Event<'a> = read(event)?;
-        let context: RequestContext<'a> = read(event.request_context.ok_or(Refusal::MalformedEvent)?)?;
+    pub fn read(event: &'a [u8]) -> Result<Self, Refusal> {
+        let members = Members::find(event)?;
+        let context: RequestContext<'a> = read(members.request_context.ok_or(Refusal::MalformedEvent)?)?;
         let (mut head, ()) = Request::new(()).into_parts();
-        head.method = read::<String>(context.http.method)?.parse().map_err(|_| Refusal::MalformedEvent)?;
-        head.headers = event.headers.map_or(Ok(HeaderMap::new()), headers)?;
-        let address = context.http.source_ip.map_or(Ok(None), read::<Option<String>>)?;
+        head.method = read::<String>(context.http.method.get().as_bytes())?.parse().map_err(|_| Refusal::MalformedEvent)?;
+        head.headers = members.headers.map_or(Ok(HeaderMap::new()), headers)?;
+        let address = context.http.source_ip.map_or(Ok(None), |address| read::<Option<String>>(address.get().as_bytes()))?;
         let peer = address.map(|text| text.parse()).transpose().map_err(|_| Refusal::MalformedEvent)?;
-        Ok(Self { head, peer, body: event.body, is_base64: event.is_base64_encoded })
+        Ok(Self { head, peer, members })
     }
 
-    /// Reads the body; a body that is absent or null is empty.
-    ///
-    /// # Errors
-    /// [`Refusal::MalformedEvent`] where it is no string, or not the base64 that it should be.
-    fn body(body: Option<&RawValue>, is_base64: Option<&RawValue>) -> Result<Bytes, Refusal> {
-        let text = body.map_or(Ok(None), read::<Option<String>>)?.unwrap_or_default();
-        if !is_base64.map_or(Ok(None), read::<Option<bool>>)?.unwrap_or_default() {
-            return Ok(Bytes::from(text));
-        }
-        BASE64_STANDARD.decode(text).map(Bytes::from).map_err(|_| Refusal::MalformedEvent)
-    }
-
-    /// Returns the head, the address, and the body, which is decoded only when it is awaited.
+    /// Returns the head, the address, and the body, which is read only when it is awaited.
     pub fn into_parts(self) -> (Parts, Option<IpAddr>, impl Future<Output = Result<Bytes, Refusal>>) {
-        let (body, is_base64) = (self.body, self.is_base64);
-        (self.head, self.peer, async move { Self::body(body, is_base64) })
+        let members = self.members;
+        (self.head, self.peer, async move { members.body() })
     }
 }
 
-fn read<'a, T: Deserialize<'a>>(value: &'a RawValue) -> Result<T, Refusal> {
-    serde_json::from_str(value.get()).map_err(|_| Refusal::MalformedEvent)
+fn read<'a, T: Deserialize<'a>>(value: &'a [u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(value).map_err(|_| Refusal::MalformedEvent)
 }
 
 /// Reads headers; one that is no text or cannot be a header is left out, unless the answer depends on it.
-fn headers(object: &RawValue) -> Result<HeaderMap, Refusal> {
+fn headers(object: &[u8]) -> Result<HeaderMap, Refusal> {
     let object: Option<BTreeMap<String, &RawValue>> = read(object)?;
     let mut headers = HeaderMap::new();
     for (name, value) in object.into_iter().flatten() {
         let Ok(name) = HeaderName::try_from(name) else { continue };
-        match read::<String>(value).ok().and_then(|value| HeaderValue::try_from(value).ok()) {
+        match read::<String>(value.get().as_bytes()).ok().and_then(|value| HeaderValue::try_from(value).ok()) {
             Some(value) => _ = headers.append(name, value),
             None if matches!(name.as_str(), "authorization" | "content-encoding") => return Err(Refusal::MalformedEvent),
             None => {}
@@ -111,7 +88,7 @@ fn headers(object: &RawValue) -> Result<HeaderMap, Refusal> {
 #[cfg(test)]
 mod tests {
     use http::Method;
-    use serde_json::{Value, json, value::to_raw_value};
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -131,9 +108,9 @@ mod tests {
         let mut event = event();
         let (parent, name) = pointer.rsplit_once('/').expect("a pointer");
         event.pointer_mut(parent).expect("an object")[name] = value;
-        let raw = to_raw_value(&event).expect("JSON");
-        let request = FunctionUrlRequest::read(&raw)?;
-        let body = FunctionUrlRequest::body(request.body, request.is_base64);
+        let text = event.to_string();
+        let request = FunctionUrlRequest::read(text.as_bytes())?;
+        let body = request.members.body();
         Ok((request.head.method, request.head.headers, request.peer, body))
     }
 

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::drain::Delivery;
+
 /// One message as Lambda delivers it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -17,11 +19,22 @@ pub struct QueuedMessage<'a> {
     /// Its text.
     #[serde(borrow)]
     body: Cow<'a, str>,
+    #[serde(borrow, default)]
+    attributes: Attributes<'a>,
 }
 
-impl AsRef<str> for QueuedMessage<'_> {
-    fn as_ref(&self) -> &str {
-        &self.body
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attributes<'a> {
+    #[serde(borrow)]
+    approximate_receive_count: Option<Cow<'a, str>>,
+}
+
+impl QueuedMessage<'_> {
+    /// The message as `drain` takes it; without a count it is taken for new.
+    pub fn delivery(&self) -> Delivery<'_> {
+        let count = self.attributes.approximate_receive_count.as_ref().and_then(|count| count.parse().ok());
+        Delivery { text: &self.body, count: count.unwrap_or(1) }
     }
 }
 
@@ -38,12 +51,14 @@ struct Origin<'a> {
     event_source: Cow<'a, str>,
 }
 
-/// Reads the messages of an event; `None` if it is not one of SQS.
+/// Reads the messages of an event; `None` if it is not one of SQS, which its first name says.
 ///
 /// # Errors
 /// A message without an id or a text. None of the event may then be taken for stored.
-pub fn read_messages(event: &RawValue) -> Option<serde_json::Result<Vec<QueuedMessage<'_>>>> {
-    let Event { records } = serde_json::from_str(event.get()).ok()?;
+pub fn read_messages(event: &[u8]) -> Option<serde_json::Result<Vec<QueuedMessage<'_>>>> {
+    // No event of a Function URL has the name at its top, so a request costs no parse here.
+    event.trim_ascii_start().strip_prefix(b"{")?.trim_ascii_start().strip_prefix(b"\"Records\"")?;
+    let Event { records } = serde_json::from_slice(event).ok()?;
     let first: Origin<'_> = serde_json::from_str(records.first()?.get()).ok()?;
     (first.event_source == "aws:sqs").then(|| records.into_iter().map(|record| serde_json::from_str(record.get())).collect())
 }
