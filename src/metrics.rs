@@ -1,9 +1,9 @@
-//! What one request reports: a structured log line, and a line of CloudWatch metrics.
+//! What one request reports: a structured log line, and a line of CloudWatch metrics. A refusal has one short line for both.
 //!
-//! The second is in CloudWatch's embedded metric format ("Specification: Embedded metric format",
+//! Metrics are in CloudWatch's embedded metric format ("Specification: Embedded metric format",
 //! Amazon CloudWatch User Guide), written with `serde_json`: the crates for it bring a global
 //! recorder or a macro stack for what is one object of constants and numbers.
-//! Neither line holds a header, a body, an address, an e-mail, a user id or a token.
+//! No line holds a header, a body, an address, an e-mail, a user id or a token.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ pub const SOURCE_METRICS: [(&str, &str); 6] = [
 ];
 
 /// Names and units of the metrics of the stack alone: each costs money, and by source they would say nothing more.
-pub const STACK_METRICS: [(&str, &str); 7] = [
+pub const STACK_METRICS: [(&str, &str); 8] = [
     ("ObjectsWritten", "Count"),
     ("ObjectsAlreadyThere", "Count"),
     ("BytesStored", "Bytes"),
@@ -38,6 +38,7 @@ pub const STACK_METRICS: [(&str, &str); 7] = [
     ("AuthenticationFailures", "Count"),
     ("StoreFailures", "Count"),
     ("AddressesRefused", "Count"),
+    ("AddressesOutside", "Count"),
 ];
 
 /// What became of one request.
@@ -95,8 +96,37 @@ impl Report {
         }
     }
 
+    /// Writes all lines, each with a line feed at its end.
+    pub fn lines(&self) -> String {
+        match self.outcome {
+            Outcome::Refused(refusal) => self.refusal_line(refusal) + "\n",
+            _ => format!("{}\n{}\n", self.log_line(), self.metrics_line()),
+        }
+    }
+
+    /// Writes the one line of a refusal: anybody can cause it, and each byte logged costs money.
+    fn refusal_line(&self, refusal: Refusal) -> String {
+        let metric = match refusal {
+            Refusal::Token(_) => Some("AuthenticationFailures"),
+            Refusal::Address => Some("AddressesRefused"),
+            _ => None,
+        };
+        let directives = vec![Directive::new(self.stack_dimensions(), &STACK_METRICS, |name| Some(name) == metric)];
+        line(&RefusalLine {
+            level: self.level(),
+            error_code: self.outcome.code(),
+            // Where it is counted, Lambda's own lines beside it say which request it was.
+            request_id: metric.is_none().then_some(&self.request_id),
+            source: self.source.as_deref(),
+            aws: metric.map(|_| Metadata { timestamp: self.received_at.timestamp_millis(), directives }),
+            stack: self.stack.as_deref().filter(|_| metric.is_some()),
+            authentication_failures: (metric == Some("AuthenticationFailures")).then_some(1),
+            addresses_refused: (metric == Some("AddressesRefused")).then_some(1),
+        })
+    }
+
     /// Writes the log line.
-    pub fn log_line(&self) -> String {
+    fn log_line(&self) -> String {
         line(&LogLine {
             timestamp: self.received_at.to_rfc3339_opts(SecondsFormat::Millis, true),
             level: self.level(),
@@ -121,17 +151,19 @@ impl Report {
     }
 
     /// Writes the line of metrics.
-    pub fn metrics_line(&self) -> String {
+    fn metrics_line(&self) -> String {
         let event_lag = self.tally.greatest_lag.map(seconds);
         let is_there = |name: &str| match name {
             "EventLag" => event_lag.is_some(),
-            "BytesReceived" | "Duration" | "AddressesRefused" => true,
+            "AddressesOutside" => self.from_elsewhere,
+            "AddressesRefused" => false,
+            "BytesReceived" | "Duration" => true,
             _ => self.outcome != Outcome::Queued,
         };
         let by_source = Directive::new(self.source_dimensions(), &SOURCE_METRICS, is_there);
         let by_stack = Directive::new(self.stack_dimensions(), &STACK_METRICS, is_there);
         line(&MetricsLine {
-            aws: Metadata { timestamp: self.received_at.timestamp_millis(), directives: [by_source, by_stack] },
+            aws: Metadata { timestamp: self.received_at.timestamp_millis(), directives: vec![by_source, by_stack] },
             stack: self.stack.as_deref(),
             source: self.source.as_deref(),
             records_received: self.unless_queued(self.tally.accepted + self.tally.rejected),
@@ -145,9 +177,9 @@ impl Report {
             bytes_stored: self.unless_queued(self.puts.bytes),
             event_lag,
             duration: self.milliseconds(),
-            authentication_failures: self.unless_queued(u8::from(matches!(self.outcome, Outcome::Refused(Refusal::Token(_))))),
+            authentication_failures: self.unless_queued(0),
             store_failures: self.unless_queued(u8::from(self.outcome == Outcome::Failed)),
-            addresses_refused: u8::from(self.from_elsewhere),
+            addresses_outside: self.from_elsewhere.then_some(1),
         })
     }
 
@@ -181,7 +213,7 @@ impl Report {
             (Outcome::Stored { accepted, rejected }, _) => format!("stored {accepted} events and kept {rejected} rejected records"),
             (Outcome::Failed, Some(failure)) => format!("batch not acknowledged: {failure}"),
             (Outcome::Queued, _) => "queued the batch".to_owned(),
-            (outcome, _) => format!("refused the request: {}", outcome.code().unwrap_or_default()),
+            (Outcome::Failed | Outcome::Refused(_), _) => "batch not acknowledged".to_owned(),
         }
     }
 
@@ -267,7 +299,30 @@ struct MetricsLine<'a> {
     authentication_failures: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     store_failures: Option<u8>,
-    addresses_refused: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    addresses_outside: Option<u8>,
+}
+
+/// The line of a refusal, as it is written.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct RefusalLine<'a> {
+    #[serde(rename = "level")]
+    level: &'static str,
+    #[serde(rename = "error.code")]
+    error_code: Option<&'static str>,
+    #[serde(rename = "request.id", skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a String>,
+    #[serde(rename = "source", skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
+    #[serde(rename = "_aws", skip_serializing_if = "Option::is_none")]
+    aws: Option<Metadata>,
+    #[serde(rename = "stack", skip_serializing_if = "Option::is_none")]
+    stack: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authentication_failures: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    addresses_refused: Option<u8>,
 }
 
 #[derive(Serialize)]
@@ -275,7 +330,7 @@ struct MetricsLine<'a> {
 struct Metadata {
     timestamp: i64,
     #[serde(rename = "CloudWatchMetrics")]
-    directives: [Directive; 2],
+    directives: Vec<Directive>,
 }
 
 #[derive(Serialize)]
@@ -318,6 +373,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::auth::TokenRefusal;
 
     fn report(stack: Option<&str>, source: Option<&str>) -> Report {
         Report { source: source.map(str::to_owned), ..Report::new(DateTime::UNIX_EPOCH, "request", stack) }
@@ -368,10 +424,50 @@ mod tests {
         (report.outcome, report.bytes_received, report.from_elsewhere) = (Outcome::Queued, 1_424, true);
         let (metrics, log): (Value, Value) = (line(&report), serde_json::from_str(&report.log_line()).expect("JSON"));
         let names = |line: &Value| line.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
-        assert_eq!(names(&metrics), ["AddressesRefused", "BytesReceived", "Duration", "_aws", "source", "stack"]);
+        assert_eq!(names(&metrics), ["AddressesOutside", "BytesReceived", "Duration", "_aws", "source", "stack"]);
         let said = ["duration_ms", "level", "message", "request.from_elsewhere", "request.id", "request.size_bytes", "response.status"];
         assert_eq!(names(&log), [&said[..], &["source", "timestamp"]].concat());
         assert_eq!((metrics["BytesReceived"].as_u64(), log["request.size_bytes"].as_u64()), (Some(1_424), Some(1_424)));
+    }
+
+    #[test]
+    fn a_refusal_is_one_line_of_at_most_300_bytes_with_its_code_and_its_one_metric() {
+        let tokens = [TokenRefusal::Missing, TokenRefusal::Invalid].map(Refusal::Token);
+        let others = [Refusal::Method, Refusal::TooLarge, Refusal::Incomplete, Refusal::MalformedEvent, Refusal::MalformedMessage];
+        let metric = |refusal: &Refusal| match refusal {
+            Refusal::Token(_) => Some("AuthenticationFailures"),
+            Refusal::Address => Some("AddressesRefused"),
+            _ => None,
+        };
+        for refusal in tokens.into_iter().chain(others).chain([Refusal::Address]) {
+            let stack = "a-stack-whose-name-has-forty-characters-";
+            let mut report = report(Some(stack), (refusal == Refusal::TooLarge).then_some("a-source-of-thirty-two-characters"));
+            report.outcome = Outcome::Refused(refusal);
+            report.request_id = "00000000-0000-4000-8000-000000000001".to_owned();
+            report.from_elsewhere = true;
+            let lines = report.lines();
+            assert!(lines.len() <= 300 && lines.ends_with("}\n") && lines.lines().count() == 1, "{}: {lines}", lines.len());
+            let line: Value = serde_json::from_str(&lines).expect("JSON");
+            assert_eq!((line["level"].as_str(), line["error.code"].as_str()), (Some("WARN"), report.outcome.code()));
+            let known = ["level", "error.code", "request.id", "source", "stack", "_aws"];
+            let counted: Vec<&str> =
+                line.as_object().expect("an object").keys().map(String::as_str).filter(|name| !known.contains(name)).collect();
+            assert_eq!(counted, Vec::from_iter(metric(&refusal)), "{lines}");
+            let directive = &line["_aws"]["CloudWatchMetrics"][0];
+            assert_eq!(directive["Metrics"][0]["Name"].as_str(), metric(&refusal), "{lines}");
+            assert!(metric(&refusal).is_none_or(|name| line[name] == 1 && line["stack"] == stack), "{lines}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_let_in_is_outside_and_not_refused() {
+        let mut report = report(None, Some("acme"));
+        report.outcome = Outcome::Stored { accepted: 1, rejected: 0 };
+        for from_elsewhere in [false, true] {
+            report.from_elsewhere = from_elsewhere;
+            let line = line(&report);
+            assert_eq!((line["AddressesOutside"].as_u64(), line.get("AddressesRefused")), (from_elsewhere.then_some(1), None));
+        }
     }
 
     #[test]

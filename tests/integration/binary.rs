@@ -141,6 +141,28 @@ async fn a_batch_of_hundreds_of_records_over_many_hours_is_stored_whole() {
 }
 
 #[tokio::test]
+async fn each_put_says_how_s3_is_to_encrypt_and_whose_bucket_it_must_be() {
+    const KEY: &str = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-4000-8000-000000000001";
+    let s3 = S3::start();
+    let names = ["x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id", "x-amz-expected-bucket-owner"];
+    for (more, expected) in [
+        (vec![], [None, None, None]),
+        (vec![("S3_SSE", "AES256")], [Some("AES256"), None, None]),
+        (
+            vec![("S3_SSE", "aws:kms"), ("S3_SSE_KMS_KEY_ID", KEY), ("S3_BUCKET_OWNER", "123456789012")],
+            [Some("aws:kms"), Some(KEY), Some("123456789012")],
+        ),
+    ] {
+        let more: Vec<(&str, String)> = more.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
+        let mut function = Function::start(RECEIVER, &[settings(&s3.server.endpoint), more].concat());
+        function.invoke(&sample("array.json")).await;
+        let headers = s3.server.seen.puts().pop().expect("a put that was seen");
+        let said = names.map(|name| headers.get(name).map(|value| value.to_str().expect("text").to_owned()));
+        assert_eq!(said.each_ref().map(Option::as_deref), expected);
+    }
+}
+
+#[tokio::test]
 async fn a_store_that_never_answers_is_answered_503_before_the_function_ends() {
     let hole = told(&[Told::Nothing]);
     let mut function = Function::start(RECEIVER, &settings(&hole.endpoint));
@@ -173,39 +195,49 @@ async fn an_event_that_cannot_be_read_is_answered_400_and_what_nobody_reads_may_
         let answer = function.invoke(&event).await;
         assert_eq!((answer.status, answer.body.as_str()), (400, r#"{"error":"malformed_event"}"#), "{pointer}");
     }
-    let answer = function.invoke(&serde_json::json!([1])).await;
-    assert_eq!((answer.status, answer.body.as_str()), (400, r#"{"error":"malformed_event"}"#));
+    for event in ["[1]", "", "not JSON", "{\"body\":\"", "{}", "\u{7f}\0{", "{\"Records\":[]}", "{\"Records\":7}"] {
+        let answer = function.ask_text(event, Duration::from_secs(30)).await.expect("a response");
+        assert_eq!(
+            (answer["statusCode"].as_u64(), answer["body"].as_str()),
+            (Some(400), Some(r#"{"error":"malformed_event"}"#)),
+            "{event}"
+        );
+    }
     let written = function.end().await;
     assert!(!written.stdout.concat().contains("text-of-a-header") && written.stderr.is_empty(), "{}", written.stderr);
 }
 
 #[tokio::test]
-async fn each_request_writes_one_log_line_and_one_line_of_metrics() {
+async fn each_request_writes_a_log_line_and_a_line_of_metrics_and_each_refusal_one_short_line() {
     let (_, written) = every_sample(&S3::start()).await;
-    let lines: Vec<Value> = written.stdout.iter().map(|line| serde_json::from_str(line).expect(line)).collect();
-    let (metrics, logs): (Vec<&Value>, Vec<&Value>) = lines.iter().partition(|line| line.get("_aws").is_some());
-    assert_eq!((logs.len(), metrics.len(), written.stderr.as_str()), (SAMPLES.len(), SAMPLES.len(), ""));
-    for ((name, status, _), (log, metrics)) in SAMPLES.iter().zip(logs.iter().zip(metrics)) {
-        assert_eq!(
-            (&log["response.status"], &log["request.id"]),
-            (&Value::from(*status), &Value::from("request-of-the-runtime")),
-            "{name}"
-        );
+    assert_eq!(written.stderr, "");
+    let mut lines = written.stdout.iter().map(|line| (line.len(), serde_json::from_str::<Value>(line).expect(line)));
+    for (name, status, body) in SAMPLES {
+        let (length, log) = lines.next().expect(name);
+        if status != 200 {
+            assert!(length <= 300 && log["level"] == "WARN", "{name}: {log}");
+            assert!(body.contains(log["error.code"].as_str().expect(name)), "{name}: {log}");
+            assert_eq!(log["AuthenticationFailures"].as_u64(), (status == 401).then_some(1), "{name}");
+            continue;
+        }
+        let (_, metrics) = lines.next().expect(name);
+        assert_eq!((&log["response.status"], &log["request.id"]), (&Value::from(status), &Value::from("request-of-the-runtime")), "{name}");
         assert!(log["message"].is_string() && log["level"].is_string() && log["duration_ms"].is_number(), "{log}");
-        is_embedded_metrics(metrics, *status != 401 && *status != 405);
+        is_embedded_metrics(&metrics);
     }
+    assert!(lines.next().is_none());
 }
 
 /// Checks a line against CloudWatch's specification of the embedded metric format.
-fn is_embedded_metrics(line: &Value, has_source: bool) {
+fn is_embedded_metrics(line: &Value) {
     assert!(line["_aws"]["Timestamp"].as_u64().is_some_and(|at| at > 1_700_000_000_000), "{line}");
     let directives = line["_aws"]["CloudWatchMetrics"].as_array().expect("directives");
     assert!(directives.len() == 2 && directives.iter().all(|directive| directive["Namespace"] == NAMESPACE), "{line}");
-    let by_source = if has_source { serde_json::json!([["stack"], ["stack", "source"]]) } else { serde_json::json!([["stack"]]) };
-    assert_eq!((&directives[0]["Dimensions"], line["source"].as_str()), (&by_source, has_source.then_some("dev")));
+    let by_source = serde_json::json!([["stack"], ["stack", "source"]]);
+    assert_eq!((&directives[0]["Dimensions"], line["source"].as_str()), (&by_source, Some("dev")));
     assert_eq!((&directives[1]["Dimensions"], line["stack"].as_str()), (&serde_json::json!([["stack"]]), Some("lake-of-tests")));
     let metrics = directives.iter().flat_map(|directive| directive["Metrics"].as_array().expect("metrics"));
-    assert!((12..=100).contains(&metrics.clone().count()), "{line}");
+    assert!((11..=100).contains(&metrics.clone().count()), "{line}");
     for metric in metrics {
         let (name, unit) = (metric["Name"].as_str().unwrap_or_default(), metric["Unit"].as_str().unwrap_or_default());
         assert!(line[name].is_number(), "{name} has no number in {line}");

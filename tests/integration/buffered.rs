@@ -27,7 +27,7 @@ impl Stack {
     async fn start() -> Self {
         let (s3, sqs) = (S3::start(), Sqs::start());
         let receiver = receiver(&s3.server.endpoint, &sqs);
-        let writer = Function::over(RECEIVER, &s3);
+        let writer = Function::start(RECEIVER, &[settings(&s3.server.endpoint), handler("drain")].concat());
         Self { s3, sqs, receiver, writer }
     }
 
@@ -42,7 +42,12 @@ impl Stack {
 }
 
 fn receiver(endpoint: &str, sqs: &Sqs) -> Function {
-    Function::start(RECEIVER, &[settings(endpoint), sqs.settings()].concat())
+    Function::start(RECEIVER, &[settings(endpoint), sqs.settings(), handler("receive")].concat())
+}
+
+/// What Lambda says of the template's `Handler`.
+fn handler(name: &str) -> Vec<(&'static str, String)> {
+    vec![("_HANDLER", name.to_owned())]
 }
 
 /// Every row without what depends on when it came, by its id.
@@ -216,8 +221,36 @@ async fn an_event_whose_messages_cannot_be_told_apart_fails_and_none_is_taken_fo
         let answer = stack.writer.ask(&json!({"Records": [good, bad]}), std::time::Duration::from_secs(10)).await;
         assert_eq!(answer, None, "{bad}");
     }
-    let elsewhere = stack.writer.invoke(&json!({"Records": [{"eventSource": "aws:s3"}]})).await;
-    assert_eq!((elsewhere.status, &*elsewhere.body), (400, r#"{"error":"malformed_event"}"#));
+    let elsewhere = json!({"Records": [{"eventSource": "aws:s3"}]});
+    let mut either = Function::over(RECEIVER, &stack.s3);
+    let answer = either.invoke(&elsewhere).await;
+    assert_eq!((answer.status, &*answer.body), (400, r#"{"error":"malformed_event"}"#));
+    assert_eq!(stack.writer.ask(&elsewhere, std::time::Duration::from_secs(10)).await, None, "drain takes messages alone");
+}
+
+#[tokio::test]
+async fn messages_that_come_to_the_wrong_function_stay_in_the_queue_and_it_answers_no_request() {
+    let mut stack = Stack::start().await;
+    stack.post(&record(1)).await;
+    assert_eq!(stack.sqs.deliver(&mut stack.receiver, 10).await, 1);
+    assert_eq!((stack.sqs.waiting().len(), rows(&stack.s3).len()), (1, 0));
+    assert_eq!(stack.writer.ask(&sample("array.json"), std::time::Duration::from_secs(10)).await, None);
+    let mut either = Function::over(RECEIVER, &stack.s3);
+    assert_eq!(stack.sqs.deliver(&mut either, 10).await, 1);
+    assert_eq!((stack.sqs.waiting().len(), rows(&stack.s3).len()), (0, 1), "without a handler the event says what it is");
+}
+
+#[tokio::test]
+async fn a_body_that_touches_many_hours_is_stored_directly() {
+    let mut stack = Stack::start().await;
+    let body = |hours: usize| {
+        let record = |hour: usize| format!(r#"{{"log_id":"h{hours}-{hour}","data":{{"date":"2026-07-01T{hour:02}:00:00Z"}}}}"#);
+        (0..hours).map(record).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(stack.post(&body(8)).await.body, QUEUED);
+    assert_eq!(stack.post(&body(9)).await.body, r#"{"received":9,"accepted":9,"rejected":0}"#);
+    assert_eq!(stack.post(&format!("{}\n7", body(8))).await.body, r#"{"received":9,"accepted":8,"rejected":1}"#);
+    assert_eq!((stack.sqs.sent(), rows(&stack.s3).len()), (1, 18));
 }
 
 #[tokio::test]

@@ -66,7 +66,8 @@ async fn a_request_whose_store_fails_midway_is_answered_503_and_its_repeat_store
 async fn a_failed_request_counts_nothing_as_stored_and_tells_the_log_alone_why() {
     let receiver = receiver(Failing::after(1, MemoryStore::default()));
     let failed = post(&receiver, &body()).await;
-    let (log, metrics) = (failed.log_line(), failed.metrics_line());
+    let lines = failed.lines();
+    let (log, metrics) = lines.split_once('\n').expect("two lines");
     assert!(log.contains("\"error.kind\":\"unavailable\"") && log.contains("on fire"), "{log}");
     assert!(metrics.contains("\"StoreFailures\":1") && metrics.contains("\"EventsStored\":0"), "{metrics}");
     assert!(!String::from_utf8_lossy(failed.outcome.response().body()).contains("fire"));
