@@ -50,10 +50,29 @@ pub const STACK_NAME: Setting = Setting { name: "STACK_NAME", needs: "a name of 
 pub const GROUP_WAIT_MS: Setting = Setting { name: "GROUP_WAIT_MS", needs: "milliseconds from 0 to 1000", default: Some("2") };
 /// Where batches wait in the buffered mode.
 pub const QUEUE_URL: Setting = Setting { name: "QUEUE_URL", needs: "the URL of an SQS queue", default: Some("(none)") };
+/// How S3 encrypts objects, which each put then says.
+pub const S3_SSE: Setting = Setting { name: "S3_SSE", needs: "AES256 or aws:kms", default: Some("(as the bucket is set up)") };
+/// The key with which S3 encrypts objects.
+pub const S3_SSE_KMS_KEY_ID: Setting =
+    Setting { name: "S3_SSE_KMS_KEY_ID", needs: "the ARN of a KMS key, with S3_SSE=aws:kms", default: Some("(the key aws/s3)") };
+/// Whose bucket it must be.
+pub const S3_BUCKET_OWNER: Setting = Setting { name: "S3_BUCKET_OWNER", needs: "an AWS account of 12 digits", default: Some("(anybody)") };
 
 /// Every setting, in the order of the table in docs/OPERATING.md.
-pub const SETTINGS: [Setting; 9] =
-    [LAKE_URL, TOKEN_DIGESTS, COMPRESSION, PORT, SOURCE_CIDRS, SOURCE_CIDRS_MODE, STACK_NAME, GROUP_WAIT_MS, QUEUE_URL];
+pub const SETTINGS: [Setting; 12] = [
+    LAKE_URL,
+    TOKEN_DIGESTS,
+    COMPRESSION,
+    PORT,
+    SOURCE_CIDRS,
+    SOURCE_CIDRS_MODE,
+    STACK_NAME,
+    GROUP_WAIT_MS,
+    QUEUE_URL,
+    S3_SSE,
+    S3_SSE_KMS_KEY_ID,
+    S3_BUCKET_OWNER,
+];
 
 /// Digest of `local-development-token`, which the documentation publishes.
 const DEVELOPMENT_DIGEST: &str = "ccee612f8893b4f3cb54856a9473e1a832fb452187aa6ed7caa6d68ce4a1ffc2";
@@ -77,6 +96,39 @@ pub struct Config {
     pub group_wait: Duration,
     /// URL of the queue of the buffered mode.
     pub queue: Option<String>,
+    /// What each put says to S3 besides.
+    pub puts: PutSettings,
+    /// Which function of the stack this is.
+    pub function: Function,
+}
+
+/// What each put to S3 says besides its object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PutSettings {
+    /// How S3 encrypts the object; otherwise as the bucket is set up.
+    pub encryption: Option<Encryption>,
+    /// The account that must own the bucket; S3 refuses a put to another's.
+    pub bucket_owner: Option<String>,
+}
+
+/// How S3 encrypts an object (Amazon S3 User Guide, "Protecting data with server-side encryption").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Encryption {
+    /// With S3's own keys.
+    S3,
+    /// With a KMS key: this one, or the account's `aws/s3`.
+    Kms(Option<String>),
+}
+
+/// Which function of the stack this is: Lambda sets `_HANDLER` as the template's `Handler` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Function {
+    /// `receive`: it answers requests of the Function URL.
+    Receive,
+    /// `drain`: it stores messages of the queue.
+    Drain,
+    /// Any other handler, as under an emulator: each event says by its first name what it is.
+    Either,
 }
 
 /// Where objects are stored.
@@ -149,6 +201,15 @@ impl Config {
             stack: get(STACK_NAME).map(stack_name).transpose()?,
             group_wait: get(GROUP_WAIT_MS).map_or(Ok(Duration::from_millis(2)), |wait| group_wait(&wait))?,
             queue: get(QUEUE_URL).map(queue_url).transpose()?,
+            puts: PutSettings {
+                encryption: encryption(get(S3_SSE).as_deref(), get(S3_SSE_KMS_KEY_ID))?,
+                bucket_owner: get(S3_BUCKET_OWNER).map(account).transpose()?,
+            },
+            function: match lookup("_HANDLER").as_deref() {
+                Some("receive") => Function::Receive,
+                Some("drain") => Function::Drain,
+                _ => Function::Either,
+            },
         })
     }
 }
@@ -275,6 +336,28 @@ fn queue_url(url: String) -> Result<String, ConfigError> {
     if is_url { Ok(url) } else { Err(QUEUE_URL.wrong(format!("{url:?}"))) }
 }
 
+fn encryption(mode: Option<&str>, key: Option<String>) -> Result<Option<Encryption>, ConfigError> {
+    match (mode, key) {
+        (Some("aws:kms"), key) if key.as_ref().is_none_or(|key| is_key_arn(key)) => Ok(Some(Encryption::Kms(key))),
+        (None | Some("AES256" | "aws:kms"), Some(key)) => Err(S3_SSE_KMS_KEY_ID.wrong(format!("{key:?}"))),
+        (Some("AES256"), None) => Ok(Some(Encryption::S3)),
+        (None, None) => Ok(None),
+        (Some(mode), _) => Err(S3_SSE.wrong(format!("{mode:?}"))),
+    }
+}
+
+/// The form of a key's ARN (AWS Key Management Service Developer Guide, "Key identifiers").
+fn is_key_arn(text: &str) -> bool {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    matches!(parts[..], ["arn", _, "kms", _, _, key] if key.starts_with("key/") || key.starts_with("alias/"))
+        && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+fn account(digits: String) -> Result<String, ConfigError> {
+    let is_account = digits.len() == 12 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if is_account { Ok(digits) } else { Err(S3_BUCKET_OWNER.wrong(format!("{digits:?}"))) }
+}
+
 fn only_count(mode: &str) -> Result<bool, ConfigError> {
     match mode {
         "refuse" => Ok(false),
@@ -347,6 +430,9 @@ mod tests {
             ("GROUP_WAIT_MS", "-1", "got \"-1\""),
             ("QUEUE_URL", "acme-queue", "got \"acme-queue\""),
             ("QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com", "got \"https://sqs.eu-central-1.amazonaws.com\""),
+            ("S3_SSE", "aes256", "got \"aes256\""),
+            ("S3_SSE_KMS_KEY_ID", "arn:aws:kms:eu-central-1:123456789012:key/a", "got \"arn:aws:kms:eu-central-1:123456789012:key/a\""),
+            ("S3_BUCKET_OWNER", "12345678901", "got \"12345678901\""),
         ] {
             let error = read(&[(name, value)]).expect_err(name).to_string();
             assert!(error.starts_with(&format!("{name} must be ")) && error.ends_with(got), "{error}");
@@ -368,6 +454,32 @@ mod tests {
             for emulator in ["AWS_SAM_LOCAL", "AWS_ENDPOINT_URL"] {
                 assert!(read(&[&[(name, value), (emulator, "true")], &on_lambda[..]].concat()).is_ok(), "{name} under {emulator}");
             }
+        }
+    }
+
+    #[test]
+    fn puts_are_encrypted_as_the_settings_say() {
+        const KEY: &str = "arn:aws-cn:kms:cn-north-1:123456789012:key/0-a";
+        let kms = |key: Option<&str>| Some(Encryption::Kms(key.map(str::to_owned)));
+        for (mode, key, encryption) in [
+            ("", "", Some(None)),
+            ("AES256", "", Some(Some(Encryption::S3))),
+            ("aws:kms", "", Some(kms(None))),
+            ("aws:kms", KEY, Some(kms(Some(KEY)))),
+            ("aws:kms", "0-a", None),
+            ("AES256", KEY, None),
+            ("", KEY, None),
+        ] {
+            let read = read(&[("S3_SSE", mode), ("S3_SSE_KMS_KEY_ID", key)]);
+            assert_eq!(read.ok().map(|config| config.puts.encryption), encryption, "{mode} {key}");
+        }
+    }
+
+    #[test]
+    fn the_handler_says_which_function_it_is() {
+        let function = |handler| read(&[("_HANDLER", handler)]).map(|config| config.function);
+        for (handler, expected) in [("receive", Function::Receive), ("drain", Function::Drain), ("bootstrap", Function::Either)] {
+            assert_eq!(function(handler), Ok(expected), "{handler}");
         }
     }
 

@@ -13,11 +13,12 @@ use aws_sdk_s3::{
         retry::{ClassifyRetry, RetryAction},
     },
     primitives::ByteStream,
-    types::ChecksumAlgorithm,
+    types::{ChecksumAlgorithm, ServerSideEncryption},
 };
 
 use crate::{
     aws::{retries, status, timeouts, unused_address},
+    config::{Encryption, PutSettings},
     object::Object,
     store::{Put, Store, StoreError},
 };
@@ -27,6 +28,9 @@ use crate::{
 pub struct S3Store {
     bucket: String,
     prefix: String,
+    encryption: Option<ServerSideEncryption>,
+    key_id: Option<String>,
+    bucket_owner: Option<String>,
     client: Client,
 }
 
@@ -39,14 +43,14 @@ impl S3Store {
         clippy::disallowed_methods,
         reason = "the SDK reads its settings from the environment, and does not say which endpoint it found there"
     )]
-    pub async fn open(bucket: String, prefix: String) -> Self {
+    pub async fn open(bucket: String, prefix: String, puts: PutSettings) -> Self {
         let shared = aws_config::load_defaults(BehaviorVersion::latest()).await;
         let overridden = shared.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
         // Local S3 servers know a bucket by its path, not by a host name.
         let settings = with_timeouts(Builder::from(&shared)).force_path_style(overridden);
         let client = Client::from_conf(settings.build());
         warm_up(&client).await;
-        Self { bucket, prefix, client }
+        Self::new(bucket, prefix, puts, client)
     }
 
     /// Puts to one server of the S3 protocol, whatever the AWS SDK's own settings say.
@@ -54,7 +58,16 @@ impl S3Store {
     pub fn on_server(bucket: String, prefix: String, endpoint: &str, key: &str, secret: &str) -> Self {
         let settings = Builder::new().behavior_version(BehaviorVersion::latest()).region(Region::from_static("us-east-1"));
         let settings = settings.endpoint_url(endpoint).credentials_provider(Credentials::new(key, secret, None, None, "given"));
-        Self { bucket, prefix, client: Client::from_conf(with_timeouts(settings).force_path_style(true).build()) }
+        Self::new(bucket, prefix, PutSettings::default(), Client::from_conf(with_timeouts(settings).force_path_style(true).build()))
+    }
+
+    fn new(bucket: String, prefix: String, puts: PutSettings, client: Client) -> Self {
+        let (encryption, key_id) = match puts.encryption {
+            None => (None, None),
+            Some(Encryption::S3) => (Some(ServerSideEncryption::Aes256), None),
+            Some(Encryption::Kms(key_id)) => (Some(ServerSideEncryption::AwsKms), key_id),
+        };
+        Self { bucket, prefix, encryption, key_id, bucket_owner: puts.bucket_owner, client }
     }
 }
 
@@ -90,6 +103,9 @@ impl Store for S3Store {
             .content_type(object.key.compression().media_type())
             .checksum_algorithm(ChecksumAlgorithm::Crc32C)
             .if_none_match("*")
+            .set_server_side_encryption(self.encryption.clone())
+            .set_ssekms_key_id(self.key_id.clone())
+            .set_expected_bucket_owner(self.bucket_owner.clone())
             .body(ByteStream::from(object.bytes.clone()))
             .send();
         match put.await {

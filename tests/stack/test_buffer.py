@@ -95,10 +95,12 @@ def test_lambda_gives_the_writer_all_that_waited_and_takes_back_only_what_failed
 
 def test_the_writer_is_the_receivers_code_with_its_settings_and_has_no_url(stack):
     receiver, writer = of(stack, "Receiver"), of(stack, "Writer")
-    same = ["Code", "Handler", "Runtime", "Architectures", "MemorySize", "Timeout", "LoggingConfig"]
+    assert (receiver["Handler"], writer["Handler"]) == ("receive", "drain")
+    same = ["Code", "Runtime", "Architectures", "MemorySize", "Timeout", "LoggingConfig"]
     assert {name: writer[name] for name in same} == {name: receiver[name] for name in same}
     ours, theirs = writer["Environment"]["Variables"], receiver["Environment"]["Variables"]
-    assert ours == {name: theirs[name] for name in ["LAKE_URL", "TOKEN_DIGESTS", "COMPRESSION", "STACK_NAME"]}
+    of_requests = {"SOURCE_CIDRS", "SOURCE_CIDRS_MODE", "QUEUE_URL"}
+    assert ours == {name: value for name, value in theirs.items() if name not in of_requests}
     assert only(of_type(stack, "AWS::Lambda::Url"))["TargetFunctionArn"] == {"Ref": "Receiver"}
     assert all(p["FunctionName"] == {"Ref": "Receiver"} for p in of_type(stack, "AWS::Lambda::Permission").values())
 

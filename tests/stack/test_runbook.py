@@ -155,10 +155,10 @@ def test_logs_prints_the_lines_of_the_last_hours_and_ago_counts_them(runs, aws, 
     client, group = aws("logs", region=REGION), "/aws/lambda/auth0-log-lake"
     now = int(time.time() * 1000)
     client.create_log_stream(logGroupName=group, logStreamName=shell)
-    lines = [(now - 2 * 3_600_000, '{"message": "refused the request: long ago"}'), (now, '{"message": "refused the request: now"}')]
+    lines = [(now - 2 * 3_600_000, '{"error.code": "long_ago"}'), (now, '{"error.code": "now"}')]
     client.put_log_events(logGroupName=group, logStreamName=shell, logEvents=[{"timestamp": at, "message": line} for at, line in lines])
-    assert runs(shell, "logs '\"refused the request\"'").splitlines() == [lines[1][1]]
-    assert runs(shell, "HOURS=6 logs '\"refused the request\"'").splitlines() == [line for _, line in lines]
+    assert runs(shell, "logs '\"error.code\"'").splitlines() == [lines[1][1]]
+    assert runs(shell, "HOURS=6 logs '\"error.code\"'").splitlines() == [line for _, line in lines]
     assert abs(int(runs(shell, "ago 3")) - now // 1000 + 3 * 3600) < 60
     client.delete_log_stream(logGroupName=group, logStreamName=shell)
 

@@ -10,6 +10,7 @@ from conftest import PROJECT
 from translated import NOTHING, TOPIC, of_type, only, text
 
 SETTINGS = {"LAKE_URL", "TOKEN_DIGESTS", "COMPRESSION", "SOURCE_CIDRS", "SOURCE_CIDRS_MODE", "STACK_NAME", "QUEUE_URL"}
+SETTINGS |= {"S3_SSE", "S3_SSE_KMS_KEY_ID", "S3_BUCKET_OWNER"}
 LOCAL = {"PORT", "GROUP_WAIT_MS"}  # those that matter only where one process serves many requests
 
 
@@ -27,7 +28,7 @@ def test_the_url_is_public_and_has_both_permissions_once(stack):
 
 def test_the_function_runs_our_binary_and_logs_json_into_its_own_group(stack, template):
     function = stack["Resources"]["Receiver"]["Properties"]
-    assert (function["Runtime"], function["Handler"], function["Timeout"]) == ("provided.al2023", "bootstrap", 30)
+    assert (function["Runtime"], function["Handler"], function["Timeout"]) == ("provided.al2023", "receive", 30)
     assert function["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": {"Ref": "ReceiverLogs"}}
     assert function["Architectures"] == [{"Ref": "Architecture"}]
     assert stack["Parameters"]["Architecture"]["Default"] == "arm64"
@@ -40,12 +41,12 @@ def test_the_environment_is_the_settings_of_the_receiver(stack):
 
 def test_settings_are_spelled_as_in_config_rs():
     source = (PROJECT / "src/config.rs").read_text()
-    assert set(re.findall(r'name: "([A-Z_]+)"', source)) == SETTINGS | LOCAL
+    assert set(re.findall(r'name: "([A-Z0-9_]+)"', source)) == SETTINGS | LOCAL
 
 
 @pytest.mark.parametrize("name", ["README.md", "RUNBOOK.md", "docs/AUTH0.md", "docs/OPERATING.md"])
 def test_documents_name_no_other_setting(name):
-    words = set(re.findall(r"\b(?:(?:LAKE|TOKEN|COMPRESSION|SOURCE|PORT|STACK_NAME)(?:_[A-Z]+)*|(?:QUEUE|GROUP)_[A-Z_]+)\b", (PROJECT / name).read_text()))
+    words = set(re.findall(r"\b(?:(?:LAKE|TOKEN|COMPRESSION|SOURCE|PORT|STACK_NAME)(?:_[A-Z]+)*|(?:QUEUE|GROUP|S3)_[A-Z_]+)\b", (PROJECT / name).read_text()))
     assert words <= SETTINGS | LOCAL | {"TOKEN", "SOURCE", "LAKE"}  # the others are variables of make
     assert name != "docs/OPERATING.md" or SETTINGS | LOCAL <= words
 

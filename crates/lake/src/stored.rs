@@ -27,6 +27,8 @@ pub struct Held {
     pub content_type: Option<String>,
     /// Its content coding, in a bucket.
     pub content_encoding: Option<String>,
+    /// How S3 encrypts it, and the id of the KMS key.
+    pub encryption: Option<(String, Option<String>)>,
 }
 
 /// The operations on the objects of a lake, each of which may fail.

@@ -218,7 +218,8 @@ fn an_object_keeps_its_media_type_and_its_coding() {
     let (before, _) = rows();
     let name = key("events", 1);
     let bytes = Compression::Gzip.compress(std::iter::once(before[&name].as_bytes())).expect("memory");
-    let held = Held { bytes, content_type: Some("application/x-ndjson".to_owned()), content_encoding: Some("gzip".to_owned()) };
+    let held =
+        Held { bytes, content_type: Some("application/x-ndjson".to_owned()), content_encoding: Some("gzip".to_owned()), ..Held::default() };
     assert_eq!(lake.create(&name, &held).expect("a bucket"), Put::Created);
     assert_eq!(erase(&lake, true).0, Some(Verdict::Good));
     let left = lake.get(&name).expect("an object");

@@ -8,7 +8,7 @@ use aws_sdk_s3::{
     error::SdkError,
     operation::get_object::GetObjectOutput,
     primitives::ByteStream,
-    types::{ChecksumAlgorithm, DeleteMarkerEntry, ObjectVersion},
+    types::{ChecksumAlgorithm, DeleteMarkerEntry, ObjectVersion, ServerSideEncryption},
 };
 
 use super::{Held, Keys};
@@ -74,6 +74,8 @@ impl Bucket {
             .set_content_encoding(held.content_encoding.clone())
             .checksum_algorithm(ChecksumAlgorithm::Crc32C)
             .if_none_match("*")
+            .set_server_side_encryption(held.encryption.as_ref().map(|(kind, _)| ServerSideEncryption::from(kind.as_str())))
+            .set_ssekms_key_id(held.encryption.as_ref().and_then(|(_, key)| key.clone()))
             .body(ByteStream::from(held.bytes.clone()))
             .send();
         match put.await {
@@ -121,8 +123,9 @@ impl Bucket {
 /// Reads the bytes of a get.
 pub async fn finish(got: GetObjectOutput) -> Result<Held, StoreError> {
     let (content_type, content_encoding) = (got.content_type().map(str::to_owned), got.content_encoding().map(str::to_owned));
+    let encryption = got.server_side_encryption().map(|kind| (kind.as_str().to_owned(), got.ssekms_key_id().map(str::to_owned)));
     let body = got.body.collect().await.map_err(|error| StoreError::new(StoreErrorKind::Unavailable, error))?;
-    Ok(Held { bytes: body.to_vec(), content_type, content_encoding })
+    Ok(Held { bytes: body.to_vec(), content_type, content_encoding, encryption })
 }
 
 #[cfg(test)]
@@ -171,6 +174,20 @@ mod tests {
         let deleted = deleted.lock().expect("the list").clone();
         assert_eq!(deleted.len(), count);
         deleted
+    }
+
+    #[tokio::test]
+    async fn a_copy_is_encrypted_as_the_object_was() {
+        let server = Server::of_texts(|_| String::new());
+        let bucket = Bucket::on_server(&server.endpoint, "key", "secret", "bucket");
+        for encryption in [None, Some(("AES256".to_owned(), None)), Some(("aws:kms".to_owned(), Some("arn:key".to_owned())))] {
+            let held = Held { encryption: encryption.clone(), ..Held::default() };
+            bucket.create("events/x.ndjson", &held).await.expect("a put");
+            let headers = server.seen.puts().pop().expect("a put that was seen");
+            let said = ["x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"]
+                .map(|name| headers.get(name).map(|value| value.to_str().expect("text").to_owned()));
+            assert_eq!(said, [encryption.clone().map(|(kind, _)| kind), encryption.and_then(|(_, key)| key)]);
+        }
     }
 
     #[tokio::test]
