@@ -56,10 +56,11 @@ lint: deny ## Check format, lints, documentation and licences
 golden: ## Rewrite what the samples must become; review the difference
 	GOLDEN=rewrite cargo test --test integration golden
 
-bench: ## Measure speed beside a plain parse of the same bytes; size, start and memory (Python 3)
+bench: ## Measure speed beside a plain parse of the same bytes; size, start, memory, refusals, hostile messages (Python 3)
 	cargo bench --bench receiver
 	cargo build --release --bin receiver --example bare
 	python3 benches/process.py
+	python3 benches/strangers.py
 
 bench-modes: ## Measure one-record requests alone, with shared objects and through the queue [REQUESTS=20000]
 	cargo bench --features local --bench modes -- $(if $(REQUESTS),"$$REQUESTS")

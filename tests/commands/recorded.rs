@@ -21,7 +21,15 @@ const CALLS: [(&str, &[&str]); 23] = [
     ("make stack", &["run "]),
     ("make test-analysis", &["run check"]),
     ("make golden", &["cargo test --test integration golden", "  GOLDEN=rewrite"]),
-    ("make bench", &["cargo bench --bench receiver", "cargo build --release --bin receiver --example bare", "python3 benches/process.py"]),
+    (
+        "make bench",
+        &[
+            "cargo bench --bench receiver",
+            "cargo build --release --bin receiver --example bare",
+            "python3 benches/process.py",
+            "python3 benches/strangers.py",
+        ],
+    ),
     ("make bench-modes", &["cargo bench --features local --bench modes --"]),
     ("make bench-modes REQUESTS=500", &["cargo bench --features local --bench modes -- 500"]),
     ("make load", &["cargo build --release --features local --bin local", "python3 benches/load.py"]),
