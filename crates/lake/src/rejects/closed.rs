@@ -92,7 +92,7 @@ pub fn close(url: &LakeUrl, ids: &BTreeSet<String>, closing: &Closing<'_>) -> Re
     let bytes = ids.iter().map(line).collect::<String>().into_bytes();
     let hex: String = Sha256::digest(&bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     let key = format!("{FOLDER}{}-{hex}{ENDING}", closing.at.format("%Y%m%dT%H%M%S%3fZ"));
-    let held = Held { bytes, content_type: Some("application/x-ndjson".to_owned()), content_encoding: None };
+    let held = Held { bytes, content_type: Some("application/x-ndjson".to_owned()), ..Held::default() };
     Opened::open(url)?.create(&key, &held).map_err(|source| LakeError::new(key, url, "stored", source))?;
     Ok(())
 }
