@@ -23,7 +23,7 @@ export PATH
 override LAKE_COMMAND = cargo lake
 
 .DEFAULT_GOAL := help
-.PHONY: help run token test check lint golden bench bench-modes load fuzz simulate stack deny build watch invoke deploy digests doctor replay gaps erase cost tables merge query detect report test-analysis test-report test-engines bench-queries
+.PHONY: help run token test check lint golden bench bench-modes load fuzz simulate stack deny build watch invoke deploy digests source-cidrs doctor replay gaps erase cost tables merge query detect report test-analysis test-report test-engines bench-queries
 
 # What a laptop has where nothing else is said: a lake in ./lake, and the digest of local-development-token.
 override LOCAL_DIGEST = local=ccee612f8893b4f3cb54856a9473e1a832fb452187aa6ed7caa6d68ce4a1ffc2
@@ -32,51 +32,52 @@ watch: export TOKEN_DIGESTS ?= $(LOCAL_DIGEST)
 invoke: export EVENT := $(EVENT)
 fuzz: export FUZZ_SECONDS := $(FUZZ_SECONDS)
 simulate: export SEEDS := $(SEEDS)
-deploy digests tables merge: export STACK := $(STACK)
+deploy digests source-cidrs tables merge: export STACK := $(STACK)
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 run: ## Start the receiver on a laptop, post every sample, show what landed (ONESHOT=1 ends then; a lake in s3:// needs CONFIRM=1; PORT=9001)
-	@cargo run --profile laptop -p lake --no-default-features --features run --bin lake -- run
+	@cargo run --locked --profile laptop -p lake --no-default-features --features run --bin lake -- run
 
 token: ## Make a random token and its digest, and say where each goes (SOURCE=name)
 	@$(LAKE_COMMAND) token $(if $(SOURCE),--source="$$SOURCE")
 
 test: ## Run every test
-	cargo test --workspace --features auth0-log-lake/local
+	cargo test --locked --workspace --features auth0-log-lake/local
 
 check: lint test test-analysis stack ## Check all that CI checks: format, lints, documentation, licences, tests, the stack
 
 lint: deny ## Check format, lints, documentation and licences
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --all-features -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features auth0-log-lake/local
+	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --features auth0-log-lake/local
 
 golden: ## Rewrite what the samples must become; review the difference
-	GOLDEN=rewrite cargo test --test integration golden
+	GOLDEN=rewrite cargo test --locked --test integration golden
 
 bench: ## Measure speed beside a plain parse of the same bytes; size, start, memory, refusals, hostile messages (Python 3)
-	cargo bench --bench receiver
-	cargo build --release --bin receiver --example bare
+	cargo bench --locked --bench receiver
+	cargo build --locked --release --bin receiver --example bare
 	python3 benches/process.py
 	python3 benches/strangers.py
 
 bench-modes: ## Measure one-record requests alone, with shared objects and through the queue [REQUESTS=20000]
-	cargo bench --features local --bench modes -- $(if $(REQUESTS),"$$REQUESTS")
+	cargo bench --locked --features local --bench modes -- $(if $(REQUESTS),"$$REQUESTS")
 
 stack: ## Check template.yaml, what it becomes, and the receiver inside it (Python 3.11)
 	tests/stack/run
 
-deny: ## Check the licences, origins and known weaknesses of the dependencies
+deny: ## Check the licences, origins and known weaknesses of the dependencies (ADVISORIES=required fails where none can be read)
+	@case "$$ADVISORIES" in ""|required) ;; *) echo "ADVISORIES must be required or empty; got $$ADVISORIES" >&2; exit 2;; esac
 	@cargo deny --version >/dev/null 2>&1 || cargo install --locked --quiet cargo-deny@$(CARGO_DENY_VERSION)
-	cargo deny --all-features check bans licenses sources
-	@if cargo deny fetch db >/dev/null 2>&1; then cargo deny --all-features check advisories; \
-	else echo "skipped: the RustSec database of advisories cannot be reached"; fi
+	cargo deny --locked --all-features check bans licenses sources
+	@if cargo deny fetch db >/dev/null 2>&1; then cargo deny --locked --all-features check advisories; \
+	else echo "not checked: known weaknesses, since the RustSec database of advisories cannot be reached" >&2; [ "$$ADVISORIES" != required ]; fi
 
 build: ## Make the Lambda package, target/lambda/receiver/bootstrap.zip (ARCH=x86_64 for that; needs cargo-lambda)
 	@case "$${ARCH:-arm64}" in arm64|x86_64) ;; *) echo "build needs ARCH=arm64 or ARCH=x86_64; got $$ARCH" >&2; exit 1;; esac
-	cargo lambda build --release --bin receiver --output-format zip $(if $(filter x86_64,$(ARCH)),--x86-64,--arm64)
+	cargo lambda build --locked --release --bin receiver --output-format zip $(if $(filter x86_64,$(ARCH)),--x86-64,--arm64)
 
 watch: ## Run the Lambda under its emulator, with the lake of `make run` (needs cargo-lambda)
 	cargo lambda watch --invoke-address 127.0.0.1
@@ -89,6 +90,9 @@ deploy: ## Deploy: make deploy TOKEN_DIGESTS=acme=<digest> [STACK=… ALARM_EMAI
 
 digests: ## Print the digests that are deployed, for the next TOKEN_DIGESTS (STACK=…)
 	@scripts/deploy digests
+
+source-cidrs: ## Compare Auth0's published addresses with the stack's: make source-cidrs RANGES=ip-ranges.json REGION=EU [STACK=…]
+	@scripts/deploy source-cidrs
 
 doctor: ## Post one marked event and say how far it came: TOKEN=… make doctor URL=… [LAKE=s3://… WORKGROUP=… DATABASE=… WAIT=seconds]
 	@$(LAKE_COMMAND) doctor $(if $(URL),--url="$$URL") $(if $(LAKE),--lake="$$LAKE") \
@@ -114,11 +118,11 @@ erase: ## Erase one person from a lake: make erase FROM=s3://bucket IDS=file [SQ
 	$(LAKE_COMMAND) erase --lake="$$FROM" $${IDS:+--ids="$$IDS"} $${SQL:+--sql="$$SQL"} $$yes
 
 simulate: ## Run the simulated worlds for SEEDS seeds: faults and retries, and a stream that was paused and is filled
-	cargo test --release --test simulation -- --nocapture many_seeds
-	cargo test --release -p lake --test paused -- --nocapture many_seeds
+	cargo test --locked --release --test simulation -- --nocapture many_seeds
+	cargo test --locked --release -p lake --test paused -- --nocapture many_seeds
 
 load: ## Load the local receiver: throughput, latency, memory, unauthenticated floods (needs hey)
-	cargo build --release --features local --bin local
+	cargo build --locked --release --features local --bin local
 	python3 benches/load.py
 
 fuzz: ## Fuzz each target for FUZZ_SECONDS (needs a nightly compiler and cargo-fuzz)

@@ -1,5 +1,6 @@
 """What template.yaml says of its parameters, what can be wrong with their values, and what becomes of the sources."""
 
+import ipaddress
 import json
 import re
 
@@ -30,8 +31,7 @@ def scalar(text):
 def parameters_of(template):
     """Gives each parameter of the template with its attributes."""
     parameters, attributes, folded = {}, {}, None
-    section = re.split(r"\n(?=\w)", template.split("\nParameters:\n")[1])[0]  # up to the next section, whichever it is
-    for line in section.splitlines():
+    for line in section(template, "Parameters").splitlines():
         name, attribute = re.fullmatch(r"  (\w+):", line), re.fullmatch(r"    (\w+): (.*)", line)
         if name:
             attributes = parameters[name[1]] = {}
@@ -77,36 +77,82 @@ def digests_fault(value, parameter):
     return None
 
 
-def faults(values, parameters, stack, region):
-    """Gives a sentence for each fault of all values together."""
+def faults(values, parameters, stack, region, template):
+    """Returns a sentence for each fault of all values together."""
     found = [value_fault(name, values[name], parameters[name]) for name in values]
     if any(found):
         return [sentence for sentence in found if sentence]
     if 0 < int(values["ExpireAfterDays"]) <= int(values["ColdAfterDays"]):
         found.append(f"ExpireAfterDays must be more than ColdAfterDays, {values['ColdAfterDays']}; got {values['ExpireAfterDays']}")
-    size = environment_size(values, stack)
+    size = environment_size(template, values, stack, region)
     if size > ENVIRONMENT_LIMIT:
         found.append(
             f"the function's environment would take {size} bytes of the {ENVIRONMENT_LIMIT} that Lambda allows; "
-            f"TOKEN_DIGESTS has {len(digests(values['TokenDigests']))} digests, and about 53 fit: put some sources on a second stack"
+            f"TOKEN_DIGESTS has {len(digests(values['TokenDigests']))} digests: put some sources on a second stack, or name fewer SourceCidrs"
         )
     if region in NO_FUNCTION_URLS:
         found.append(f"AWS Lambda has no Function URLs in {region} (its guide, 2026; if it has them now, take it out of scripts/template.py)")
-    found += [silence_fault(values), gaps_fault(values)]
+    found += [silence_fault(values), gaps_fault(values), *rule_faults(template, values)]
     return [sentence for sentence in found if sentence]
 
 
-def environment_size(values, stack):
-    """Gives the size of the function's environment; a new bucket's name has at most 63 characters."""
-    variables = {
-        "LAKE_URL": f"s3://{values['ExistingBucketName'] or 63 * 'x'}/{values['LakePrefix']}",
-        "TOKEN_DIGESTS": values["TokenDigests"],
-        "COMPRESSION": values["Compression"],
-        "SOURCE_CIDRS": values["SourceCidrs"],
-        "SOURCE_CIDRS_MODE": values["SourceCidrsMode"],
-        "STACK_NAME": stack,
-    }
-    return len(json.dumps(variables, separators=(",", ":")))
+def split_list(text):
+    """Splits the inside of a YAML list at its own commas, and not at those of a list in it or of a quoted text."""
+    items, depth, quoted = [""], 0, False
+    for letter in text:
+        quoted ^= letter == '"'
+        depth += (letter == "[") - (letter == "]") if not quoted else 0
+        if letter == "," and not depth and not quoted:
+            items.append("")
+        else:
+            items[-1] += letter
+    return [item.strip() for item in items]
+
+
+def evaluated(text, names, conditions):
+    """Evaluates an expression that the template has on one line; None stands for AWS::NoValue."""
+    tag, _, rest = text.partition(" ")
+    if not tag.startswith("!"):
+        return scalar(text)
+    if tag == "!Ref":
+        return names[rest]
+    if tag == "!Sub":
+        return re.sub(r"\$\{([\w:]+)\}", lambda name: names[name[1]], scalar(rest))
+    if tag == "!Condition":
+        return evaluated(conditions[rest], names, conditions)
+    items = split_list(rest[1:-1])
+    if tag == "!If":
+        return evaluated(items[1 if evaluated(conditions[items[0]], names, conditions) else 2], names, conditions)
+    items = [evaluated(item, names, conditions) for item in items]
+    return {"!Equals": lambda: items[0] == items[1], "!Not": lambda: not items[0], "!And": lambda: all(items), "!Or": lambda: any(items)}[tag]()
+
+
+def section(template, name):
+    return re.split(r"\n(?=\w)", template.split(f"\n{name}:\n")[1])[0]
+
+
+def environment_size(template, values, stack, region):
+    """Returns the size of the largest environment of a function, in bytes as Lambda counts them.
+
+    CloudFormation makes up the names of what it makes; they count as long as they can be.
+    """
+    queue = f"https://sqs.{region}.amazonaws.com{'.cn' if region.startswith('cn-') else ''}/{12 * '0'}/{f'{stack}-Batches-'[:67]}{13 * 'x'}"
+    made = {"LakeBucket": 63 * "x", "Batches": queue, "AWS::AccountId": 12 * "0", "AWS::StackName": stack, "AWS::NoValue": None}
+    names, conditions = {**values, **made}, dict(re.findall(r"^  (\w+): (!.+)$", section(template, "Conditions"), re.M))
+    sizes = [0]
+    for block in re.findall(r"\n      Environment:\n        Variables:\n((?: {10}.+\n)+)", template):
+        if "TOKEN_DIGESTS: " in block:
+            variables = {name: evaluated(text, names, conditions) for name, text in re.findall(r"^ {10}(\w+): (.+)$", block, re.M)}
+            sizes.append(len(json.dumps({name: value for name, value in variables.items() if value is not None}, separators=(",", ":"))))
+    return max(sizes)
+
+
+def rule_faults(template, values):
+    """Returns what CloudFormation would say of the template's rules, before anything is built."""
+    rule = r"RuleCondition: (.+)\n    Assertions:\n      - Assert: (.+)\n        AssertDescription: (.+)"
+    for condition, asserted, sentence in re.findall(rule, section(template, "Rules")):
+        if evaluated(condition, values, {}) and not evaluated(asserted, values, {}):
+            yield sentence.rstrip(".")
 
 
 # Sources and their digests
@@ -160,17 +206,33 @@ def silence_fault(values):
 
 
 def gaps_fault(values):
-    """Says what the comparison with Auth0's own log lacks, where it is on."""
+    """Says whose log is compared with Auth0's, where that is not clear."""
     if not values["GapsAuth0Domain"]:
         return None
-    if not values["GapsSecretArn"]:
-        return "GapsAuth0Domain needs GapsSecretArn, the ARN of the secret with the application that asks Auth0; docs/GAPS.md says how to make it"
     sources, source = sorted(grouped(values["TokenDigests"])), values["GapsSource"]
     if source and source not in sources:
         return f"GapsSource names {source}, which has no digest in TOKEN_DIGESTS"
     if not source and len(sources) > 1:
         return f"GapsAuth0Domain needs GapsSource, the tenant's source, for there are several: {', '.join(sources)}"
     return None
+
+
+def cidrs_of(text, region):
+    """Reads Auth0's ip-ranges.json; returns the region's CIDRs, sorted, and when the list was updated.
+
+    The file: https://auth0.com/docs/secure/security-guidance/data-security/allowlist, "Machine-readable list".
+    """
+    try:
+        ranges = json.loads(text)
+        regions = {name.upper(): list(entry["ipv4_cidrs"]) + list(entry.get("ipv6_cidrs", [])) for name, entry in ranges["regions"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"this is not Auth0's ip-ranges.json: {type(error).__name__} {error}") from error
+    if region.upper() not in regions:
+        raise ValueError(f"REGION must be one of {', '.join(sorted(regions))}; got {region!r}")
+    networks = {ipaddress.ip_network(cidr) for cidr in regions[region.upper()]}
+    if not networks:
+        raise ValueError(f"the file has no address of {region.upper()}")
+    return sorted(networks, key=lambda network: (network.version, network)), str(ranges.get("last_updated_at", "an unknown time"))
 
 
 def logical_id(source):

@@ -17,7 +17,7 @@ LANDED = 1.5  # days of landing partitions since yesterday, on average
 PARTITIONS = 3 * 24  # yesterday, today, and tomorrow, which clocks that run ahead fill
 KEPT = 26 / 24  # days that a run keeps
 QUERIES = 5  # that are billed: DROP is not
-STATES = 10  # with one hit
+STATES = 14  # with one hit, and files in one list
 PAST = 3  # months that the detections with a past compare with, at most
 # Bytes an event: in the table with all its columns; that all detections read of what a run keeps; and of the past, times the
 # months that each looks back. What tests/engines/bytes_read.py measured on invented events, which repeat themselves: those

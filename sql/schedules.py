@@ -30,6 +30,7 @@ RESOURCE = """\
       Description: {description}
       ScheduleExpression: {expression}
       ScheduleExpressionTimezone: UTC
+      GroupName: !Ref Schedules
       FlexibleTimeWindow: {{Mode: "OFF"}}
       Target:
         Arn: !Sub arn:${{AWS::Partition}}:scheduler:::aws-sdk:athena:startQueryExecution

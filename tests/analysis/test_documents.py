@@ -12,7 +12,7 @@ COMMANDS = sorted({
 })
 
 # What each prints.
-ENDS = {"query": r"\(\d+ rows?\)", "detect": r"\d+ hits? of \d+ detections? in \d+ events\.", "report": r"page\.html has \d+ events"}
+ENDS = {"query": r"\(\d+ rows?\)", "detect": r"\d+ hits? of \d+ detections? in \d+ events?\.", "report": r"page\.html has \d+ events?"}
 
 
 @pytest.mark.parametrize("command", COMMANDS)

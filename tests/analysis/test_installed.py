@@ -8,7 +8,7 @@ import sysconfig
 import duckdb
 from conftest import PROJECT
 
-VENV = [sys.executable, PROJECT / "scripts/venv"]
+VENV = [PROJECT / "scripts/venv"]
 
 
 def ran(*command, **options):
@@ -54,8 +54,11 @@ def test_first_runs_at_once_make_one_environment_and_an_interrupted_one_is_repai
     venv, requirements = tmp_path / "venv", tmp_path / "requirements.txt"
     requirements.write_text("# nothing\n")
     assert made_at_once(venv, requirements, 4) == 1
+    made = (venv / "made").stat().st_mtime
     assert ran(venv / "bin/python", "-c", "import auth0_log_lake.keys; print('there')") == "there\n"
     assert made_at_once(venv, requirements, 2) == 0
+    # Also from inside another environment.
+    assert ran(sys.executable, *VENV, venv, requirements) == f"{venv}/bin/python\n" and (venv / "made").stat().st_mtime == made
     # As where it was interrupted: nothing says that it was made.
     (venv / "made").unlink()
     (venv / "bin/pip").write_text("")

@@ -62,10 +62,13 @@ const COMMANDS: [(&str, &str, Run); 33] = [
 ];
 
 /// Each command of `lake` that documents name, also after `cargo`, and the options that they give it.
-const LAKE: [(&str, &str); 10] = [
+const LAKE: [(&str, &str); 13] = [
+    ("completions", ""),
     ("deploy", "--stack --dry-run"),
     ("detect", "--since"),
     ("doctor", "--url"),
+    ("erase", ""),
+    ("gaps", "--help --domain --lake --since --metric"),
     ("man", "--markdown"),
     ("merge", "--since --until"),
     ("query", ""),

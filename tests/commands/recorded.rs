@@ -4,50 +4,50 @@ use crate::desk::Desk;
 
 /// What is typed, and the calls that it makes.
 const CALLS: [(&str, &[&str]); 23] = [
-    ("make test", &["cargo test --workspace --features auth0-log-lake/local"]),
+    ("make test", &["cargo test --locked --workspace --features auth0-log-lake/local"]),
     (
         "make lint",
         &[
             "cargo deny --version",
-            "cargo deny --all-features check bans licenses sources",
+            "cargo deny --locked --all-features check bans licenses sources",
             "cargo deny fetch db",
-            "cargo deny --all-features check advisories",
+            "cargo deny --locked --all-features check advisories",
             "cargo fmt --all --check",
-            "cargo clippy --workspace --all-targets --all-features -- -D warnings",
-            "cargo doc --workspace --no-deps --features auth0-log-lake/local",
+            "cargo clippy --locked --workspace --all-targets --all-features -- -D warnings",
+            "cargo doc --locked --workspace --no-deps --features auth0-log-lake/local",
             "  RUSTDOCFLAGS=-D warnings",
         ],
     ),
     ("make stack", &["run "]),
     ("make test-analysis", &["run check"]),
-    ("make golden", &["cargo test --test integration golden", "  GOLDEN=rewrite"]),
+    ("make golden", &["cargo test --locked --test integration golden", "  GOLDEN=rewrite"]),
     (
         "make bench",
         &[
-            "cargo bench --bench receiver",
-            "cargo build --release --bin receiver --example bare",
+            "cargo bench --locked --bench receiver",
+            "cargo build --locked --release --bin receiver --example bare",
             "python3 benches/process.py",
             "python3 benches/strangers.py",
         ],
     ),
-    ("make bench-modes", &["cargo bench --features local --bench modes --"]),
-    ("make bench-modes REQUESTS=500", &["cargo bench --features local --bench modes -- 500"]),
-    ("make load", &["cargo build --release --features local --bin local", "python3 benches/load.py"]),
+    ("make bench-modes", &["cargo bench --locked --features local --bench modes --"]),
+    ("make bench-modes REQUESTS=500", &["cargo bench --locked --features local --bench modes -- 500"]),
+    ("make load", &["cargo build --locked --release --features local --bin local", "python3 benches/load.py"]),
     (
         "make simulate",
         &[
-            "cargo test --release --test simulation -- --nocapture many_seeds",
+            "cargo test --locked --release --test simulation -- --nocapture many_seeds",
             "  SEEDS=10000",
-            "cargo test --release -p lake --test paused -- --nocapture many_seeds",
+            "cargo test --locked --release -p lake --test paused -- --nocapture many_seeds",
             "  SEEDS=10000",
         ],
     ),
     (
         "make simulate SEEDS=7",
         &[
-            "cargo test --release --test simulation -- --nocapture many_seeds",
+            "cargo test --locked --release --test simulation -- --nocapture many_seeds",
             "  SEEDS=7",
-            "cargo test --release -p lake --test paused -- --nocapture many_seeds",
+            "cargo test --locked --release -p lake --test paused -- --nocapture many_seeds",
             "  SEEDS=7",
         ],
     ),
@@ -64,9 +64,9 @@ const CALLS: [(&str, &[&str]); 23] = [
         "make deny",
         &[
             "cargo deny --version",
-            "cargo deny --all-features check bans licenses sources",
+            "cargo deny --locked --all-features check bans licenses sources",
             "cargo deny fetch db",
-            "cargo deny --all-features check advisories",
+            "cargo deny --locked --all-features check advisories",
         ],
     ),
     (
@@ -114,6 +114,12 @@ fn the_reference_page_and_the_help_come_from_the_program() {
     let desk = Desk::new();
     let said = desk.types("cargo lake man --markdown");
     assert!(said.code == 0 && said.has_line("## lake rejects close"), "{said:?}");
+    for (typed, words) in [("lake completions bash", "replay"), ("lake gaps --help", "--domain"), ("lake erase --help", "--ids")] {
+        let said = desk.types(typed);
+        assert!(said.code == 0 && said.has(words), "{typed}: {said:?}");
+    }
+    let said = desk.types("lake gaps --domain acme.eu.auth0.com --lake lake --since 24h --metric auth0-log-lake");
+    assert!(said.code == 2 && said.has("AUTH0_CLIENT_ID"), "{said:?}");
     let said = desk.types("lake merge --since 2026-02 --until 2026-01");
     assert!(said.code == 2 && said.has("--since must be before --until"), "{said:?}");
 }

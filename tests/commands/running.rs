@@ -41,7 +41,7 @@ fn a_run_posts_every_sample_shows_what_landed_and_ends() {
     ] {
         assert!(said.has_line(&line), "{line} in {said:?}");
     }
-    let run = "cargo run --profile laptop -p lake --no-default-features --features run --bin lake -- run";
+    let run = "cargo run --locked --profile laptop -p lake --no-default-features --features run --bin lake -- run";
     assert_eq!(desk.calls()[0], run);
     assert!(desk.path("lake/events").is_dir() && desk.path("lake/rejects").is_dir());
     assert_eq!(logs(&desk).into_iter().map(|log| log.lines().count()).collect::<Vec<_>>(), [30]);

@@ -10,7 +10,7 @@ fn a_package_is_built_for_the_architecture_that_is_asked_for() {
     for (line, flag) in [("make build", "--arm64"), ("make build ARCH=x86_64", "--x86-64"), ("make build ARCH=arm64", "--arm64")] {
         let said = desk.types(line).done();
         let calls: Vec<String> = said.calls.iter().map(|call| call.join(" ")).collect();
-        assert_eq!(calls, [format!("cargo lambda build --release --bin receiver --output-format zip {flag}")], "{line}");
+        assert_eq!(calls, [format!("cargo lambda build --locked --release --bin receiver --output-format zip {flag}")], "{line}");
     }
     let said = desk.types("make build ARCH=x86");
     assert!(
@@ -40,7 +40,7 @@ fn the_check_is_built_only_where_it_is_on_and_sam_finds_a_package_either_way() {
     assert_eq!(desk.template().matches("CodeUri: receiver\n").count(), 3);
     let said = desk.types(&format!(r#"make deploy TOKEN_DIGESTS={OLD} PARAMETERS="GapsAuth0Domain=acme.eu.auth0.com {SECRET}""#)).done();
     let build =
-        "cargo lambda build --release -p lake --no-default-features --features check --bin gaps-check --arm64 --lambda-dir target/deploy";
+        "cargo lambda build --locked --release -p lake --no-default-features --features check --bin gaps-check --arm64 --lambda-dir target/deploy";
     assert_eq!(builds(&said)[1..], [build]);
     let template = desk.template();
     assert_eq!((template.matches("CodeUri: receiver\n").count(), template.matches("CodeUri: gaps-check\n").count()), (2, 1));
@@ -63,4 +63,18 @@ fn a_check_without_its_secret_or_with_a_source_that_is_none_is_refused_before_an
     ] {
         Desk::new().types(&format!(r#"make deploy TOKEN_DIGESTS={digests} PARAMETERS="{parameters}""#)).refused(words);
     }
+}
+
+#[test]
+fn weaknesses_that_cannot_be_looked_up_are_said_last_and_fail_where_they_must() {
+    let desk = Desk::new();
+    assert!(desk.types("make deny ADVISORIES=required").done().call("cargo deny --locked --all-features check advisories").is_some());
+    desk.answer("cargo-deny-fetch.fails", "offline\n");
+    let told = "not checked: known weaknesses, since the RustSec database of advisories cannot be reached";
+    assert_eq!(desk.types("make deny").done().error.lines().last(), Some(told));
+    for typed in ["make -s deny ADVISORIES=required", "ADVISORIES=required make -s deny"] {
+        let said = desk.types(typed);
+        assert!(!said.good && said.error.contains(told), "{typed}: {}", said.error);
+    }
+    assert!(desk.types("make deny ADVISORIES=1").error.contains("ADVISORIES must be required or empty; got 1\n"));
 }

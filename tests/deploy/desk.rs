@@ -36,6 +36,7 @@ impl Desk {
         }
         std::os::unix::fs::symlink(python(), desk.path("bin/python3")).expect("a link");
         desk.answer("aws-sts-get-caller-identity", r#"{"Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/ann"}"#);
+        desk.account(1000, 900);
         desk.answer("aws-cloudformation-describe-stacks.fails", "(ValidationError): Stack with id auth0-log-lake does not exist\n");
         desk
     }
@@ -54,6 +55,12 @@ impl Desk {
         let outputs = r#""Outputs": [{"OutputKey": "ReceiverUrl", "OutputValue": "https://abc.lambda-url.eu-west-1.on.aws/"}]"#;
         let stack = format!(r#"{{"Stacks": [{{"StackStatus": "{status}", {more}{outputs}}}]}}"#);
         self.answer("aws-cloudformation-describe-stacks", &stack);
+    }
+
+    /// The account's concurrent executions, and how many no function has reserved.
+    pub fn account(&self, limit: u32, unreserved: u32) {
+        let limits = format!(r#"{{"AccountLimit": {{"ConcurrentExecutions": {limit}, "UnreservedConcurrentExecutions": {unreserved}}}}}"#);
+        self.answer("aws-lambda-get-account-settings", &limits);
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -78,7 +85,7 @@ impl Desk {
         {
             shell.env_remove(name);
         }
-        for name in ["OBJECTS", "LOGGED", "BUFFER_SECONDS", "RECEIVED", "LOGGED_QUEUED"] {
+        for name in ["RANGES", "REGION", "OBJECTS", "LOGGED", "BUFFER_SECONDS", "RECEIVED", "LOGGED_QUEUED"] {
             shell.env_remove(name);
         }
         let output = shell.env("AWS_REGION", "eu-west-1").output().expect("a shell");

@@ -15,6 +15,7 @@ use crate::desk::Desk;
 const OLD: &str = "acme=0000000000000000000000000000000000000000000000000000000000000000";
 const NEW: &str = "acme=1111111111111111111111111111111111111111111111111111111111111111";
 const DEV: &str = "acme-dev=2222222222222222222222222222222222222222222222222222222222222222";
+const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-4000-8000-000000000000";
 const PUBLISHED: &str = "acme=ccee612f8893b4f3cb54856a9473e1a832fb452187aa6ed7caa6d68ce4a1ffc2";
 
 #[test]
@@ -33,6 +34,7 @@ fn a_first_deployment_says_where_it_goes_then_builds_and_deploys() {
     let expected = [
         "aws sts get-caller-identity",
         "aws cloudformation describe-stacks",
+        "aws lambda get-account-settings",
         "cargo lambda build",
         "sam deploy --template-file",
         "aws cloudformation describe-stacks",
@@ -40,7 +42,7 @@ fn a_first_deployment_says_where_it_goes_then_builds_and_deploys() {
     assert_eq!(tools, expected);
     assert_eq!(
         said.call("cargo").expect("a build").join(" "),
-        "cargo lambda build --release --bin receiver --arm64 --lambda-dir target/deploy"
+        "cargo lambda build --locked --release --bin receiver --arm64 --lambda-dir target/deploy"
     );
     let deploy = said.call("sam").expect("a deployment").join(" ");
     assert!(
@@ -99,7 +101,18 @@ fn what_only_the_whole_shows_is_found_before_the_build() {
             format!("make deploy TOKEN_DIGESTS={OLD} PARAMETERS='ColdAfterDays=90 ExpireAfterDays=90'"),
             "must be more than ColdAfterDays, 90; got 90",
         ),
-        (format!("make deploy TOKEN_DIGESTS={}", tenants(54)), "of the 4096 that Lambda allows; TOKEN_DIGESTS has 54 digests"),
+        (
+            format!("make deploy TOKEN_DIGESTS={}", tenants(53)),
+            "take 4155 bytes of the 4096 that Lambda allows; TOKEN_DIGESTS has 53 digests",
+        ),
+        // The queue's URL counts as well.
+        (format!("make deploy TOKEN_DIGESTS={} PARAMETERS=BufferSeconds=60", tenants(51)), "take 4107 bytes of the 4096"),
+        (
+            format!("make deploy TOKEN_DIGESTS={OLD} PARAMETERS='KmsKeyArn={KEY} ServerSideEncryption=AES256'"),
+            "KmsKeyArn and ServerSideEncryption exclude each other",
+        ),
+        (format!("make deploy TOKEN_DIGESTS={OLD} PARAMETERS=DetectionsTopicKmsKeyArn={KEY}"), "needs DetectionsTopicArn, the topic"),
+        (format!("make deploy TOKEN_DIGESTS={OLD} PARAMETERS=ExistingBucketOwner=123456789012"), "needs ExistingBucketName"),
         (format!("AWS_REGION=me-central-1 make deploy TOKEN_DIGESTS={OLD}"), "no Function URLs in me-central-1"),
         (format!("make deploy TOKEN_DIGESTS={OLD} PARAMETERS=SilenceSources=other"), "names other, which has no digest"),
         (format!("make deploy TOKEN_DIGESTS={OLD},ac-me={}", &NEW[5..]), "acme and ac-me differ by hyphens alone"),
@@ -107,7 +120,8 @@ fn what_only_the_whole_shows_is_found_before_the_build() {
         Desk::new().types(&line).refused(words);
     }
     Desk::new().types(&format!("make deploy TOKEN_DIGESTS={OLD} PARAMETERS='ColdAfterDays=90 ExpireAfterDays=91'")).done();
-    Desk::new().types(&format!("make deploy TOKEN_DIGESTS={}", tenants(50))).done();
+    Desk::new().types(&format!("make deploy TOKEN_DIGESTS={}", tenants(52))).done();
+    Desk::new().types(&format!("make deploy TOKEN_DIGESTS={} PARAMETERS=BufferSeconds=60", tenants(50))).done();
 }
 
 #[test]
@@ -237,4 +251,69 @@ fn the_deployed_digests_are_printed_alone() {
     assert_eq!((said.out, said.error), (format!("{both}\n"), String::new()));
     assert!(said.calls[0].join(" ").starts_with("aws cloudformation describe-stacks --stack-name lake-dev --region eu-west-1"));
     Desk::new().types("make -s digests").refused("there is no stack auth0-log-lake in eu-west-1");
+}
+
+#[test]
+fn a_deployment_without_a_cap_on_what_runs_at_once_proposes_one() {
+    let deploy = format!("make deploy TOKEN_DIGESTS={OLD} DRY_RUN=1");
+    for (limit, unreserved, words) in [
+        (
+            1000,
+            900,
+            "can take all 1000 concurrent executions of this account, and starve its other functions. PARAMETERS=\"ReservedConcurrency=50\" caps it",
+        ),
+        (200, 130, "PARAMETERS=\"ReservedConcurrency=30\" caps it"),
+        (10, 10, "can take all 10 concurrent executions of this account, and none can be reserved: Lambda keeps 100 for others"),
+    ] {
+        let desk = Desk::new();
+        desk.account(limit, unreserved);
+        let said = desk.types(&deploy).done();
+        assert!(said.out.contains(words), "{words}\n{}", said.out);
+    }
+    let desk = Desk::new();
+    desk.answer("aws-lambda-get-account-settings.fails", "AccessDenied\n");
+    assert!(desk.types(&deploy).done().out.contains("nothing is proposed for ReservedConcurrency (AccessDenied)"));
+}
+
+#[test]
+fn a_cap_that_the_account_has_is_taken_and_one_that_it_lacks_is_refused() {
+    let desk = Desk::deployed(&[("TokenDigests", OLD), ("ReservedConcurrency", "50")], "");
+    desk.account(200, 150);
+    assert!(!desk.types("make deploy").done().out.contains("concurren"));
+    desk.types(r#"make deploy PARAMETERS="ReservedConcurrency=100""#).done();
+    desk.types(r#"make deploy PARAMETERS="ReservedConcurrency=101""#).refused("this account can reserve at most 100");
+}
+
+#[test]
+fn the_addresses_that_auth0_publishes_are_compared_with_those_that_are_deployed() {
+    const RANGES: &str = r#"{"last_updated_at": "2026-10-01T00:00:00Z", "changelog": [],
+        "regions": {"EU": {"ipv4_cidrs": ["203.0.113.7/32", "192.0.2.1/32"]}, "US": {"ipv4_cidrs": ["198.51.100.0/24"]}}}"#;
+    let desk = Desk::deployed(&[("TokenDigests", OLD), ("SourceCidrs", "192.0.2.1/32, 198.51.100.9/32")], "");
+    desk.answer("ip-ranges.json", RANGES);
+    let said = desk.types("make -s source-cidrs RANGES=ip-ranges.json REGION=eu");
+    let expected = "2 ranges of EU, updated 2026-10-01T00:00:00Z\nstack auth0-log-lake, 2 ranges deployed\n+ 203.0.113.7/32\n\
+        - 198.51.100.9/32\nTo set them: make deploy PARAMETERS=\"SourceCidrs=192.0.2.1/32,203.0.113.7/32\"\n";
+    assert_eq!((said.out.as_str(), said.good), (expected, false), "{}", said.error);
+    assert!(said.call("sam").is_none() && said.call("cargo").is_none());
+    // What it says to type does that, and then nothing would change.
+    let typed = expected.lines().last().expect("a line").trim_start_matches("To set them: ");
+    assert!(desk.types(typed).done().sam_got(r#"SourceCidrs="192.0.2.1/32,203.0.113.7/32""#));
+    let desk = Desk::deployed(&[("TokenDigests", OLD), ("SourceCidrs", "203.0.113.7/32,192.0.2.1/32")], "");
+    desk.answer("ip-ranges.json", RANGES);
+    assert!(desk.types("make -s source-cidrs RANGES=ip-ranges.json REGION=EU").done().out.ends_with("\nnothing would change\n"));
+    let said = desk.types("make -s source-cidrs RANGES=ip-ranges.json REGION=US STACK=lake-dev");
+    assert!(said.out.contains("stack lake-dev, 2 ranges deployed\n+ 198.51.100.0/24\n"), "{}", said.out);
+
+    for (file, line, words) in [
+        (RANGES, "RANGES=ip-ranges.json REGION=XX", "REGION must be one of EU, US; got 'XX'"),
+        (RANGES, "RANGES=ip-ranges.json", "source-cidrs needs RANGES="),
+        (RANGES, "RANGES=absent.json REGION=EU", "absent.json: [Errno 2]"),
+        ("<html>", "RANGES=ip-ranges.json REGION=EU", "this is not Auth0's ip-ranges.json"),
+        (r#"{"regions": {"EU": ["192.0.2.1/32"]}}"#, "RANGES=ip-ranges.json REGION=EU", "this is not Auth0's ip-ranges.json"),
+        (r#"{"regions": {"EU": {"ipv4_cidrs": []}}}"#, "RANGES=ip-ranges.json REGION=EU", "the file has no address of EU"),
+        (r#"{"regions": {"EU": {"ipv4_cidrs": ["$(touch hit)"]}}}"#, "RANGES=ip-ranges.json REGION=EU", "does not appear to be an IPv4"),
+    ] {
+        desk.answer("ip-ranges.json", file);
+        desk.types(&format!("make source-cidrs {line}")).refused(words);
+    }
 }

@@ -19,7 +19,7 @@ def receiver():
     """The local receiver: LOCAL_BIN, or built here."""
     if "LOCAL_BIN" in os.environ:
         return pathlib.Path(os.environ["LOCAL_BIN"]).resolve()
-    subprocess.run(["cargo", "build", "--quiet", "--release", "--features", "local", "--bin", "local"], cwd=deployed.PROJECT, check=True, timeout=1800)
+    subprocess.run(["cargo", "build", "--locked", "--quiet", "--release", "--features", "local", "--bin", "local"], cwd=deployed.PROJECT, check=True, timeout=1800)
     return pathlib.Path(os.environ.get("CARGO_TARGET_DIR", deployed.PROJECT / "target")) / "release" / "local"
 
 

@@ -1,7 +1,8 @@
-"""The state machine of template.yaml, run by moto's interpreter against an Athena on loopback and moto's SNS."""
+"""The state machines of template.yaml, run by moto's interpreter against an Athena on loopback and moto's SNS."""
 
 import json
 import re
+import time
 
 import deployed
 import jsonata
@@ -13,6 +14,7 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_factory
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_aws_sdk import StateTaskServiceAwsSdk
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import StateTaskServiceCallback
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
@@ -64,22 +66,38 @@ class AthenaTask(StateTaskServiceCallback):
         env.stack.append({"QueryExecution": execution})
 
 
-def definition(**filled):
-    """The definition of template.yaml with its substitutions, its pauses cut short."""
-    text = json.dumps(deployed.glue.resources()["DetectionsRun"]["Properties"]["Definition"])
+class SdkTask(StateTaskServiceAwsSdk):
+    """What moto lacks: an express run that is waited for. It goes as a standard one, whose history moto keeps."""
+
+    def _eval_service_task(self, env, resource_runtime_part, normalised_parameters, state_credentials):
+        if self.resource.api_name != "sfn":
+            return super()._eval_service_task(env, resource_runtime_part, normalised_parameters, state_credentials)
+        client = boto_client_for(service="stepfunctions", region=resource_runtime_part.region, state_credentials=state_credentials)
+        arn = client.start_execution(stateMachineArn=normalised_parameters["StateMachineArn"], input=normalised_parameters["Input"])["executionArn"]
+        while (ended := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
+            time.sleep(0.05)
+        env.stack.append({"Status": ended["status"], "Input": ended["input"], "Output": ended.get("output", ""), "Cause": ended.get("cause", "")})
+
+
+def definition(machine, **filled):
+    """The definition of a machine of template.yaml with its substitutions, its pauses cut short."""
+    text = json.dumps(deployed.glue.resources()[machine]["Properties"]["Definition"])
     for name, value in filled.items():
         text = text.replace("${" + name + "}", value)
     assert "${" not in text
     return re.sub(r'"IntervalSeconds": \d+', '"IntervalSeconds": 1', text)
 
 
+OURS = {"athena": AthenaTask, "aws-sdk": SdkTask}
+
+
 class Runs:
-    """The state machine, and the messages that its runs published."""
+    """The state machines, and the messages that its runs published."""
 
     def __init__(self, monkeypatch, athena, muted=""):
         monkeypatch.setenv("AWS_ENDPOINT_URL_ATHENA", athena.url)
         original = state_task_factory.state_task_service_for
-        monkeypatch.setattr(state_task_factory, "state_task_service_for", lambda service_name: AthenaTask() if service_name == "athena" else original(service_name))
+        monkeypatch.setattr(state_task_factory, "state_task_service_for", lambda service_name: OURS.get(service_name, lambda: original(service_name))())
         # moto reads JSONata, and leaves its evaluation to a library.
         monkeypatch.setattr(evaluator, "_eval_jsonata", lambda expression: jsonata.Jsonata(expression).evaluate(None))
         self.mock = mock_aws(config={"stepfunctions": {"execute_state_machine": True}})
@@ -88,9 +106,15 @@ class Runs:
 
         self.states = boto3.client("stepfunctions", region_name=REGION)
         self.topic = boto3.client("sns", region_name=REGION).create_topic(Name="pages")["TopicArn"]
-        filled = {"Partition": "aws", "Workgroup": "a-stack", "Database": athena.tables.name, "Muted": muted, "Topic": self.topic}
+        self.s3 = boto3.client("s3", region_name=REGION)
+        self.s3.create_bucket(Bucket="lake")
+        pages = self.make("DetectionsPages", Partition="aws", Topic=self.topic)
+        filled = {"Partition": "aws", "Workgroup": "a-stack", "Database": athena.tables.name, "Muted": muted, "Pages": pages}
+        self.machine = self.make("DetectionsRun", **filled, Bucket="lake", Results="auth0/athena-results/detections/")
+
+    def make(self, machine, **filled):
         role = f"arn:aws:iam::{ACCOUNT}:role/detections"
-        self.machine = self.states.create_state_machine(name="detections", definition=definition(**filled), roleArn=role)["stateMachineArn"]
+        return self.states.create_state_machine(name=machine, definition=definition(machine, **filled), roleArn=role)["stateMachineArn"]
 
     def stop(self):
         self.mock.stop()
@@ -101,6 +125,7 @@ class Runs:
         while TMP_THREADS:
             TMP_THREADS.pop().join()
         ended = self.states.describe_execution(executionArn=started["executionArn"])
+        self.history = json.dumps(self.states.get_execution_history(executionArn=started["executionArn"]), default=str)
         return ended["status"], ended.get("cause", "")
 
     def messages(self):

@@ -123,6 +123,25 @@ def test_a_run_whose_query_fails_fails_with_its_reason_and_the_next_one_pages_wh
     assert subjects(runs) == sorted(SUBJECTS * 2)
 
 
+def test_what_step_functions_keeps_of_a_run_holds_no_message_and_no_subject(desk):
+    runs = desk.opens(LEAK, ROLE)
+    assert runs.run("one") == ("SUCCEEDED", "") and len(runs.messages()) == 2
+    assert "UPDATE alerts" in runs.history
+    for subject, message, _ in runs.messages():
+        assert subject not in runs.history and "bo@example.com" not in runs.history
+        assert not [line for line in message.split("\n") if len(line) > 20 and json.dumps(line)[1:-1] in runs.history]
+
+
+def test_a_run_deletes_its_files_and_those_of_a_run_that_failed_and_no_others(desk):
+    runs = desk.opens(LEAK)
+    ours = [f"auth0/athena-results/detections/{name}" for name in ("1.csv", "1.csv.metadata", "tables/2/part-0", *map(str, range(1100)))]
+    others = ["auth0/athena-results/3.csv", "auth0/athena-results/merge/4.csv", "auth0/events/5", "athena-results/detections/6"]
+    for key in [*ours, *others]:
+        runs.s3.put_object(Bucket="lake", Key=key, Body=b"")
+    assert runs.run("one") == ("SUCCEEDED", "")
+    assert sorted(o["Key"] for o in runs.s3.list_objects_v2(Bucket="lake")["Contents"]) == sorted(others)
+
+
 def test_a_query_that_fails_once_is_started_again(desk):
     runs = desk.opens(LEAK)
     lost = iter(["ICEBERG_COMMIT_ERROR: lost"])

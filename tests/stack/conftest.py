@@ -1,6 +1,5 @@
 """What the checks of the stack share: the template, what the SAM transform makes of it, and where the project is."""
 
-import copy
 import os
 import pathlib
 import subprocess
@@ -26,18 +25,22 @@ class NoManagedPolicies:
         return {}
 
 
+def stack_of():
+    """Returns the template as CloudFormation gets it, after the SAM transform."""
+    packaged = yaml_parse((PROJECT / "template.yaml").read_text())
+    for function in ("Receiver", "Writer", "GapsCheck"):
+        packaged["Resources"][function]["Properties"]["CodeUri"] = "s3://packages/receiver.zip"
+    return transform(packaged, {}, NoManagedPolicies())
+
+
 @pytest.fixture(scope="session")
 def template():
     return yaml_parse((PROJECT / "template.yaml").read_text())
 
 
 @pytest.fixture(scope="session")
-def stack(template):
-    """The template as CloudFormation gets it, after the SAM transform."""
-    packaged = copy.deepcopy(template)
-    for function in ("Receiver", "Writer", "GapsCheck"):
-        packaged["Resources"][function]["Properties"]["CodeUri"] = "s3://packages/receiver.zip"
-    return transform(packaged, {}, NoManagedPolicies())
+def stack():
+    return stack_of()
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +48,7 @@ def receiver():
     """The Lambda binary: RECEIVER_BIN, or built here."""
     if "RECEIVER_BIN" in os.environ:
         return pathlib.Path(os.environ["RECEIVER_BIN"]).resolve()
-    subprocess.run(["cargo", "build", "--quiet", "--bin", "receiver"], cwd=PROJECT, check=True, timeout=900)
+    subprocess.run(["cargo", "build", "--locked", "--quiet", "--bin", "receiver"], cwd=PROJECT, check=True, timeout=900)
     return pathlib.Path(os.environ.get("CARGO_TARGET_DIR", PROJECT / "target")) / "debug" / "receiver"
 
 
@@ -54,7 +57,7 @@ def gaps_check():
     """The Lambda binary of the comparison with Auth0's log: GAPS_CHECK_BIN, or built here as scripts/deploy has it built."""
     if "GAPS_CHECK_BIN" in os.environ:
         return pathlib.Path(os.environ["GAPS_CHECK_BIN"]).resolve()
-    build = ["cargo", "build", "--quiet", "-p", "lake", "--no-default-features", "--features", "check", "--bin", "gaps-check"]
+    build = ["cargo", "build", "--locked", "--quiet", "-p", "lake", "--no-default-features", "--features", "check", "--bin", "gaps-check"]
     subprocess.run(build, cwd=PROJECT, check=True, timeout=900)
     return pathlib.Path(os.environ.get("CARGO_TARGET_DIR", PROJECT / "target")) / "debug" / "gaps-check"
 

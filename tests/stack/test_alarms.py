@@ -12,7 +12,7 @@ def test_every_alarm_tells_the_topic_and_has_a_runbook_section(stack):
     runbook = (PROJECT / "RUNBOOK.md").read_text()
     alarms = of_type(stack, "AWS::CloudWatch::Alarm")
     optional = ("Detections", "MissingEvents", "PartialAnswers", "MissedChecks")
-    assert len([name for name in alarms if not name.startswith(optional)]) == 16
+    assert len([name for name in alarms if not name.startswith(optional)]) == 17
     for name, alarm in alarms.items():
         assert alarm["AlarmActions"] == alarm["OKActions"] == [TOPIC], name
         section = re.search(r'RUNBOOK\.md, "(.+)"', alarm["AlarmDescription"])
@@ -84,7 +84,7 @@ def test_alarms_name_metrics_that_exist_of_this_stack_and_the_dashboard_shows_ea
         if alarm.get("Namespace") == "Auth0LogLake":
             metric = alarm["MetricName"]
             named = set(metric["Fn::If"][1:]) if isinstance(metric, dict) else {metric}
-            assert named <= all_metrics() | {"MissingEvents", "PartialAnswers"}, name  # the two are of the check that is off by default
+            assert named <= all_metrics() | {"MissingEvents", "PartialAnswers"}, name  # these two are of the check that is off by default
             assert alarm["Dimensions"] == [STACK], name
     ours = [(metric, dimensions) for namespace, metric, dimensions in shown(stack) if namespace == "Auth0LogLake"]
     assert {metric for metric, _ in ours} == all_metrics()

@@ -140,7 +140,7 @@ def test_the_key_is_used_to_decrypt_through_sqs_alone(stack):
     assert stack["Conditions"]["HasEncryptedBuffer"] == {"Fn::And": [{"Condition": "HasBuffer"}, {"Condition": "HasKmsKey"}]}
     through = {"StringEquals": {"kms:ViaService": {"Fn::Sub": "sqs.${AWS::Region}.${AWS::URLSuffix}"}}}
     expected = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": {"Ref": "KmsKeyArn"}, "Condition": through}
-    assert statements(stack, "ReceiverRole")[1]["EncryptBatches"] == expected
+    assert statements(stack, "ReceiverRole")[1]["EncryptBatches"] == {**expected, "Action": ["kms:Decrypt", "kms:GenerateDataKey"]}
     assert statements(stack, "WriterRole")[1]["DecryptBatches"] == expected
 
 

@@ -61,7 +61,7 @@ def test_the_cost_counts_the_metrics_and_alarms_that_there_are(stack, cost):
     assert cost.ALARMS == len([r for r in alarms if r.get("Condition") in (None, "HasMerges")])
     assert cost.ALARMS_OF_THE_QUEUE == len([r for r in alarms if r.get("Condition") == "HasBuffer"])
     one, two = cost.per_month(1), cost.per_month(2)
-    assert (one["Alarms"], two["Alarms"]) == pytest.approx((1.2, 1.4))
+    assert (one["Alarms"], two["Alarms"]) == pytest.approx((1.3, 1.5))
     assert (one["Metrics"], two["Metrics"]) == pytest.approx((19 * 0.3, 25 * 0.3))
 
 

@@ -33,6 +33,7 @@ NOT_IN_MOTO = {
     "AWS::Lambda::EventInvokeConfig": "test_a_check_is_started_each_hour_over_four_and_not_again_at_once",
     "AWS::Lambda::Url": "test_the_url_is_public_and_has_both_permissions_once",
     "AWS::Scheduler::Schedule": "test_scheduler_keeps_each_schedule_as_it_is_written",
+    "AWS::Scheduler::ScheduleGroup": "test_a_role_is_taken_by_its_own_schedules_and_state_machine_alone",
     "AWS::SNS::Subscription": "test_the_operator_is_subscribed_when_there_is_an_address",
     "AWS::S3::BucketPolicy": "test_both_bucket_policies_say_tls_only_and_create_never_overwrite",
 }
@@ -167,6 +168,7 @@ def test_deploying_gives_the_receiver_its_settings(deployed):
         "SOURCE_CIDRS": "",
         "SOURCE_CIDRS_MODE": "refuse",
         "STACK_NAME": "auth0-log-lake",
+        "S3_BUCKET_OWNER": "123456789012",
     }
 
 
@@ -257,7 +259,9 @@ def test_the_role_of_the_schedules_reads_events_writes_its_tables_and_touches_no
         lambda: s3.put_object(Bucket=bucket, Key="auth0/events/b", Body=b""),
         lambda: s3.put_object(Bucket=bucket, Key="tables/events/b", Body=b""),
         lambda: s3.delete_object(Bucket=bucket, Key="auth0/events/a"),
-        lambda: s3.delete_object(Bucket=bucket, Key="auth0/athena-results/a"),
+        lambda: s3.delete_object(Bucket=bucket, Key="auth0/athena-results/merge/a"),
+        lambda: s3.get_object(Bucket=bucket, Key="auth0/athena-results/a"),
+        lambda: s3.put_object(Bucket=bucket, Key="auth0/athena-results/detections/a", Body=b""),
         lambda: s3.get_object(Bucket=bucket, Key="auth0/rejects/a"),
         lambda: s3.get_object(Bucket=bucket, Key="auth0/other"),
         lambda: s3.list_objects_v2(Bucket="packages"),
@@ -268,7 +272,7 @@ def test_the_role_of_the_schedules_reads_events_writes_its_tables_and_touches_no
     ]
     with policies_enforced(aws):
         s3.get_object(Bucket=bucket, Key="auth0/events/a")
-        for folder in ["tables/events", "tables/alerts", "athena-results"]:
+        for folder in ["tables/events", "tables/alerts", "athena-results/merge"]:
             s3.put_object(Bucket=bucket, Key=f"auth0/{folder}/a", Body=b"")
             s3.get_object(Bucket=bucket, Key=f"auth0/{folder}/a")
         for table in ["events", "alerts"]:

@@ -12,22 +12,23 @@ def detections(stack):
     return {name: r for name, r in stack["Resources"].items() if name.startswith("Detections")}
 
 
-def definition(stack):
-    """The definition of the state machine, which the transform writes as JSON."""
-    properties = stack["Resources"]["DetectionsRun"]["Properties"]
+def definition(stack, machine="DetectionsRun"):
+    """The definition of a state machine, which the transform writes as JSON."""
+    properties = stack["Resources"][machine]["Properties"]
     return json.loads("".join(properties["DefinitionString"]["Fn::Join"][1]))
 
 
 def states(stack):
-    for name, state in definition(stack)["States"].items():
-        yield name, state
-        yield from state.get("ItemProcessor", {}).get("States", {}).items()
+    for machine in ("DetectionsRun", "DetectionsPages"):
+        for name, state in definition(stack, machine)["States"].items():
+            yield name, state
+            yield from state.get("ItemProcessor", {}).get("States", {}).items()
 
 
 def test_detections_are_off_and_make_nothing_unless_they_are_asked_for(stack):
     assert stack["Parameters"]["DetectionsEvery"]["Default"] == "off"
     assert stack["Conditions"]["HasDetections"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "DetectionsEvery"}, "off"]}]}
-    assert len(detections(stack)) == 6
+    assert len(detections(stack)) == 9
     assert {r["Condition"] for r in detections(stack).values()} == {"HasDetections"}
     assert stack["Outputs"]["DetectionsRun"]["Condition"] == "HasDetections"
 
@@ -47,13 +48,41 @@ def test_the_schedule_starts_the_state_machine_as_often_as_the_parameter_says(st
 
 def test_the_state_machine_runs_athena_and_sns_and_no_code_of_ours(stack):
     tasks = {name: state["Resource"] for name, state in states(stack) if state["Type"] == "Task"}
-    assert set(tasks.values()) == {f"arn:${{Partition}}:states:::{call}" for call in ("athena:startQueryExecution.sync", "athena:getQueryResults", "sns:publish")}
+    assert set(tasks.values()) == {
+        f"arn:${{Partition}}:states:::{call}"
+        for call in (
+            "athena:startQueryExecution.sync",
+            "athena:getQueryResults",
+            "sns:publish",
+            "aws-sdk:sfn:startSyncExecution",
+            "aws-sdk:s3:listObjectsV2",
+            "aws-sdk:s3:deleteObjects",
+        )
+    }
     assert len(json.dumps(definition(stack))) < 1_000_000  # https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
-    for _, state in states(stack):
-        assert state["Type"] != "Task" or state["Retry"]
+    for name, state in states(stack):
+        # Pages that failed midway are not sent again by the same run: the next one does that.
+        assert state["Type"] != "Task" or name == "Tell" or state["Retry"], name
+    assert stack["Resources"]["DetectionsPages"]["Properties"]["DefinitionSubstitutions"]["Topic"] == {"Fn::If": ["HasDetectionsTopic", {"Ref": "DetectionsTopicArn"}, TOPIC]}
     substitutions = stack["Resources"]["DetectionsRun"]["Properties"]["DefinitionSubstitutions"]
-    assert substitutions["Topic"] == {"Fn::If": ["HasDetectionsTopic", {"Ref": "DetectionsTopicArn"}, TOPIC]}
-    assert (substitutions["Workgroup"], substitutions["Database"], substitutions["Muted"]) == ({"Ref": "Workgroup"}, {"Ref": "Database"}, {"Ref": "DetectionsMuted"})
+    assert (substitutions["Workgroup"], substitutions["Database"], substitutions["Muted"]) == ({"Ref": "DetectionsWorkgroup"}, {"Ref": "Database"}, {"Ref": "DetectionsMuted"})
+
+
+def test_no_message_and_no_subject_passes_through_a_run_whose_history_is_kept(stack):
+    types = {name: stack["Resources"][name]["Properties"].get("StateMachineType") for name in ("DetectionsRun", "DetectionsPages")}
+    assert types == {"DetectionsRun": "STANDARD", "DetectionsPages": "EXPRESS"}
+    assert "LoggingConfiguration" not in stack["Resources"]["DetectionsPages"]["Properties"]
+    kept = definition(stack)["States"]
+    assert not {"athena:getQueryResults", "sns:publish"} & {state.get("Resource", "").partition(":::")[2] for state in kept.values()}
+    assert kept["Tell"]["Arguments"]["Input"] == '{% $string({"query": $states.input.query}) %}'
+    assert definition(stack, "DetectionsPages")["States"]["Done"] == {"Type": "Succeed", "Output": {}}
+
+
+def test_a_run_deletes_the_files_of_its_table_and_results_and_nothing_else(stack):
+    kept, substitutions = definition(stack)["States"], stack["Resources"]["DetectionsRun"]["Properties"]["DefinitionSubstitutions"]
+    assert kept["Told"]["Next"] == "Leftovers" and kept["Sweep"]["Next"] == "Leftovers"
+    assert kept["Leftovers"]["Arguments"] == {"Bucket": "${Bucket}", "Prefix": "${Results}", "MaxKeys": 500}
+    assert substitutions["Results"] == {"Fn::Sub": "${LakePrefix}athena-results/detections/"}
 
 
 def test_the_role_of_the_runs_changes_nothing_but_its_own_tables(stack):
@@ -61,10 +90,21 @@ def test_the_role_of_the_runs_changes_nothing_but_its_own_tables(stack):
     assert "ManagedPolicyArns" not in role and len(role["Policies"]) == 1
     named = {s["Sid"]: s for s in role["Policies"][0]["PolicyDocument"]["Statement"] if "Sid" in s}
     written = [r["Fn::Sub"][0].rpartition("${LakePrefix}")[2] for r in named["WriteItsOwnTables"]["Resource"]]
-    assert written == ["tables/alerts/*", "athena-results/*"]
+    assert written == ["tables/alerts/*", "athena-results/detections/*"]
     made = [r["Fn::Sub"].rpartition(":")[2] for r in named["MakeItsOwnTables"]["Resource"]]
     assert made == ["catalog", "database/${Database}", "table/${Database}/events_recent", "table/${Database}/alerts"]
-    assert named["Page"]["Action"] == "sns:Publish"
+    read = [r["Fn::Sub"][0].rpartition("${LakePrefix}")[2] for r in named["ReadLake"]["Resource"]]
+    assert read == ["events/*", "tables/events/*"]
+    assert (named["StartPages"]["Action"], named["StartPages"]["Resource"]) == ("states:StartSyncExecution", {"Ref": "DetectionsPages"})
+    pages = stack["Resources"]["DetectionsPagesRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    assert [s["Action"] for s in pages[:3]] == ["athena:GetQueryResults", "s3:GetObject", "sns:Publish"]
+    keys = {s["Fn::If"][0]: s["Fn::If"][1]["Resource"] for s in pages[3:]}
+    assert keys == {
+        "HasKmsKey": {"Ref": "KmsKeyArn"},
+        "HasDetectionsTopicKey": {"Ref": "DetectionsTopicKmsKeyArn"},
+        "PagesWithTopicKey": {"Ref": "AlarmTopicKmsKeyArn"},
+        "MakesTopicKey": {"Fn::GetAtt": ["TopicKey", "Arn"]},
+    }
     for sid, statement in named.items():
         actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
         changing = [a for a in actions if any(word in a for word in ("Put", "Delete", "Create", "Update"))]

@@ -97,6 +97,7 @@ def runs(aws, stack, tmp_path_factory):
     for workgroup in ("lake", "lake-merge"):
         aws("athena", region=REGION).create_work_group(Name=workgroup, Configuration={})
     aws("athena", region=REGION).start_query_execution(QueryString="MERGE", WorkGroup="lake-merge")
+    aws("cloudtrail", region=REGION).create_trail(Name="audit", S3BucketName="packages-of-runbook")
     (folder / "target/lambda/receiver").mkdir(parents=True)
     (folder / "target/lambda/receiver/bootstrap.zip").write_bytes(b"PK\5\6" + bytes(18))
     (folder / "bin").mkdir()

@@ -5,6 +5,7 @@ import re
 
 from auth0_log_lake import statements
 import pytest
+import resolved
 import sqlglot
 from conftest import PROJECT
 from translated import NOTHING, TOPIC, of_type, only, text
@@ -53,7 +54,7 @@ def test_documents_name_no_other_setting(name):
 
 def test_the_role_can_create_objects_and_write_its_logs_and_nothing_else(stack):
     role = stack["Resources"]["ReceiverRole"]["Properties"]
-    others = {"MergeRole", "DetectionsRole", "DetectionsScheduleRole", "GapsRole", "GapsScheduleRole"}
+    others = {"MergeRole", "DetectionsRole", "DetectionsScheduleRole", "DetectionsPagesRole", "GapsRole", "GapsScheduleRole"}
     assert set(of_type(stack, "AWS::IAM::Role")) == {"ReceiverRole", "WriterRole"} | others
     assert stack["Resources"]["Receiver"]["Properties"]["Role"] == {"Fn::GetAtt": ["ReceiverRole", "Arn"]}
     assert "ManagedPolicyArns" not in role
@@ -72,13 +73,116 @@ def test_the_role_can_create_objects_and_write_its_logs_and_nothing_else(stack):
     assert (when_given["Action"], when_given["Resource"]) == ("kms:GenerateDataKey", {"Ref": "KmsKeyArn"})
 
 
+def statements(stack):
+    """Each statement of each role, by the role's and its own name, as it is where its condition holds."""
+    for role, properties in of_type(stack, "AWS::IAM::Role").items():
+        for policy in properties["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                statement = statement["Fn::If"][1] if "Fn::If" in statement else statement
+                actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+                yield f"{role}.{statement.get('Sid', '')}", actions, statement
+
+
+OWNER = {"Fn::If": ["HasBucketOwner", {"Ref": "ExistingBucketOwner"}, {"Ref": "AWS::AccountId"}]}
+
+
+def test_a_bucket_of_another_account_is_never_read_or_written_unless_that_account_is_named(stack):
+    assert stack["Conditions"]["HasBucketOwner"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "ExistingBucketOwner"}, ""]}]}
+    of_s3 = {name: s for name, actions, s in statements(stack) if actions[0].startswith("s3:")}
+    assert len(of_s3) == 14 and {role.split(".")[0] for role in of_s3} == {"ReceiverRole", "WriterRole", "MergeRole", "DetectionsRole", "DetectionsPagesRole", "GapsRole"}
+    for name, statement in of_s3.items():
+        assert statement["Condition"]["StringEquals"] == {"aws:ResourceAccount": OWNER}, name
+    for function in ("Receiver", "Writer"):
+        assert stack["Resources"][function]["Properties"]["Environment"]["Variables"]["S3_BUCKET_OWNER"] == OWNER
+
+
+def test_every_key_is_used_through_one_service_alone(stack):
+    keys = {name: s for name, actions, s in statements(stack) if actions[0].startswith("kms:")}
+    assert len(keys) == 9
+    for name, statement in keys.items():
+        [(_, through)] = statement["Condition"].items()
+        service = {"Batches": "sqs.${AWS::Region}", "TopicKey": "sns.*"}.get(re.sub(r".*\.(Encrypt|Decrypt|Use)", "", name), "s3.${AWS::Region}")
+        assert through == {"kms:ViaService": {"Fn::Sub": service + ".${AWS::URLSuffix}"}}, name
+
+
+def test_a_bucket_is_listed_below_prefixes_alone_and_results_lie_apart_for_each_role(stack):
+    listing = {name: s for name, actions, s in statements(stack) if "s3:ListBucket" in actions}
+    assert {name.split(".")[0] for name in listing} == {"MergeRole", "DetectionsRole", "GapsRole"}
+    for name, statement in listing.items():
+        prefixes = [prefix["Fn::Sub"] for prefix in statement["Condition"]["StringLike"]["s3:prefix"]]
+        assert prefixes and all(re.fullmatch(r"\$\{LakePrefix\}[a-z/-]+/\*", prefix) for prefix in prefixes), name
+    results = {"Workgroup": "", "MergeWorkgroup": "merge/", "UpkeepWorkgroup": "merge/", "DetectionsWorkgroup": "detections/"}
+    groups = of_type(stack, "AWS::Athena::WorkGroup")
+    places = {name: g["WorkGroupConfiguration"]["ResultConfiguration"]["OutputLocation"]["Fn::Sub"][0] for name, g in groups.items()}
+    assert places == {name: f"s3://${{Bucket}}/${{LakePrefix}}athena-results/{folder}" for name, folder in results.items()}
+    used = {name.split(".")[0]: set(re.findall(r"athena-results/([^\"]*)", text(s))) for name, _, s in statements(stack) if "athena-results" in text(s)}
+    assert used == {"MergeRole": {"merge/*"}, "DetectionsRole": {"detections/*"}, "DetectionsPagesRole": {"detections/*"}}
+
+
+def test_a_role_is_taken_by_its_own_schedules_and_state_machine_alone(stack):
+    group = "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule-group/${Schedules}"
+    trusted = {name: r["AssumeRolePolicyDocument"]["Statement"] for name, r in of_type(stack, "AWS::IAM::Role").items()}
+    for role in ("MergeRole", "DetectionsScheduleRole", "GapsScheduleRole"):
+        [trust] = trusted[role]
+        assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}, "aws:SourceArn": {"Fn::Sub": group}}}
+    for role, machine in (("DetectionsRole", "DetectionsRun"), ("DetectionsPagesRole", "DetectionsPages")):
+        [trust] = trusted[role]
+        assert trust["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+        [pattern] = trust["Condition"]["ArnLike"]["aws:SourceArn"].values()
+        assert pattern.startswith("arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:") and pattern.endswith(f":*{machine}*")
+    for name, schedule in of_type(stack, "AWS::Scheduler::Schedule").items():
+        assert schedule["GroupName"] == {"Ref": "Schedules"}, name
+    assert {k: stack["Resources"]["Schedules"][k] for k in ("Type", "Condition")} == {"Type": "AWS::Scheduler::ScheduleGroup", "Condition": "HasSchedules"}
+
+
+def test_what_a_policy_of_the_bucket_asks_for_is_sent_with_each_object(stack):
+    for function in ("Receiver", "Writer"):
+        variables = stack["Resources"][function]["Properties"]["Environment"]["Variables"]
+        assert variables["S3_SSE"] == {"Fn::If": ["HasKmsKey", "aws:kms", {"Fn::If": ["HasHeader", "AES256", NOTHING]}]}
+        assert variables["S3_SSE_KMS_KEY_ID"] == {"Fn::If": ["HasKmsKey", {"Ref": "KmsKeyArn"}, NOTHING]}
+
+
+def test_the_topic_is_encrypted_where_hits_go_to_it(stack):
+    key = {"Fn::If": ["MakesTopicKey", {"Fn::GetAtt": ["TopicKey", "Arn"]}, NOTHING]}
+    topic = stack["Resources"]["AlarmTopic"]["Properties"]
+    assert topic["KmsMasterKeyId"] == {"Fn::If": ["HasTopicKey", {"Ref": "AlarmTopicKmsKeyArn"}, key]}
+    assert stack["Conditions"]["MakesTopicKey"]["Fn::And"] == [
+        {"Condition": "HasDetections"},
+        {"Condition": "HasNewTopic"},
+        {"Fn::Not": [{"Condition": "HasTopicKey"}]},
+        {"Fn::Not": [{"Condition": "HasDetectionsTopic"}]},
+    ]
+    made = stack["Resources"]["TopicKey"]
+    assert made["Condition"] == "MakesTopicKey" and made["Properties"]["EnableKeyRotation"] is True
+    account, alarms = made["Properties"]["KeyPolicy"]["Statement"]
+    assert account["Principal"] == {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
+    assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_logs_outlive_the_stack_and_a_stack_of_the_same_name_can_be_made_again(stack):
+    group = stack["Resources"]["ReceiverLogs"]
+    assert (group["DeletionPolicy"], group["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+    name, parts = group["Properties"]["LogGroupName"]["Fn::Sub"]
+    assert (name, parts) == ("/aws/lambda/${AWS::StackName}/${Id}", {"Id": {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}})
+
+
+def test_rules_refuse_what_no_parameter_alone_shows(stack):
+    assert set(stack["Rules"]) == {"CheckHasItsSecret", "OneWayToEncrypt", "TopicOfTheKey", "OwnerOfTheBucket"}
+    for name, rule in stack["Rules"].items():
+        [assertion] = rule["Assertions"]
+        assert len(assertion["AssertDescription"]) > 40 and rule["RuleCondition"] and assertion["Assert"], name
+
+
 def test_what_companies_ask_for_is_a_parameter_and_nothing_where_it_is_empty(stack):
-    properties = {name: r["Properties"] for name, r in stack["Resources"].items()}
+    properties = {name: r.get("Properties", {}) for name, r in stack["Resources"].items()}
     for role in of_type(stack, "AWS::IAM::Role"):
         assert properties[role]["PermissionsBoundary"] == {"Fn::If": ["HasBoundary", {"Ref": "PermissionsBoundaryArn"}, NOTHING]}
         assert properties[role]["Path"] == {"Ref": "RolePath"}
     assert properties["ReceiverLogs"]["KmsKeyId"] == {"Fn::If": ["HasLogsKey", {"Ref": "LogsKmsKeyArn"}, NOTHING]}
-    assert properties["AlarmTopic"]["KmsMasterKeyId"] == {"Fn::If": ["HasTopicKey", {"Ref": "AlarmTopicKmsKeyArn"}, NOTHING]}
+    assert properties["AlarmTopic"]["KmsMasterKeyId"] == {
+        "Fn::If": ["HasTopicKey", {"Ref": "AlarmTopicKmsKeyArn"}, {"Fn::If": ["MakesTopicKey", {"Fn::GetAtt": ["TopicKey", "Arn"]}, NOTHING]}]
+    }
     assert stack["Resources"]["AlarmTopic"]["Condition"] == "HasNewTopic"
     assert stack["Outputs"]["AlarmTopic"]["Value"] == TOPIC
     conditions = {"HasBoundary": "PermissionsBoundaryArn", "HasLogsKey": "LogsKmsKeyArn", "HasTopicKey": "AlarmTopicKmsKeyArn"}
@@ -96,14 +200,16 @@ def test_every_name_is_of_the_stack_and_those_of_the_whole_account_of_the_region
         "Workgroup": "Name",
         "MergeWorkgroup": "Name",
         "UpkeepWorkgroup": "Name",
+        "DetectionsWorkgroup": "Name",
     }
     names = {name: stack["Resources"][name]["Properties"][key] for name, key in named.items()}
     assert names == {
-        "ReceiverLogs": {"Fn::Sub": "/aws/lambda/${AWS::StackName}"},
+        "ReceiverLogs": {"Fn::Sub": ["/aws/lambda/${AWS::StackName}/${Id}", {"Id": {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}}]},
         "Dashboard": {"Fn::Sub": "${AWS::StackName}-${AWS::Region}"},
         "Workgroup": {"Ref": "AWS::StackName"},
         "MergeWorkgroup": {"Fn::Sub": "${AWS::StackName}-merge"},
         "UpkeepWorkgroup": {"Fn::Sub": "${AWS::StackName}-upkeep"},
+        "DetectionsWorkgroup": {"Fn::Sub": "${AWS::StackName}-detections"},
     }
     database = stack["Resources"]["Database"]["Properties"]["DatabaseInput"]["Name"]
     from_stack = {"Fn::Join": ["_", {"Fn::Split": ["-", {"Ref": "AWS::StackName"}]}]}
@@ -169,10 +275,18 @@ def test_only_objects_above_128_kb_move_to_cold_storage(stack):
 
 def test_both_bucket_policies_say_tls_only_and_create_never_overwrite(stack):
     ours = only(of_type(stack, "AWS::S3::BucketPolicy"))["PolicyDocument"]["Statement"]
-    theirs = json.loads(stack["Outputs"]["ExistingBucketPolicy"]["Value"]["Fn::Sub"])
-    ours = json.loads(re.sub(r'\{"Fn::Sub": ("[^"]*")\}', r"\1", text(ours)).replace("${LakeBucket}", "${ExistingBucketName}"))
+    written, parts = stack["Outputs"]["ExistingBucketPolicy"]["Value"]["Fn::Sub"]
+    condition, erase, otherwise = parts["EraseOnly"]["Fn::If"]
+    assert (condition, otherwise) == ("HasEraseRole", "")
+    theirs = json.loads(written.replace("${EraseOnly}", erase["Fn::Sub"]))
+    assert json.loads(written.replace("${EraseOnly}", "")) == theirs[:2]
+    assert ours[2]["Fn::If"][::2] == ["HasEraseRole", NOTHING]
+    ours[2] = ours[2]["Fn::If"][1]
+    ours = json.loads(re.sub(r'\{"Fn::Sub": ("[^"]*")\}', r"\1", text(ours)).replace("${LakeBucket}", "${ExistingBucketName}").replace('{"Ref": "EraseRoleArn"}', '"${EraseRoleArn}"'))
     assert ours == theirs
-    tls, create = theirs
+    tls, create, delete = theirs
+    assert delete["Action"] == ["s3:DeleteObject", "s3:DeleteObjectVersion"] and delete["Resource"] == create["Resource"]
+    assert delete["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": "${EraseRoleArn}"}}
     assert all(s["Effect"] == "Deny" and s["Principal"] == "*" for s in theirs)
     assert tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert create["Action"] == "s3:PutObject"
@@ -261,5 +375,5 @@ def test_parameters_are_described_and_refuse_wrong_values(stack):
 
 def test_every_scanner_exception_has_its_reason(template):
     skips = [s for r in template["Resources"].values() for s in r.get("Metadata", {}).get("checkov", {}).get("skip", [])]
-    assert len(skips) == 16
-    assert all(len(s["comment"]) > 40 for s in skips)
+    assert len(skips) == 19
+    assert all(len(s["comment"]) > 40 for s in [*skips, *resolved.MADE_BY_SAM["ReceiverUrl"]])

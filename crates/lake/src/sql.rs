@@ -59,9 +59,9 @@ pub fn columns() -> impl Iterator<Item = Column> {
     })
 }
 
-/// Returns the columns of what the detections look at: those that are no reserved words.
+/// Returns the columns of what the detections look at: those that are no reserved words, and what a setting was before.
 pub fn recent_columns() -> impl Iterator<Item = &'static str> {
-    columns().map(|column| column.name).filter(|name| !["date", "references"].contains(name))
+    columns().map(|column| column.name).filter(|name| !["date", "references"].contains(name)).chain(std::iter::once("details_before"))
 }
 
 /// Makes the table in this folder.

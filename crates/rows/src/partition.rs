@@ -236,7 +236,7 @@ mod tests {
     use proptest::{collection::vec, prelude::*, sample::select};
 
     use super::*;
-    use crate::{batch::Record, object::Table, source::Source};
+    use crate::{batch::Record, source::Source};
 
     /// Bodies of complete records, sometimes with something between them that changes how they are split.
     fn bodies() -> impl Strategy<Value = Vec<u8>> {

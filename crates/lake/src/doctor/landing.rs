@@ -84,7 +84,9 @@ impl Landing {
     #[cfg(feature = "aws")]
     fn failed(&self, workgroup: &str, error: &QueryError) -> Found {
         let needs = "It needs athena:StartQueryExecution and GetQuery*, the Glue tables, and the results' bucket.";
-        Found::Unknown(format!("{error}."), format!("{needs}\n{}", self.command(workgroup)))
+        let (said, hint) = (format!("{error}."), format!("{needs}\n{}", self.command(workgroup)));
+        // A query that ran and failed says what is wrong; one that did not run says nothing.
+        if matches!(error, QueryError::Ended { .. }) { Found::Bad(said, hint) } else { Found::Unknown(said, hint) }
     }
 
     #[cfg(not(feature = "aws"))]

@@ -144,7 +144,8 @@ proptest! {
     #[test]
     fn prop_an_address_that_is_longer_is_never_erased(before in LOCAL, after in "(\\.[a-z]{2}|[a-z]{1,3}|-[a-z]|_|\\.é|@x)?") {
         // A user id of a known strategy names the person; nothing else does.
-        prop_assume!(!before.ends_with('|'));
+        // What begins with a slash looks like a path.
+        prop_assume!(!before.ends_with('|') && !before.starts_with('/'));
         let known = person(&[ANN]);
         for row in rows(&format!("{before}{ANN}{after}")) {
             prop_assert_ne!(fate_of(&known, &row), Fate::Goes, "{}", row);

@@ -192,7 +192,7 @@ fn components(text: &str) -> Vec<(&str, &str)> {
 }
 
 fn is_url(word: &str) -> bool {
-    word.contains("://") || word.starts_with(['/', '?'])
+    word.contains("://") || word.starts_with('/')
 }
 
 fn of_url(word: &str) -> Vec<(&str, &str)> {
@@ -200,7 +200,7 @@ fn of_url(word: &str) -> Vec<(&str, &str)> {
     // What stands before a host is a login at that host, not an address.
     let path = path.split_once("://").map_or(path, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
     let folders: Vec<&str> = path.split('/').collect();
-    let entries = folders.windows(2).filter(|pair| FOLDERS.contains(&pair[0].to_lowercase().as_str())).map(|pair| ("", pair[1]));
+    let entries = folders.windows(2).filter(|pair| FOLDERS.contains(&pair[0].to_lowercase().as_str())).map(|pair| ("user", pair[1]));
     entries.chain(query.split(['?', '#', '&', ';']).filter_map(|pair| pair.split_once('='))).collect()
 }
 
@@ -208,7 +208,7 @@ fn of_url(word: &str) -> Vec<(&str, &str)> {
 fn of_form(word: &str) -> Vec<(&str, &str)> {
     let mut found = Vec::new();
     for form in word.split([',', ';', '(', ')', '[', ']', ':']) {
-        let form = form.trim_start_matches(['\'', '`', '{']);
+        let form = form.trim_start_matches(['?', '\'', '`', '{']);
         let pairs: Vec<(&str, &str)> = form.split('&').filter_map(|pair| pair.split_once('=')).collect();
         if form.split('&').all(|pair| pair.is_empty() || pair.contains('=')) {
             found.extend(pairs.into_iter().filter(|(name, _)| SOMEBODY.contains(&name.to_lowercase().as_str())));
@@ -243,7 +243,7 @@ mod tests {
             (r#"{"d":"login_hint%3Dann%40x%26"}"#, "login_hint=ann@x"),
             (r#"{"d":"a=1&user=ann%40x"}"#, "user=ann@x"),
             (r#"{"d":"sent (user=ann%40x)."}"#, "user=ann@x"),
-            (r#"{"d":"GET /api/v2/users/auth0%7C507f/roles?x=1"}"#, "=auth0|507f"),
+            (r#"{"d":"GET /api/v2/users/auth0%7C507f/roles?x=1"}"#, "user=auth0|507f"),
             (r#"{"d":"?state=%7B%22email%22%3A%22ann%40x%22%7D"}"#, "email=ann@x"),
             (r#"{"d":"<b>ann&#64;x</b>"}"#, "d=<b>ann@x</b>"),
             (r#"{"d":"ａｎｎ＠ｘ"}"#, "d=ann@x"),
@@ -256,7 +256,9 @@ mod tests {
     fn a_value_is_cut_before_it_is_decoded_and_a_name_of_somebody_never() {
         for (row, never) in [
             (r#"{"d":"?email=r%26user%3Dann%40x"}"#, "user=ann@x"),
-            (r#"{"d":"/users/r%26d%2Fann%40x"}"#, "=ann@x"),
+            (r#"{"d":"/users/r%26d%2Fann%40x"}"#, "user=ann@x"),
+            (r#"{"d":"/users/%3Fx%3Dann%40x"}"#, "x=ann@x"),
+            (r#"{"d":"to ?x=ann@x"}"#, "x=ann@x"),
             (r#"{"d":"/users/r&d/ann@x"}"#, "=ann@x"),
             (r#"{"d":"https://ann@x/"}"#, "=ann@x"),
             (r#"{"user_name":"user=ann@x"}"#, "user=ann@x"),

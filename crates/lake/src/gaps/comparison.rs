@@ -246,7 +246,10 @@ impl<'a> Comparison<'a> {
         if self.tally.pages == 0 {
             return Ok(());
         }
-        self.tally.show(self.held.objects, out)?;
+        // A count of nothing would read as good news.
+        if is_whole || self.tally.compared() > 0 {
+            self.tally.show(self.held.objects, out)?;
+        }
         if is_whole {
             self.tally.show_edges(&self.window, out)?;
         }

@@ -121,10 +121,8 @@ fn identifiers_that_are_none_erase_nothing_and_are_not_repeated() {
 
 /// Posts records to a new lake, erases by the lines of a file, and returns how it ended and the users that are left.
 fn left(records: &str, lines: &str) -> (crate::program::Said, Vec<String>) {
-    let (folder, samples) = (Lake::new(), folder());
-    let receiver = RunningReceiver::start(&folder.url(), &[]);
-    fs::write(samples.path().join("a.json"), records).expect("a sample");
-    lake(&["try", "--url", &receiver.url, "--samples", &samples.path().display().to_string(), "--lake", "file:///nowhere"], Some(TOKEN));
+    let folder = Lake::new();
+    RunningReceiver::start(&folder.url(), &[]).post(records);
     let ids = folder.beside("ids");
     fs::write(&ids, lines).expect("a file");
     // The lake as a path.

@@ -99,7 +99,7 @@ fn a_fill_counts_what_is_queued_as_filled_and_nothing_is_missing_once_it_is_stor
     stream(&receiver, &arrived);
     write(&sqs, &folder.url());
     let (api, window) = (Api::start(log(&all), &[]), ["--since", "2024-03-01", "--until", "2024-03-01"]);
-    let filled = gaps(&api, &folder.url(), &[&window[..], &["--fill", "--to", &receiver.url]].concat());
+    let filled = gaps(&api, &folder.url(), &[&window[..], &["--fill", "--url", &receiver.url]].concat());
     assert_eq!(filled.code, 0, "{}{}", filled.out, filled.error);
     for line in [
         "Posted 50 of them to the receiver: 0 became events, 0 were rejected and kept.",
