@@ -208,7 +208,7 @@ fn rows_of<'a>(batch: &'a Batch<'a>, unread: Option<Reason>, text: Vec<u8>) -> R
     }
 }
 
-/// Writes a row for each record of a batch: an event row, or a reject row.
+/// Writes a row for each record of a body: an event row or a reject row.
 ///
 /// The rows are written to `text`; its contents are cleared and the buffer is reused.
 pub fn normalize<'a>(arrival: &'a Arrival<'a>, body: &'a [u8], text: Vec<u8>) -> Rows<'a> {

@@ -29,6 +29,11 @@ pub struct Arrival<'a> {
 }
 
 impl<'a> Arrival<'a> {
+    /// The source that sent the request.
+    pub fn source(&self) -> &'a Source {
+        self.source
+    }
+
     /// Prepares the shared parts of a request's rows; `received_at` is truncated to milliseconds.
     pub fn new(source: &'a Source, request_id: &'a str, received_at: DateTime<Utc>) -> Self {
         let received_at = to_millisecond(received_at);

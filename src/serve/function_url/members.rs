@@ -151,7 +151,7 @@ impl<'a> Back<'a> {
         let text = self.0.strip_suffix(b"\"")?;
         let mut start = text.len();
         loop {
-            start = memchr::memrchr(b'"', &text[..start])?;
+            start = text[..start].iter().rposition(|&byte| byte == b'"')?;
             if start == 0 || text[start - 1] != b'\\' {
                 self.0 = &text[..start];
                 return Some(&text[start + 1..]);

@@ -222,7 +222,7 @@ async fn invoke(world: &Rc<World>, random: &mut Random, batch: &[Held]) -> Optio
     let instance = Rc::clone(&world.instance.borrow());
     let is_thiefs = |held: &Held| held.text.contains(THIEF);
     // Too little time for all of a thief's messages, and enough for the others.
-    let time = if batch.iter().any(is_thiefs) { random.between(500, 900) } else { random.between(8_000, 29_000) };
+    let time = if batch.iter().any(is_thiefs) { random.between(300, 500) } else { random.between(8_000, 29_000) };
     let time = Duration::from_millis(time);
     let faults = world.bucket.faults();
     let polls = random.percent(10).then(|| random.between(1, 25));
@@ -264,14 +264,14 @@ fn judge(world: &World, batch: &[Held], failed: &[usize]) {
     }
 }
 
-/// Puts messages of a known source into the queue, in some worlds, that each touch hundreds of hours.
+/// Puts messages of a known source into the queue, in some worlds, that each touch many hours.
 pub async fn thief(world: Rc<World>, mut random: Random) {
     if !random.percent(10) {
         return;
     }
     sleep(Duration::from_secs(random.below(3_600))).await;
-    for number in 0..4 {
-        let records: Vec<Rc<Record>> = (0..300).map(|hour| Rc::new(record::hostile(world.epoch, number, hour))).collect();
+    for number in 0..24 {
+        let records: Vec<Rc<Record>> = (0..40).map(|hour| Rc::new(record::hostile(world.epoch, number, hour))).collect();
         let body = body::write(&mut random, body::Format::Lines, &records).body;
         world.note_sent("us", &body, &records);
         let head = format!("{{\"source\":\"us\",\"request_id\":\"thief\",\"received_at\":{}}}", world.epoch.timestamp_millis());

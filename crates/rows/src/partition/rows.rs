@@ -96,7 +96,7 @@ impl<'a> Rows<'a> {
         Spread { objects: self.rows.iter().map(|row| (row.table, hour_of(row.at))).collect(), bytes: self.text.len() }
     }
 
-    /// Returns the memory of the rows, to be used again.
+    /// Returns the buffer of the rows for reuse.
     pub fn into_text(self) -> Vec<u8> {
         self.text
     }
