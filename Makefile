@@ -9,7 +9,6 @@ override SET = $(if $(filter command environment,$(origin $1)),$(findstring $$,$
 unexport LITERAL SET
 $(foreach a-name,$(.VARIABLES),$(if $(call SET,$(a-name)),$(call LITERAL,$(a-name))))
 
-PORT ?= 9000
 EVENT ?= events/function-url/array.json
 SEEDS ?= 10000
 FUZZ_SECONDS ?= 1800
@@ -20,20 +19,16 @@ override CARGO_DENY_VERSION = 0.20.2
 # cargo-lambda and SAM as `make stack` installs them, where no others are.
 override PATH := $(PATH):$(CURDIR)/target/stack-venv/core/bin
 export PATH
-override BUILT = $${CARGO_TARGET_DIR:-target}/laptop
-# Builds, with cargo's own words for what it does, and runs one of the operator's commands. They know AWS; `make run` does
-# without, since that doubles the first build.
-override LAKE_COMMAND = [ -x "$(BUILT)/lake" ] || echo "Building the commands; the first time takes a few minutes." >&2; \
-  cargo build --locked --profile laptop -p lake --no-default-features --features aws --bin lake && exec "$(BUILT)/lake"
+# The operator's commands, as `cargo lake …` starts them.
+override LAKE_COMMAND = cargo lake
 
 .DEFAULT_GOAL := help
-.PHONY: help run token test check lint golden bench bench-modes load fuzz simulate stack deny build watch invoke deploy digests source-cidrs doctor replay gaps erase cost tables merge query detect report test-report test-engines bench-queries
+.PHONY: help run token test check lint golden bench bench-modes load fuzz simulate stack deny build watch invoke deploy digests source-cidrs doctor replay gaps erase cost tables merge query detect report test-analysis test-report test-engines bench-queries
 
 # What a laptop has where nothing else is said: a lake in ./lake, and the digest of local-development-token.
 override LOCAL_DIGEST = local=ccee612f8893b4f3cb54856a9473e1a832fb452187aa6ed7caa6d68ce4a1ffc2
-run watch: export LAKE_URL ?= file://$(CURDIR)/lake
+watch: export LAKE_URL ?= file://$(CURDIR)/lake
 watch: export TOKEN_DIGESTS ?= $(LOCAL_DIGEST)
-run: export PORT := $(PORT)
 invoke: export EVENT := $(EVENT)
 fuzz: export FUZZ_SECONDS := $(FUZZ_SECONDS)
 simulate: export SEEDS := $(SEEDS)
@@ -42,28 +37,8 @@ deploy digests source-cidrs tables merge: export STACK := $(STACK)
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
-run: ## Start the receiver on a laptop, post every sample, show what landed (ONESHOT=1 ends then; a lake in s3:// needs CONFIRM=1)
-	@case "$$ONESHOT" in 1|true|yes|""|0|false|no) ;; *) \
-	echo "ONESHOT must be 1, true or yes, or 0, false, no or empty; got $$ONESHOT" >&2; exit 2;; esac; \
-	case "$$LAKE_URL,$$CONFIRM" in s3://*,1) ;; s3://*) \
-	echo "LAKE_URL is $$LAKE_URL, and the samples would be stored there beside real events: unset it, or add CONFIRM=1" >&2; exit 2;; esac; \
-	if [ -z "$$TOKEN_DIGESTS" ]; then \
-	if [ -n "$$TOKEN" ]; then echo "TOKEN is set, but not used: without TOKEN_DIGESTS this run takes local-development-token."; fi; \
-	export TOKEN=local-development-token TOKEN_DIGESTS=$(LOCAL_DIGEST); \
-	elif [ -z "$$TOKEN" ]; then \
-	echo "TOKEN_DIGESTS is set, so set TOKEN to one of its tokens, or unset TOKEN_DIGESTS." >&2; exit 2; fi; \
-	[ -x "$(BUILT)/local" ] || echo "Building the receiver; the first time takes a few minutes."; \
-	cargo build --locked --profile laptop -p auth0-log-lake -p lake --no-default-features --features auth0-log-lake/local --bin local --bin lake || exit; \
-	mkdir -p target/run; log=target/run/receiver.log; : > "$$log"; \
-	"$(BUILT)/local" > "$$log" 2>&1 & receiver=$$!; \
-	trap 'kill $$receiver $$! 2>/dev/null; wait $$receiver 2>/dev/null' EXIT; trap 'echo; exit 0' INT; trap 'exit 143' HUP TERM; \
-	sleep 1; \
-	if ! kill -0 $$receiver 2>/dev/null; then cat "$$log"; exit 1; fi; \
-	"$(BUILT)/lake" try --url "http://127.0.0.1:$$PORT/" --samples events --log "$$log" || exit 1; \
-	case "$$ONESHOT" in 1|true|yes) exit 0;; esac; \
-	tail -f -n0 "$$log" & \
-	echo "The receiver is up at http://127.0.0.1:$$PORT/ and logs to $$log; Ctrl-C ends it. Its new log lines:"; echo; \
-	wait $$receiver; code=$$?; echo "The receiver ended with code $$code."; exit $$code
+run: ## Start the receiver on a laptop, post every sample, show what landed (ONESHOT=1 ends then; a lake in s3:// needs CONFIRM=1; PORT=9001)
+	@cargo run --locked --profile laptop -p lake --no-default-features --features run --bin lake -- run
 
 token: ## Make a random token and its digest, and say where each goes (SOURCE=name)
 	@$(LAKE_COMMAND) token $(if $(SOURCE),--source="$$SOURCE")
@@ -71,7 +46,7 @@ token: ## Make a random token and its digest, and say where each goes (SOURCE=na
 test: ## Run every test
 	cargo test --locked --workspace --features auth0-log-lake/local
 
-check: lint test stack ## Check all that CI checks: format, lints, documentation, licences, tests, the stack
+check: lint test test-analysis stack ## Check all that CI checks: format, lints, documentation, licences, tests, the stack
 
 lint: deny ## Check format, lints, documentation and licences
 	cargo fmt --all --check
@@ -119,25 +94,25 @@ source-cidrs: ## Compare Auth0's published addresses with the stack's: make sour
 	@scripts/deploy source-cidrs
 
 doctor: ## Post one marked event and say how far it came: TOKEN=… make doctor URL=… [LAKE=s3://… WORKGROUP=… DATABASE=… WAIT=seconds]
-	@[ -n "$$URL" ] || { echo "doctor needs URL=<the receiver's URL>, and the token in the variable TOKEN"; exit 1; }
-	@$(LAKE_COMMAND) doctor --url="$$URL" $(if $(LAKE),--lake="$$LAKE") \
+	@$(LAKE_COMMAND) doctor $(if $(URL),--url="$$URL") $(if $(LAKE),--lake="$$LAKE") \
 	  $(if $(WORKGROUP),--workgroup="$$WORKGROUP") $(if $(DATABASE),--database="$$DATABASE") $(if $(WAIT),--wait="$$WAIT")
 
-replay: ## Post rejected records again: TOKEN=… make replay FROM=s3://bucket URL=… [SOURCE= SINCE= UNTIL= REASON= DRY_RUN=1]
-	@[ -n "$$FROM" ] || { echo "replay needs FROM=<lake>, URL=<the receiver's URL>, and the token in the variable TOKEN"; exit 1; }
-	@$(LAKE_COMMAND) replay --from="$$FROM" $(if $(URL),--to="$$URL") $(if $(SOURCE),--source="$$SOURCE") \
-	  $(if $(SINCE),--since="$$SINCE") $(if $(UNTIL),--until="$$UNTIL") $(if $(REASON),--reason="$$REASON") --dry-run="$$DRY_RUN"
+replay: ## Post rejected records again: TOKEN=… make replay LAKE=s3://bucket URL=… [SOURCE= SINCE= UNTIL= REASON= DRY_RUN=1]
+	@$(LAKE_COMMAND) replay $(if $(LAKE),--lake="$$LAKE") $(if $(URL),--url="$$URL") $(if $(SOURCE),--source="$$SOURCE") \
+	  $(if $(SINCE),--since="$$SINCE") $(if $(UNTIL),--until="$$UNTIL") $(if $(REASON),--reason="$$REASON") $(if $(DRY_RUN),--dry-run)
 
-gaps: ## Say what a lake lacks of Auth0's log: make gaps AUTH0_DOMAIN=acme.eu.auth0.com LAKE=s3://bucket SINCE=24h [UNTIL= SOURCE= FROM= FILL=1 URL=… METRIC=stack]
-	@[ -n "$$AUTH0_DOMAIN" ] && [ -n "$$LAKE" ] || { \
-	echo "gaps needs AUTH0_DOMAIN=<the tenant's domain> and LAKE=<lake>, and AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET in the environment"; exit 1; }
-	@$(LAKE_COMMAND) gaps --domain="$$AUTH0_DOMAIN" --lake="$$LAKE" $(if $(SOURCE),--source="$$SOURCE") \
+gaps: ## Say what a lake lacks of Auth0's log: make gaps AUTH0_DOMAIN=acme.eu.auth0.com SINCE=24h [LAKE=s3://bucket UNTIL= SOURCE= FROM= FILL=1 URL=… METRIC=stack]
+	@[ -n "$$AUTH0_DOMAIN" ] || { \
+	echo "gaps needs AUTH0_DOMAIN=<the tenant's domain>, and AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET in the environment"; exit 1; }
+	@$(LAKE_COMMAND) gaps --domain="$$AUTH0_DOMAIN" $(if $(LAKE),--lake="$$LAKE") $(if $(SOURCE),--source="$$SOURCE") \
 	  $(if $(SINCE),--since="$$SINCE") $(if $(UNTIL),--until="$$UNTIL") $(if $(FROM),--from="$$FROM") \
-	  --fill="$$FILL" $(if $(URL),--to="$$URL") $(if $(METRIC),--metric="$$METRIC")
+	  --fill="$$FILL" $(if $(URL),--url="$$URL") $(if $(METRIC),--metric="$$METRIC")
 
 erase: ## Erase one person from a lake: make erase FROM=s3://bucket IDS=file [SQL=file CONFIRM=1], or PERSON=<one id> for IDS
-	@[ -n "$$FROM" ] || { echo "erase needs FROM=<lake>, and IDS=<a file of user ids, addresses or row ids> or PERSON=<one of them>"; exit 1; }
-	@$(LAKE_COMMAND) erase --from="$$FROM" $(if $(IDS),--ids="$$IDS") $(if $(SQL),--sql="$$SQL") --confirm="$$CONFIRM"
+	@[ -n "$$FROM" ] || { echo "erase needs FROM=<lake>, and IDS=<a file of identifiers> or PERSON=<one of them>"; exit 2; }
+	@case "$$CONFIRM" in 1|true|yes) yes=--yes;; ""|0|false|no) yes=;; *) \
+	echo "CONFIRM must be 1, true or yes, or 0, false, no or empty; got $$CONFIRM" >&2; exit 2;; esac; \
+	$(LAKE_COMMAND) erase --lake="$$FROM" $${IDS:+--ids="$$IDS"} $${SQL:+--sql="$$SQL"} $$yes
 
 simulate: ## Run the simulated worlds for SEEDS seeds: faults and retries, and a stream that was paused and is filled
 	cargo test --locked --release --test simulation -- --nocapture many_seeds
@@ -162,31 +137,23 @@ cost: ## Print what events cost: make cost [EVENTS=30000000 PER_REQUEST="10 50" 
 tables: ## Make the table events and its views in Athena, or add what a newer version has: make tables [STACK=… DATABASE=…]
 	@$(LAKE_COMMAND) tables --workgroup "$$STACK" $(if $(DATABASE),--database "$$DATABASE")
 
-merge: ## Bring what has landed into events now: make merge [FROM=2026-01 TO=2026-06 STACK=… DATABASE=…]
+merge: ## Bring what has landed into events now: make merge [SINCE=2026-01 UNTIL=2026-06 STACK=… DATABASE=…]
 	@$(LAKE_COMMAND) merge --workgroup "$$STACK" $(if $(DATABASE),--database "$$DATABASE") \
-	  $(if $(FROM),--from "$$FROM") $(if $(TO),--to "$$TO")
+	  $(if $(SINCE),--since "$$SINCE") $(if $(UNTIL),--until "$$UNTIL")
 
-query: export QUERY_SQL := $(SQL)
-query: export QUERY_LAKE := $(LAKE)
 query: ## Ask a lake with DuckDB: make query SQL="SELECT …" [LAKE=folder or s3://bucket/prefix] (Python 3.11)
-	@sql/query
+	@analysis/run query $(if $(LAKE),--lake="$$LAKE") $(if $(SQL),-- "$$SQL")
 
-detect: export DETECT_LAKE := $(LAKE)
-detect: export DETECT_ID := $(ID)
-detect: export DETECT_SINCE := $(SINCE)
-detect: export DETECT_UNTIL := $(UNTIL)
-detect: export DETECT_SET := $(SET)
 detect: ## Run the detections over a lake: make detect [LAKE=folder or s3://bucket/prefix ID=… SINCE=… UNTIL=… SET=…] (Python 3.11)
-	@sql/query detect
+	@analysis/run detect $(if $(LAKE),--lake="$$LAKE") $(if $(SINCE),--since="$$SINCE") $(if $(UNTIL),--until="$$UNTIL") \
+	  $(if $(ID),--id="$$ID") $(if $(SET),--set="$$SET")
 
-report: export REPORT_LAKE := $(LAKE)
-report: export REPORT_TABLE := $(TABLE)
-report: export REPORT_SINCE := $(SINCE)
-report: export REPORT_UNTIL := $(UNTIL)
-report: export REPORT_HISTORY := $(HISTORY)
-report: export REPORT_OUT := $(OUT)
 report: ## Write a page to look at: make report [LAKE=folder or s3://bucket/prefix SINCE=2026-11-01 UNTIL=2026-11-07 OUT=report.html]
-	@report/run
+	@analysis/run report $(if $(LAKE),--lake="$$LAKE") $(if $(SINCE),--since="$$SINCE") $(if $(UNTIL),--until="$$UNTIL") \
+	  $(if $(TABLE),--table="$$TABLE") $(if $(HISTORY),--history="$$HISTORY") $(if $(OUT),--out="$$OUT")
+
+test-analysis: ## Check the Python package of query, detect and report: ruff, mypy, tests (Python 3.11)
+	analysis/run check
 
 test-report: ## Open the page of hostile events in a headless Chromium (Rust, Python 3.11, Debian's chromium)
 	tests/report/run

@@ -17,7 +17,7 @@ use std::{
 };
 
 use auth0_log_lake::{
-    auth::{AuthenticatedBody, Source, Sources, TokenDigest},
+    auth::Source,
     batch::split,
     object::Compression,
     partition::{normalize, objects},
@@ -26,7 +26,6 @@ use auth0_log_lake::{
 use chrono::{DateTime, Utc};
 use divan::{Bencher, counter::BytesCount};
 use flate2::{Compression as Level, write::GzEncoder};
-use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 use libdeflater::{CompressionLvl, Compressor};
 
 /// A batch near the most that a request may hold, in bytes.
@@ -45,27 +44,19 @@ fn main() {
 struct Bench {
     body: Vec<u8>,
     source: Source,
-    sources: Sources,
-    headers: HeaderMap,
     rows: Cell<Vec<u8>>,
 }
 
 impl Bench {
     fn of(body: Vec<u8>) -> Self {
         let source = Source::parse("bench").expect("a source's name");
-        let sources = Sources::new(vec![(source.clone(), TokenDigest::of(b"token"))]);
-        let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Bearer token"))]);
-        Self { body, source, sources, headers, rows: Cell::default() }
-    }
-
-    fn authenticated(&self) -> AuthenticatedBody<'_> {
-        self.sources.authenticate(&self.headers).expect("a known token").with_body(&self.body)
+        Self { body, source, rows: Cell::default() }
     }
 
     /// Split, normalize and render; gives the bytes of the rows.
     fn pure(&self) -> usize {
         let arrival = Arrival::new(&self.source, "bench", received_at());
-        let rows = normalize(&arrival, &self.authenticated(), self.rows.take());
+        let rows = normalize(&arrival, &self.body, self.rows.take());
         let bytes = rows.ndjson().len();
         self.rows.set(rows.into_text());
         bytes
@@ -74,7 +65,7 @@ impl Bench {
     /// Split, normalize, name and compress; gives the bytes of the objects.
     fn whole(&self, compression: Compression) -> usize {
         let arrival = Arrival::new(&self.source, "bench", received_at());
-        let rows = normalize(&arrival, &self.authenticated(), self.rows.take());
+        let rows = normalize(&arrival, &self.body, self.rows.take());
         let objects = objects(slice::from_ref(&rows), compression).expect("objects");
         self.rows.set(rows.into_text());
         objects.iter().map(|(object, _)| object.bytes.len()).sum()
@@ -83,7 +74,7 @@ impl Bench {
     /// The same with zlib-rs, the gzip that needs no C; gives the bytes of the objects.
     fn whole_with_zlib_rs(&self) -> usize {
         let arrival = Arrival::new(&self.source, "bench", received_at());
-        let rows = normalize(&arrival, &self.authenticated(), self.rows.take());
+        let rows = normalize(&arrival, &self.body, self.rows.take());
         let objects = objects(slice::from_ref(&rows), Compression::None).expect("objects");
         self.rows.set(rows.into_text());
         let compress = |rows: &[u8]| {
@@ -109,7 +100,7 @@ fn print_ratios() {
     let paths: [(&str, &dyn Fn() -> usize); 7] = [
         ("serde_json Value", &|| bench.parse()),
         ("serde_json RawValue", &|| raw_value::parse(&bench.body)),
-        ("split", &|| split(&bench.authenticated()).len()),
+        ("split", &|| split(&bench.body).len()),
         ("pure path", &|| bench.pure()),
         (GZIP, &|| bench.whole(Compression::Gzip)),
         ("the same, zlib-rs", &|| bench.whole_with_zlib_rs()),
@@ -137,7 +128,7 @@ fn print_ratios() {
 /// What gzip costs and saves at each level of libdeflate, on the rows of the batch.
 fn print_levels(bench: &Bench) {
     let arrival = Arrival::new(&bench.source, "bench", received_at());
-    let rows = normalize(&arrival, &bench.authenticated(), Vec::new());
+    let rows = normalize(&arrival, &bench.body, Vec::new());
     let compress = |level| {
         let mut compressor = Compressor::new(CompressionLvl::new(level).expect("a level"));
         let mut out = vec![0; compressor.gzip_compress_bound(rows.ndjson().len())];

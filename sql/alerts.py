@@ -1,12 +1,11 @@
 """The SQL of what the detections look at, of the hits that they found, and of the pages of those."""
 
-import detections
 import upkeep
+
+from auth0_log_lake import detections, relations
 
 # Hits that one run pages one by one: somebody who makes up user names must not flood a pager.
 PAGES = 50
-# Columns that events_recent does without, since their names are reserved words.
-LEFT_OUT = ["date", "references"]
 # Of a hit: the column, its Athena type, what it is.
 COLUMNS = [
     ("hit_key", "string", "What makes it another hit; one row each"),
@@ -24,6 +23,7 @@ COLUMNS = [
     ("detected_at", "timestamp", "When it was found, UTC"),
     ("told_by", "string", "The run that pages it"),
     ("told_at", "timestamp", "When it was paged, UTC; null until then"),
+    ("name", "string", "The subject alone and as it was sent, by which a person is erased"),
 ]
 
 
@@ -32,14 +32,18 @@ def events_recent(columns):
 
     A Hive table: its times have milliseconds, and none of its names may want quotes.
     """
-    selected = [f"CAST({c['column']} AS timestamp(3)) AS {c['column']}" if c["type"] == "timestamp" else c["column"] for c in columns if c["column"] not in LEFT_OUT]
+    times = [c["column"] for c in columns if c["type"] == "timestamp"]
+    names = [c["column"] for c in columns if c["column"] not in detections.LEFT_OUT]
+    selected = ", ".join(f"CAST({name} AS timestamp(3)) AS {name}" if name in times else name for name in names)
+    arrived = f"parse_time >= {detections.NOW} - INTERVAL '{{hours}}' HOUR"
+    fresh = f"{arrived} AND event_time >= {detections.NOW} - INTERVAL '35' DAY"
+    past = f"NOT ({arrived}) AND event_time >= {detections.NOW} - {relations.REMEMBERED}"
+    # What is no change is a setting of its own.
+    setting = f"CASE WHEN {relations.SETS} THEN {relations.SETTING} ELSE row_id END"
     return f"""\
 CREATE TABLE events_recent WITH (format = 'PARQUET') AS
-SELECT
-  {", ".join(selected)}
-FROM events_live
-WHERE parse_time >= {detections.NOW} - INTERVAL '{{hours}}' HOUR
-  AND event_time >= {detections.NOW} - INTERVAL '35' DAY
+SELECT {selected}, details_before
+FROM {relations.remembered(names, "events_live", fresh, past, setting)}
 """
 
 
@@ -119,7 +123,7 @@ WHERE place <= {rest}
 """
 STATEMENTS = {
     # One run claims what is untold, so that two runs at once do not both page it, and a run that failed is caught up.
-    "alerts_claim": "UPDATE alerts SET told_by = '{run}' WHERE told_at IS NULL AND NOT contains(split('{muted}', ','), detection)",
+    "alerts_claim": "UPDATE alerts SET told_by = '{run}' WHERE told_at IS NULL AND severity <> 'info' AND NOT contains(split('{muted}', ','), detection)",
     "alerts_told": f"UPDATE alerts SET told_at = CAST({detections.NOW} AS timestamp(6)) WHERE told_by = '{{run}}' AND told_at IS NULL",
     "alerts_read": "SELECT severity, detection, source, message FROM alert_messages WHERE told_by = '{run}' ORDER BY place",
 }

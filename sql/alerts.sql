@@ -13,7 +13,8 @@ CREATE TABLE IF NOT EXISTS alerts (
   `shows` string COMMENT 'The query that shows them',
   `detected_at` timestamp COMMENT 'When it was found, UTC',
   `told_by` string COMMENT 'The run that pages it',
-  `told_at` timestamp COMMENT 'When it was paged, UTC; null until then'
+  `told_at` timestamp COMMENT 'When it was paged, UTC; null until then',
+  `name` string COMMENT 'The subject alone and as it was sent, by which a person is erased'
 )
 PARTITIONED BY (month(detected_at))
 LOCATION '{location}'

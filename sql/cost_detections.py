@@ -19,9 +19,10 @@ KEPT = 26 / 24  # days that a run keeps
 QUERIES = 5  # that are billed: DROP is not
 STATES = 14  # with one hit, and files in one list
 PAST = 3  # months that the detections with a past compare with, at most
-# Bytes an event: in the table with all its columns; that all detections read of what a run keeps; and of the past. What
-# tests/engines/bytes_read.py measured on invented events, which repeat themselves: those of a real lake are larger.
-MERGED, FOUND, BEFORE = 45, 894, 18
+# Bytes an event: in the table with all its columns; that all detections read of what a run keeps; and of the past, times the
+# months that each looks back. What tests/engines/bytes_read.py measured on invented events, which repeat themselves: those
+# of a real lake are larger.
+MERGED, FOUND, BEFORE = 45, 1340, 162
 
 
 def run(events, per_request, months, merged=MERGED, found=FOUND, before=BEFORE):
@@ -30,7 +31,7 @@ def run(events, per_request, months, merged=MERGED, found=FOUND, before=BEFORE):
     objects = day * LANDED / per_request
     stored = STORED[max(n for n in STORED if n <= max(per_request, 1))]
     looked = day * LANDED * stored + day * KEPT * merged + events * months * ROW_ID
-    searched = day * KEPT * found + events * min(months, PAST) * before
+    searched = day * KEPT * found + events * min(months / PAST, 1) * before
     scanned = max(looked, LEAST_SCAN) + max(searched, LEAST_SCAN) + (QUERIES - 2) * LEAST_SCAN
     return objects * PRICES["S3 GET"] + (PARTITIONS + objects / 1000) * PRICES["S3 LIST"] + scanned * PRICES["Athena"] + STATES * TRANSITION
 

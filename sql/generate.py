@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the SQL of this folder from columns.tsv, event_types.tsv, windows.tsv, detections/ and ocsf/types.tsv, and the
+"""Writes landing.tsv from template.yaml, the SQL of this folder from columns.tsv, event_types.tsv, windows.tsv, detections/ and ocsf/types.tsv, and the
 schedules of template.yaml; --check says whether anything would change.
 
 Athena's dialect. In braces stands what a caller fills in: {location}, {landing}, {since}, {row_ids}, {digests}, {hours}, {muted},
@@ -8,19 +8,15 @@ Athena's dialect. In braces stands what a caller fills in: {location}, {landing}
 
 import sys
 
-sys.dont_write_bytecode = True  # no __pycache__ beside the SQL
-import alerts  # noqa: E402
-import generate_ocsf  # noqa: E402
-import schedules  # noqa: E402
-import upkeep  # noqa: E402
-from writing import HERE, listed, literal, table  # noqa: E402
+import alerts
+import generate_ocsf
+import glue
+import schedules
+import upkeep
+from writing import HERE, listed, literal
 
-# A copy that was received earlier wins; what ties here came in one object and differs in its other columns.
-ORDER = ["parse_time", "request_id", "event_time"]
-
-
-def name(column):
-    return f'"{column}"' if column in ("date", "references") else column
+from auth0_log_lake.statements import NAMES, ORDER, table
+from auth0_log_lake.statements import quoted_name as name
 
 
 def earlier(a, b):
@@ -33,7 +29,6 @@ def earlier(a, b):
 
 
 COLUMNS = table("columns.tsv")
-NAMES = [name(c["column"]) for c in COLUMNS]
 WINDOWS = {w["window"]: w for w in table("windows.tsv")}
 
 
@@ -151,6 +146,7 @@ def scheduled():
 
 
 FILES = {
+    "landing.tsv": glue.landing,
     "events.sql": events,
     "event_types.sql": event_types,
     "events_landed.sql": events_landed,
@@ -178,7 +174,7 @@ def main():
         else:
             path.write_text(text(), "utf-8")
     if stale:
-        sys.exit(f"sql/generate.py would change {', '.join(stale)}; run it, and review the difference")
+        sys.exit(f"analysis/run generate would change {', '.join(stale)}; run it, and review the difference")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 import ocsf_objects as objects
 from ocsf_objects import METHODS, among, case, detail, filled, given, literal, milliseconds, name, row
-from writing import listed, table
+from writing import listed
+
+from auth0_log_lake.statements import table
 
 TYPES = table("ocsf/types.tsv")
 CATEGORIES = {0: "Uncategorized", 2: "Findings", 3: "Identity & Access Management", 6: "Application Activity"}

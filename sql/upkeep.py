@@ -19,24 +19,17 @@ ERASING = {
     "optimize_rewrite_data_file_threshold": 1,
     "optimize_rewrite_delete_file_threshold": 1,
 }
-# An alert names a person by an identifier or an event's id, as a word of its subject or of its query; or its subject is the
-# name that the person has in one source. All of it is compared by digests, since Athena keeps statements in its history.
+# An alert names a person if its name or its subject is an identifier, if its query compares with one or lists an event of
+# theirs, or if its name is the one that the person has in one source. A part of a word is nobody. All of it is compared by
+# digests, since Athena keeps statements in its history.
 NAMED = """\
-any_match(
+cardinality(filter(
   concat(
-    ARRAY[
-      lower(subject),
-      concat('= ', source, ' ', CASE detection
-        WHEN 'limit_hit' THEN regexp_replace(lower(subject), '^[a-z0-9_]+ ', '')
-        WHEN 'admin_new_country' THEN regexp_replace(lower(subject), ' in [a-z][a-z]$', '')
-        ELSE lower(subject)
-      END)
-    ],
-    regexp_extract_all(lower(concat(subject, ' ', shows)), '[^\\s''"<>(),;]+'),
-    regexp_extract_all(lower(concat(subject, ' ', shows)), '[\\p{L}\\p{N}._+@-]*[\\p{L}\\p{N}_@-]')
+    ARRAY[lower(subject), lower(coalesce(name, subject)), concat('= ', source, ' ', coalesce(name, subject))],
+    transform(regexp_extract_all(lower(shows), '''((?:[^'']|'''')*)''', 1), word -> replace(word, '''''', ''''))
   ),
   word -> to_hex(sha256(to_utf8(word))) IN ({digests})
-)"""
+)) > 0"""
 
 
 def properties(values):

@@ -3,15 +3,6 @@
 //! The function holds SHA-256 digests of tokens, never a token. A token is digested and compared
 //! with every configured digest in constant time, so that neither the time of an answer nor the
 //! order of the settings tells anything about a digest.
-//!
-//! A body can be split only as an [`AuthenticatedBody`] one, and only [`Sources::authenticate`] leads there:
-//!
-//! ```compile_fail
-//! use auth0_log_lake::{auth::{AuthenticatedBody, Source}, batch};
-//! fn careless(source: &Source, body: &[u8]) {
-//!     batch::split(&AuthenticatedBody { source, body });
-//! }
-//! ```
 
 use std::fmt;
 
@@ -20,34 +11,7 @@ use http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
-/// An Auth0 tenant or stream, by the name its rows are labelled with.
-///
-/// Invariant: 1 to 32 of `a-z`, `0-9` and `-`.
-///
-/// ```
-/// use auth0_log_lake::auth::Source;
-/// assert_eq!(Source::parse("prod-eu").unwrap().as_str(), "prod-eu");
-/// assert!(Source::parse("Prod EU").is_none());
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Source(String);
-
-impl Source {
-    /// Longest name, in bytes.
-    const LONGEST: usize = 32;
-
-    /// Parses a name; `None` if its form is wrong.
-    pub fn parse(name: &str) -> Option<Self> {
-        let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        let well_formed = (1..=Self::LONGEST).contains(&name.len()) && name.bytes().all(known);
-        well_formed.then(|| Self(name.to_owned()))
-    }
-
-    /// The name, as in the settings and in rows.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
+pub use rows::source::Source;
 
 /// SHA-256 digest of a token. Its `Debug` shows nothing.
 #[derive(Clone, Copy)]
@@ -151,7 +115,7 @@ pub struct Sender<'a> {
 }
 
 impl<'a> Sender<'a> {
-    /// Takes a source at the word of somebody who asked for its token: a receiver that put the request into the queue.
+    #[cfg(test)]
     pub(crate) fn of(source: &'a Source) -> Self {
         Self { source }
     }
@@ -159,30 +123,6 @@ impl<'a> Sender<'a> {
     /// The source that the token belongs to.
     pub fn source(self) -> &'a Source {
         self.source
-    }
-
-    /// Vouches for the body that came with the token.
-    pub fn with_body(self, body: &'a [u8]) -> AuthenticatedBody<'a> {
-        AuthenticatedBody { source: self.source, body }
-    }
-}
-
-/// A body whose sender is known. Its fields are private, so that there is no other way to one.
-#[derive(Clone, Copy, Debug)]
-pub struct AuthenticatedBody<'a> {
-    source: &'a Source,
-    body: &'a [u8],
-}
-
-impl<'a> AuthenticatedBody<'a> {
-    /// The source that sent the body.
-    pub fn source(&self) -> &'a Source {
-        self.source
-    }
-
-    /// The body, byte for byte.
-    pub fn body(&self) -> &'a [u8] {
-        self.body
     }
 }
 

@@ -23,47 +23,31 @@
 //! | [`commit`] | batches → objects → the store, and what became of each batch (`group`: of requests that are under way together) |
 //! | [`queue`] | where requests wait in the buffered mode (`sqs`) |
 //! | [`drain`] | messages of the queue → objects that they share |
-//! | [`batch`] | an authenticated body → records, cut and read (`structure`: where brackets are; `wrapper`: what an object says of its `logs`; `record`, `members`: a record as it was read) |
-//! | [`schema`] | the field table of `Auth0.Events`: what a row holds (`members`: the keys around `data`; `lookup`: the column of a sent name) |
-//! | [`event`] | one record → one row (`columns`: which member each takes; `fit`: a value in its column; `unmapped`: what has none; `render`: the row) |
-//! | [`reject`] | one record → one reject row, with its reason |
-//! | [`row`] | what all rows of a request share |
-//! | [`partition`] | batches → rows → objects, one for each source and hour: the loop over records is here (`rows`) |
-//! | [`object`] | keys of objects, and the `compression` of their bytes |
 //! | [`store`] | where objects are put: a bucket (`s3`), or a folder (`fs`) |
 //! | [`response`] | how a request ended → what its sender is answered |
 //! | [`metrics`] | what one request reports |
 //! | [`serve`] | what both binaries do around `receive` (`function_url`: the event of a Function URL; `messages`: that of a queue; `local`: HTTP on a laptop) |
+//! | [`rows`] | a body → records → rows → objects: a crate of its own, plain functions of their arguments |
 //! | `aws` | what the clients of S3 and SQS share |
-//! | `json` | values as they were sent: checked, compacted, escaped |
-//! | `time` | times as senders write them and as rows hold them |
 //!
 //! What holds everywhere:
 //!
 //! - Three kinds of bad stay apart: a *request* is refused, a *record* is rejected and kept, a *store* fails.
-//! - From [`auth`] to [`partition`] all is a plain function of its arguments: no clock, no environment,
-//!   no randomness, nothing to wait for. The same arguments make the same objects.
-//! - Every key of a row comes from [`schema`]; every value that was sent is in the row, but for a null in place of a column.
+//! - [`auth`] and [`rows`] are plain functions of their arguments: no clock, no environment, no randomness,
+//!   nothing to wait for. The same arguments make the same objects.
 #![warn(missing_docs)]
 
 pub mod auth;
 mod aws;
-pub mod batch;
 pub mod commit;
 pub mod config;
 pub mod drain;
-pub mod event;
-mod json;
 pub mod message;
 pub mod metrics;
-pub mod object;
-pub mod partition;
 pub mod queue;
 pub mod receive;
-pub mod reject;
 pub mod response;
-pub mod row;
-pub mod schema;
 pub mod serve;
 pub mod store;
-mod time;
+
+pub use rows::{batch, event, object, partition, reject, row, schema};

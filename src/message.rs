@@ -13,8 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     auth::{Sender, Source},
-    batch::Records,
-    json::text::trim,
+    batch::{Records, is_blank},
     partition::Batch,
     reject::Reason,
     row::Arrival,
@@ -64,18 +63,14 @@ impl Message {
 
     /// Whether there is no record in it.
     pub fn is_empty(&self) -> bool {
-        if self.is_encoded {
-            trim(&self.body).is_empty()
-        } else {
-            Records::of(&Sender::of(&self.source).with_body(&self.body)).next().is_none()
-        }
+        if self.is_encoded { is_blank(&self.body) } else { Records::of(&self.body).next().is_none() }
     }
 
     /// The batch to make rows of.
     pub fn batch(&self) -> Batch<'_> {
         Batch {
             arrival: Arrival::new(&self.source, &self.request_id, self.received_at),
-            body: Sender::of(&self.source).with_body(&self.body),
+            body: &self.body,
             unread: self.is_encoded.then_some(Reason::UnsupportedEncoding),
         }
     }

@@ -88,8 +88,8 @@ pub fn to_stdout(lines: &[u8]) {
     _ = std::io::stdout().lock().write_all(lines);
 }
 
-/// A panic's message may hold what a sender sent; its place in the code does not.
-fn hide_panic_messages() {
+/// Keeps panics from saying what a sender sent: only their place in the code is printed.
+pub fn hide_panic_messages() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         eprintln!("{}", serde_json::json!({"level": "ERROR", "message": "the receiver panicked", "error.place": place}));

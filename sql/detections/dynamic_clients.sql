@@ -2,6 +2,7 @@
 -- title: Many applications registered themselves in a short time.
 -- severity: high
 -- do: Look at their names and callbacks, delete them, and turn dynamic registration off where nobody needs it.
+-- silent: a few registrations; registrations spread over the day
 -- attack: T1528
 -- param threshold = 15: registrations that make a hit
 -- param window = 1 hour: the time they lie in
@@ -13,8 +14,8 @@ FROM (
     SELECT
       source, coalesce(nullif(tenant_name, ''), source) AS subject, event_time, row_id,
       count(*) OVER (PARTITION BY source, tenant_name ORDER BY event_time RANGE BETWEEN {window} PRECEDING AND CURRENT ROW) AS registered
-    FROM events_live
-    WHERE type = 'sapi' AND (description = 'Dynamic client registration' OR regexp_like({path}, '/oidc/register$'))
+    FROM changes
+    WHERE description = 'Dynamic client registration' OR regexp_like(path, '/oidc/register$')
   ) AS registrations
 ) AS days
 WHERE most >= {threshold}

@@ -2,6 +2,7 @@
 -- title: An application used the Management API far more than it does.
 -- severity: medium
 -- do: Look at what it called, and from which address. If its secret leaked, rotate it and take its grants back.
+-- silent: as many calls as in a busy hour of the days before; a new application
 -- attack: T1059.009
 -- param threshold = 100: calls in an hour below which nothing is a surge
 -- param factor = 5: times the busiest hour of the days before

@@ -68,16 +68,15 @@ impl Said {
 impl Desk {
     pub fn new() -> Self {
         let desk = Self(tempfile::tempdir().expect("a folder"));
-        for folder in ["bin", "answers", "target/laptop", "tests/stack"] {
+        for folder in ["bin", "answers", "analysis", "crates/lake", "scripts", "tests/stack"] {
             fs::create_dir_all(desk.path(folder)).expect("a folder");
         }
         fs::copy(project("Makefile"), desk.path("Makefile")).expect("the Makefile");
         symlink(project("events"), desk.path("events")).expect("a link");
-        for tool in ["bin/cargo", "bin/python3", "bin/aws", "tests/stack/run"] {
+        for tool in ["bin/cargo", "bin/python3", "bin/aws", "tests/stack/run", "analysis/run", "scripts/deploy"] {
             symlink(project("tests/commands/fake"), desk.path(tool)).expect("a link");
         }
-        symlink(env!("CARGO_BIN_EXE_local"), desk.path("target/laptop/local")).expect("a link");
-        symlink(lake(), desk.path("target/laptop/lake")).expect("a link");
+        symlink(lake(), desk.path("bin/lake")).expect("a link");
         desk
     }
 
@@ -101,7 +100,7 @@ impl Desk {
         let mut shell = Command::new("sh");
         let path = format!("{}:/usr/local/bin:/usr/bin:/bin", self.path("bin").display());
         shell.args(["-c", typed]).current_dir(self.0.path()).env_clear().env("PATH", path).env("FAKES", self.0.path());
-        shell.env("HOME", self.path("home")).env("CARGO_TARGET_DIR", self.path("target")).env("AWS_EC2_METADATA_DISABLED", "true");
+        shell.env("HOME", self.path("home")).env("TMPDIR", self.path("")).env("AWS_EC2_METADATA_DISABLED", "true");
         shell.env("AWS_REGION", "eu-central-1").stdin(Stdio::null());
         shell
     }

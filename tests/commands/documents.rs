@@ -21,7 +21,7 @@ enum Run {
 use Run::{Here, In};
 
 /// Each command, the variables that documents give it, and where it is run.
-const COMMANDS: [(&str, &str, Run); 32] = [
+const COMMANDS: [(&str, &str, Run); 33] = [
     ("bench", "", Here),
     ("bench-modes", "REQUESTS", Here),
     ("bench-queries", "EVENTS", In("tests/engines/bench.py")),
@@ -34,7 +34,7 @@ const COMMANDS: [(&str, &str, Run); 32] = [
     ),
     ("deny", "", Here),
     ("deploy", "TOKEN_DIGESTS STACK ALARM_EMAIL PARAMETERS TAGS DRY_RUN CONFIRM", In("tests/deploy/main.rs")),
-    ("detect", "LAKE ID SINCE UNTIL SET", In("tests/engines/test_detect.py")),
+    ("detect", "LAKE ID SINCE UNTIL SET", In("tests/analysis/test_documents.py")),
     ("doctor", "TOKEN URL LAKE WORKGROUP DATABASE WAIT", Here),
     ("erase", "FROM IDS SQL CONFIRM PERSON", Here),
     ("fuzz", "FUZZ_SECONDS", Here),
@@ -44,20 +44,35 @@ const COMMANDS: [(&str, &str, Run); 32] = [
     ("invoke", "EVENT", Here),
     ("lint", "", Here),
     ("load", "", Here),
-    ("merge", "FROM TO STACK DATABASE", In("tests/engines/test_commands.py")),
-    ("query", "SQL LAKE", In("tests/engines/test_query.py")),
-    ("replay", "TOKEN FROM URL SOURCE SINCE UNTIL REASON DRY_RUN", Here),
-    ("report", "LAKE TABLE SINCE UNTIL HISTORY OUT", In("tests/stack/test_report.py")),
+    ("merge", "SINCE UNTIL STACK DATABASE", In("tests/engines/test_commands.py")),
+    ("query", "SQL LAKE", In("tests/analysis/test_documents.py")),
+    ("replay", "TOKEN LAKE URL SOURCE SINCE UNTIL REASON DRY_RUN", Here),
+    ("report", "LAKE TABLE SINCE UNTIL HISTORY OUT", In("tests/analysis/test_documents.py")),
     ("run", "ONESHOT PORT TOKEN TOKEN_DIGESTS LAKE_URL CONFIRM", Here),
     ("simulate", "SEEDS", Here),
     ("stack", "", Here),
     ("tables", "STACK DATABASE", In("tests/engines/test_commands.py")),
     ("test", "", Here),
+    ("test-analysis", "", Here),
     ("test-engines", "", In("tests/engines/home.py")),
     ("test-report", "", In("tests/report/run")),
     ("token", "SOURCE", Here),
     ("watch", "LAKE_URL TOKEN_DIGESTS", Here),
     ("digests", "STACK", In("tests/deploy/main.rs")),
+];
+
+/// Each command of `lake` that documents name, also after `cargo`, and the options that they give it.
+const LAKE: [(&str, &str); 10] = [
+    ("deploy", "--stack --dry-run"),
+    ("detect", "--since"),
+    ("doctor", "--url"),
+    ("man", "--markdown"),
+    ("merge", "--since --until"),
+    ("query", ""),
+    ("rejects", "--lake --since --format --reason"),
+    ("replay", "--lake --url --dry-run --stack --since --until --reason --source"),
+    ("report", "--since"),
+    ("run", "--no-samples --metrics --port --once"),
 ];
 
 /// The tests of this folder.
@@ -143,8 +158,52 @@ fn written() -> Vec<(String, Written)> {
     found
 }
 
+/// Reads the commands of `lake` in a line of code: the name of each, and its options.
+fn lake_commands(line: &str) -> Vec<(String, Vec<String>)> {
+    let read = |part: &str| {
+        let words: Vec<&str> = part.split_whitespace().skip_while(|word| variable(word).is_some() || *word == "cargo").collect();
+        let [first, name, rest @ ..] = words.as_slice() else { return None };
+        let options = rest.iter().filter(|word| word.starts_with("--")).map(|word| word.trim_end_matches(',').to_owned());
+        (*first == "lake" && is_target(name)).then(|| ((*name).to_owned(), options.collect()))
+    };
+    line.split(" #").next().unwrap_or_default().split("&&").flat_map(|part| part.split([';', '|'])).filter_map(read).collect()
+}
+
+#[test]
+fn every_command_of_lake_that_is_written_down_is_typed_by_a_test() {
+    let mut all = BTreeMap::new();
+    documents(&project(""), &mut all);
+    // The help itself is tested beside it.
+    all.retain(|name, _| !name.ends_with("docs/COMMANDS.md"));
+    let tests = TESTS.concat();
+    let mut count = 0;
+    for (place, text) in all {
+        for (name, options) in code(&text).iter().flat_map(|line| lake_commands(line)) {
+            let known = LAKE.iter().find(|(known, _)| *known == name).map(|(_, options)| *options);
+            let known =
+                known.unwrap_or_else(|| panic!("{place} names lake {name}: add a test that types it, and a line to the table LAKE"));
+            for option in options {
+                assert!(known.split(' ').any(|known| known == option), "{place} gives lake {name} {option}, which no test types");
+            }
+            count += 1;
+        }
+    }
+    assert!(count >= 8, "{count}");
+    for (name, options) in LAKE {
+        assert!(tests.contains(&format!("lake {name}")), "lake {name}");
+        for option in options.split(' ').filter(|option| !option.is_empty()) {
+            assert!(tests.contains(option), "lake {name} {option}");
+        }
+    }
+}
+
 #[test]
 fn commands_are_read_as_they_are_written() {
+    let lake =
+        |line: &str| lake_commands(line).into_iter().map(|(name, options)| format!("{name} {}", options.join(" "))).collect::<Vec<_>>();
+    assert_eq!(lake("TOKEN=… lake replay --lake \"x\" --dry-run"), ["replay --lake --dry-run"]);
+    assert_eq!(lake("cargo lake rejects | head"), ["rejects "]);
+    assert!(lake("cargo lambda build").is_empty() && lake("ls lake").is_empty() && lake("lake [prod]").is_empty());
     let read =
         |line: &str| commands(line).into_iter().map(|command| (command.targets.join(" "), command.variables.join(" "))).collect::<Vec<_>>();
     let one = |targets: &str, variables: &str| vec![(targets.to_owned(), variables.to_owned())];

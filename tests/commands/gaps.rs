@@ -32,7 +32,7 @@ fn what_a_lake_lacks_is_said_and_filled_as_the_documents_write_it() {
 
     let filled = desk.types(&format!("TOKEN=local-development-token {gaps} UNTIL=2024-03-01 FILL=1 URL={url}"));
     assert!(filled.code == 0 && filled.has("Posted 150 of them to the receiver: 150 became events"), "{filled:?}");
-    let again = desk.types(&format!("{gaps} FILL=0"));
+    let again = desk.types(&format!("{gaps} UNTIL=2024-03-01 FILL=0"));
     assert!(again.code == 0 && again.has_line("150 are events there, 0 are kept as rejects, 0 are missing."), "{again:?}");
     let rest = desk.types(&format!("{gaps} UNTIL=2024-03-01 FROM={}", log()[99].0));
     assert!(rest.code == 0 && rest.has_line("50 are events there, 0 are kept as rejects, 0 are missing."), "{rest:?}");
@@ -48,14 +48,14 @@ fn a_comparison_that_cannot_be_made_says_what_it_needs() {
     std::fs::create_dir(desk.path("lake")).expect("a lake");
     let gaps = format!("make gaps AUTH0_DOMAIN={} LAKE=file://lake", scope.url);
     for (typed, sentence) in [
-        ("make gaps".to_owned(), "gaps needs AUTH0_DOMAIN=<the tenant's domain> and LAKE=<lake>, and AUTH0_CLIENT_ID"),
+        ("make gaps".to_owned(), "gaps needs AUTH0_DOMAIN=<the tenant's domain>, and AUTH0_CLIENT_ID"),
         (format!("{AS} make gaps LAKE=file://lake"), "gaps needs AUTH0_DOMAIN=<the tenant's domain>"),
-        (format!("{gaps} SINCE=24h"), "lake: who asks Auth0 is not said; set AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, or AUTH0_TOKEN"),
+        (format!("{gaps} SINCE=24h"), "lake: missing Auth0 credentials: AUTH0_CLIENT_ID is not set"),
         (format!("AUTH0_TOKEN=other {gaps} SINCE=24h"), "AUTH0_TOKEN is not a token of this tenant's Management API, or it has expired"),
         (format!("{AS} {gaps} SINCE=24h"), "the token lacks the scope read:logs"),
-        (format!("{AS} {gaps}"), "lake: from when on is not said; give SINCE= (--since)"),
-        (format!("{AS} {gaps} SINCE=2024-03-02 UNTIL=2024-03-01T00:00:00Z"), "lake: SINCE must be before UNTIL; got 2024-03-02"),
-        (format!("{AS} {gaps} SINCE=24h FILL=1"), "lake: where to post what is missing is not said; give the receiver's URL, URL= (--to)."),
+        (format!("{AS} {gaps}"), "lake: missing start: give --since"),
+        (format!("{AS} {gaps} SINCE=2024-03-02 UNTIL=2024-03-01T00:00:00Z"), "lake: --since must be before --until; got 2024-03-02"),
+        (format!("{AS} {gaps} SINCE=24h FILL=1"), "lake: missing receiver URL: give --url or --stack."),
         (format!("{AS} {gaps} SINCE=24h FILL=1 URL=http://127.0.0.1:1/"), "lake: TOKEN must hold the token that is in Auth0's"),
         (format!("{AS} {gaps} SINCE=24h FILL=2"), "it must be 1, true or yes, or 0, false, no or empty"),
         (

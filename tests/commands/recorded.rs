@@ -3,7 +3,7 @@
 use crate::desk::Desk;
 
 /// What is typed, and the calls that it makes.
-const CALLS: [(&str, &[&str]); 18] = [
+const CALLS: [(&str, &[&str]); 23] = [
     ("make test", &["cargo test --locked --workspace --features auth0-log-lake/local"]),
     (
         "make lint",
@@ -19,6 +19,7 @@ const CALLS: [(&str, &[&str]); 18] = [
         ],
     ),
     ("make stack", &["run "]),
+    ("make test-analysis", &["run check"]),
     ("make golden", &["cargo test --locked --test integration golden", "  GOLDEN=rewrite"]),
     ("make bench", &["cargo bench --locked --bench receiver", "cargo build --locked --release --bin receiver --example bare", "python3 benches/process.py"]),
     ("make bench-modes", &["cargo bench --locked --features local --bench modes --"]),
@@ -81,8 +82,11 @@ const CALLS: [(&str, &[&str]); 18] = [
         "make invoke EVENT=events/queue/messages.json",
         &["cargo lambda invoke receiver --invoke-address 127.0.0.1 --data-file events/queue/messages.json"],
     ),
-    // Without AWS, there would be no `tables` and no `merge`.
-    ("make token SOURCE=acme", &["cargo build --locked --profile laptop -p lake --no-default-features --features aws --bin lake"]),
+    ("make token SOURCE=acme", &["cargo lake token --source=acme"]),
+    ("cargo lake query \"SELECT 1\"", &["cargo lake query SELECT 1", "run query SELECT 1"]),
+    ("cargo lake detect --since 7d", &["cargo lake detect --since 7d", "run detect --since 7d"]),
+    ("cargo lake report --since 2026-11-01", &["cargo lake report --since 2026-11-01", "run report --since 2026-11-01"]),
+    ("cargo lake deploy --stack logs --dry-run", &["cargo lake deploy --stack logs --dry-run", "deploy "]),
 ];
 
 #[test]
@@ -98,13 +102,22 @@ fn each_command_calls_its_tool_with_these_arguments() {
 }
 
 #[test]
+fn the_reference_page_and_the_help_come_from_the_program() {
+    let desk = Desk::new();
+    let said = desk.types("cargo lake man --markdown");
+    assert!(said.code == 0 && said.has_line("## lake rejects close"), "{said:?}");
+    let said = desk.types("lake merge --since 2026-02 --until 2026-01");
+    assert!(said.code == 2 && said.has("--since must be before --until"), "{said:?}");
+}
+
+#[test]
 fn make_check_is_the_lints_the_tests_and_the_stack_each_once() {
     let calls = |typed: &str| {
         let desk = Desk::new();
         assert_eq!(desk.types(typed).code, 0, "{typed}");
         desk.calls()
     };
-    let all: Vec<String> = ["make lint", "make test", "make stack"].into_iter().flat_map(calls).collect();
+    let all: Vec<String> = ["make lint", "make test", "make test-analysis", "make stack"].into_iter().flat_map(calls).collect();
     assert_eq!(calls("make check"), all);
     let mut twice = calls("make test check");
     twice.sort();

@@ -1,8 +1,32 @@
 //! `make run`: the receiver on a laptop.
 
-use std::{fs, net::TcpListener};
+use std::{fs, net::TcpListener, path::PathBuf};
 
 use crate::desk::{Desk, port};
+
+/// The logs of all runs on a desk.
+fn logs(desk: &Desk) -> Vec<String> {
+    let entries = fs::read_dir(desk.path("")).expect("the desk").map(|entry| entry.expect("an entry").path());
+    let is_log = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "log");
+    entries.filter(is_log).map(|path| fs::read_to_string(path).expect("a log")).collect()
+}
+
+#[test]
+fn each_run_keeps_its_own_log_and_a_taken_port_says_what_to_type() {
+    let (desk, port) = (Desk::new(), port());
+    let staying = desk.starts(&format!("lake run --no-samples --metrics --port {port}"), "The receiver is up at ");
+    assert!(!staying.said.contains("Posting"), "{}", staying.said);
+    let taken = desk.types(&format!("cargo lake run --port {port}"));
+    assert!(taken.code == 2 && taken.has(&format!("port {port} is taken")) && taken.has("type lake run --port "), "{taken:?}");
+    let doctor = desk.types(&format!("TOKEN=local-development-token lake doctor --url http://127.0.0.1:{port}/"));
+    assert_eq!(doctor.code, 0, "{doctor:?}");
+    let said = staying.ends();
+    assert!(said.contains("\"request.id\":\"local-") && said.contains("\"_aws\""), "{said}");
+    assert_eq!(desk.types(&format!("lake run --once --port {port}")).code, 0);
+    let mut lines: Vec<usize> = logs(&desk).into_iter().map(|log| log.lines().count()).collect();
+    lines.sort_unstable();
+    assert_eq!(lines, [2, 30]);
+}
 
 #[test]
 fn a_run_posts_every_sample_shows_what_landed_and_ends() {
@@ -17,10 +41,10 @@ fn a_run_posts_every_sample_shows_what_landed_and_ends() {
     ] {
         assert!(said.has_line(&line), "{line} in {said:?}");
     }
-    let build = "cargo build --locked --profile laptop -p auth0-log-lake -p lake --no-default-features --features auth0-log-lake/local --bin local";
-    assert_eq!(desk.calls()[0], format!("{build} --bin lake"));
+    let run = "cargo run --locked --profile laptop -p lake --no-default-features --features run --bin lake -- run";
+    assert_eq!(desk.calls()[0], run);
     assert!(desk.path("lake/events").is_dir() && desk.path("lake/rejects").is_dir());
-    assert!(fs::read_to_string(desk.path("target/run/receiver.log")).expect("the log").lines().count() == 30);
+    assert_eq!(logs(&desk).into_iter().map(|log| log.lines().count()).collect::<Vec<_>>(), [30]);
     // The receiver has ended with it.
     TcpListener::bind(("127.0.0.1", port)).expect("a free port");
 }
@@ -39,7 +63,7 @@ fn a_token_of_another_receiver_is_not_used_and_the_run_says_so() {
     assert!(said.code == 0 && said.out.matches(" 200 ").count() == 15, "{said:?}");
     let said = desk.types(&format!("{digests} ONESHOT=1 PORT={} make run", port()));
     assert!(
-        said.code == 2 && said.has_line("TOKEN_DIGESTS is set, so set TOKEN to one of its tokens, or unset TOKEN_DIGESTS."),
+        said.code == 2 && said.has_line("lake: TOKEN_DIGESTS is set, so set TOKEN to one of its tokens, or unset TOKEN_DIGESTS."),
         "{said:?}"
     );
     let said = desk.types(&format!("TOKEN=wrong {digests} ONESHOT=1 PORT={} make run", port()));
@@ -53,7 +77,10 @@ fn a_lake_that_cannot_be_written_is_told_once_with_the_log_and_the_reason() {
     let said = desk.types(&format!("LAKE_URL=file://file/lake ONESHOT=1 PORT={} make run", port()));
     assert!(said.code == 2 && said.out.matches("Problem:").count() == 1, "{said:?}");
     assert!(said.has("Problem: 15 of the samples got 503 store_unavailable. The receiver cannot write to its lake."), "{said:?}");
-    assert!(said.has("The receiver's log, target/run/receiver.log, says: ") && said.has("Not a directory (os error 20)"), "{said:?}");
+    assert!(
+        said.has(&format!("The receiver's log, {}", desk.path("lake-run-").display())) && said.has("Not a directory (os error 20)"),
+        "{said:?}"
+    );
 }
 
 #[test]
@@ -62,14 +89,13 @@ fn a_bucket_gets_no_samples_unless_that_is_confirmed() {
     let bucket = "export LAKE_URL=s3://production/auth0";
     for typed in ["ONESHOT=1 make run", "ONESHOT=1 CONFIRM=0 make run", "ONESHOT=1 make run CONFIRM=yes"] {
         let said = desk.types(&format!("{bucket}; PORT={} {typed}", port()));
-        let refused =
-            "LAKE_URL is s3://production/auth0, and the samples would be stored there beside real events: unset it, or add CONFIRM=1";
-        assert!(said.code == 2 && said.has_line(refused) && desk.calls().is_empty(), "{typed}: {said:?}");
+        let refused = "lake: the lake is s3://production/auth0, and the samples would be stored there beside real events: give another --lake, \
+                       or add --yes (CONFIRM=1).";
+        assert!(said.code == 2 && said.has_line(refused), "{typed}: {said:?}");
     }
     // Confirmed, the run begins; a port that is none ends it before a sample is posted.
     let said = desk.types(&format!("{bucket}; ONESHOT=1 PORT=0 make run CONFIRM=1"));
-    assert!(said.has_line("PORT must be a port from 1 to 65535; got \"0\"") && !said.has("add CONFIRM=1"), "{said:?}");
-    assert!(desk.calls()[0].starts_with("cargo build --locked "));
+    assert!(said.has_line("lake: PORT must be a port from 1 to 65535; got \"0\".") && !said.has("add --yes"), "{said:?}");
 }
 
 #[test]
@@ -78,22 +104,29 @@ fn a_setting_that_is_wrong_stops_a_run_with_a_sentence() {
     let taken = TcpListener::bind(("127.0.0.1", port())).expect("a port");
     let port_taken = taken.local_addr().expect("an address").port();
     for (typed, sentence) in [
-        ("ONESHOT=maybe make run".to_owned(), "ONESHOT must be 1, true or yes, or 0, false, no or empty; got maybe".to_owned()),
-        ("PORT=0 make run".to_owned(), "PORT must be a port from 1 to 65535; got \"0\"".to_owned()),
-        ("LAKE_URL=lake ONESHOT=1 make run".to_owned(), "LAKE_URL must be s3://bucket[/prefix] or file://dir; got \"lake\"".to_owned()),
-        (format!("PORT={port_taken} make run"), format!("PORT {port_taken} cannot be listened on: Address already in use (os error 98)")),
+        (
+            "ONESHOT=maybe make run".to_owned(),
+            "ONESHOT is wrong: it must be 1, true or yes, or 0, false, no or empty; got maybe.".to_owned(),
+        ),
+        ("PORT=0 make run".to_owned(), "PORT must be a port from 1 to 65535; got \"0\".".to_owned()),
+        ("LAKE_URL=lake ONESHOT=1 make run".to_owned(), "LAKE_URL must be s3://bucket[/prefix] or file://dir; got \"lake\".".to_owned()),
+        (
+            format!("PORT={port_taken} make run"),
+            format!("port {port_taken} is taken (Address already in use (os error 98)); type lake run"),
+        ),
     ] {
         let said = desk.types(&typed);
-        assert!(said.code == 2 && said.has_line(&sentence), "{typed}: {said:?}");
+        assert!(said.code == 2 && said.has(&sentence), "{typed}: {said:?}");
     }
 }
 
 #[test]
 fn the_receiver_takes_no_options() {
     let desk = Desk::new();
-    let said = desk.types("target/laptop/local --port 1");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_local"), desk.path("bin/local")).expect("a link");
+    let said = desk.types("bin/local --port 1");
     assert_eq!((said.code, said.out.as_str()), (2, ""));
     assert!(said.has_line("local takes no options, and got \"--port\"; it reads variables, which local --help lists"), "{said:?}");
-    let said = desk.types("target/laptop/local --help");
+    let said = desk.types("bin/local --help");
     assert!(said.code == 0 && said.has("TOKEN_DIGESTS source=<SHA-256 of its token"), "{said:?}");
 }

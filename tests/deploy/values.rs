@@ -29,7 +29,7 @@ fn desk() -> tempfile::TempDir {
     let desk = tempfile::tempdir().expect("a folder");
     fs::copy(project("Makefile"), desk.path().join("Makefile")).expect("the Makefile");
     let tool = "#!/bin/sh\n{ printf '%s\\0' \"$@\"; /usr/bin/env -0; } >> told\n";
-    let tools = ["bin/cargo", "bin/python3", "bin/tail", "bin/sleep", "bin/mkdir", "scripts/deploy", "sql/query", "report/run"];
+    let tools = ["bin/cargo", "bin/python3", "bin/tail", "bin/sleep", "bin/mkdir", "scripts/deploy", "analysis/run"];
     for path in
         tools.into_iter().chain(["tests/stack/run", "tests/engines/run", "tests/report/run", "built/laptop/lake", "built/laptop/local"])
     {
@@ -96,9 +96,9 @@ fn a_tool_is_told_each_value_as_it_was_set() {
         ("detect", "LAKE", vec![]),
         ("report", "OUT", vec![]),
         ("erase", "FROM", vec!["IDS=x"]),
-        ("replay", "FROM", vec!["URL=x"]),
+        ("replay", "LAKE", vec!["URL=x"]),
         ("tables", "STACK", vec![]),
-        ("merge", "FROM", vec![]),
+        ("merge", "SINCE", vec![]),
         ("cost", "EVENTS", vec![]),
         ("bench-queries", "EVENTS", vec![]),
         ("bench-modes", "REQUESTS", vec![]),

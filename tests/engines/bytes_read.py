@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures the bytes an event that the detections read, for sql/cost_detections.py: target/engines-venv/bin/python tests/engines/bytes_read.py
+"""Measures the bytes an event that the detections read (of the past in byte-months), for sql/cost_detections.py: target/engines-venv/bin/python tests/engines/bytes_read.py
 
 A day of events like the samples' is received and written as Parquet with zstd; each detection is taken to read each of
 its columns whole, which is the most that it can read.
@@ -10,15 +10,12 @@ import json
 import os
 import pathlib
 import random
-import sys
 import tempfile
 
 import deployed
+from auth0_log_lake import database, detections, statements
 from sqlglot import exp, parse_one
 
-sys.path.insert(0, str(deployed.PROJECT / "sql"))
-import detections  # noqa: E402
-import query  # noqa: E402
 
 COUNT, BATCH = 20_000, 1000
 
@@ -28,12 +25,15 @@ def main():
         lake = pathlib.Path(folder) / "lake"
         lake.mkdir()
         store(lake)
-        sizes = columns(query.opened(str(lake)), f"{folder}/day.parquet")
+        sizes = columns(database.opened(str(lake))[0], f"{folder}/day.parquet")
     read = collections.Counter()
     for detection in detections.all_of().values():
-        for table, names in reads(detection, sizes).items():
-            read[table] += sum(sizes[name] for name in names)
-    print(f"MERGED, FOUND, BEFORE = {sum(sizes.values()):.0f}, {read['events_live']:.0f}, {read['events']:.0f}")
+        months = int(detection.parameters.get("history", "14 days").split()[0]) / 30  # and as long for where somebody is known
+        for table, names in reads(detections.query({detection.id: detection}), sizes).items():
+            read[table] += sum(sizes[name] for name in names) * (months if table == "events" else 1)
+    # Each run also reads what settings were, 90 days back.
+    read["events"] += 3 * sum(sizes[name] for name in reads(statements.statement("events_recent"), sizes)["events"])
+    print(f"MERGED, FOUND, BEFORE = {sum(sizes.values()):.0f}, {read['events_recent']:.0f}, {read['events']:.0f}")
 
 
 def store(lake):
@@ -62,12 +62,12 @@ def columns(db, file):
     return sizes
 
 
-def reads(detection, known):
-    """The columns that a detection reads of each table."""
+def reads(sql, known):
+    """The columns that a statement reads of each table."""
     found = collections.defaultdict(set)
-    for select in parse_one(detection.render(), read="athena").find_all(exp.Select):
+    for select in parse_one(sql, read="athena").find_all(exp.Select):
         source = select.args.get("from") or select.args.get("from_")
-        if source and source.this.name in ("events_live", "events"):
+        if source and source.this.name in ("events_recent", "events"):
             found[source.this.name] |= {column.name for column in select.find_all(exp.Column) if column.name in known}
     return found
 

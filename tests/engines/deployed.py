@@ -15,12 +15,13 @@ import sys
 from datetime import datetime, timedelta
 
 import zstandard
+from auth0_log_lake import statements as sql
 from sqlglot import exp, parse_one
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT / "sql"))
 import generate  # noqa: E402
-import lake as sql  # noqa: E402
+import glue  # noqa: E402
 
 TOKENS = {"eu": "token-of-eu", "us": "token-of-us"}
 COLUMNS = [column["column"] for column in generate.COLUMNS]
@@ -180,7 +181,7 @@ class Deployed:
 
 def landing_ddl(table, location):
     """Trino's way to say what template.yaml has Glue say of a landing table."""
-    properties = sql.glue_table(table)
+    properties = glue.table(table)
     partitions = []
     for key in properties["PartitionKeys"]:
         said = {k.removeprefix(f"projection.{key['Name']}."): v for k, v in properties["Parameters"].items() if k.startswith(f"projection.{key['Name']}.")}
@@ -189,7 +190,7 @@ def landing_ddl(table, location):
         options += [f"partition_projection_interval = {said['interval']}", f"partition_projection_interval_unit = '{said['interval.unit']}'"] if "interval" in said else []
         options += [f"partition_projection_digits = {said['digits']}"] if "digits" in said else []
         partitions.append(f"{key['Name']} {sql.as_type(key['Type'], 'trino')} WITH ({', '.join(options)})")
-    columns = [f'"{name}" {sql.as_type(kind, "trino")}' for name, kind in sql.landing_columns(table).items()]
+    columns = [f'"{name}" {sql.as_type(kind, "trino")}' for name, kind in glue.columns(table).items()]
     serde = {"org.apache.hive.hcatalog.data.JsonSerDe": "JSON", "org.openx.data.jsonserde.JsonSerDe": "OPENX_JSON"}
     return (
         f"CREATE TABLE {table} ({', '.join(columns + partitions)}) WITH ("

@@ -81,7 +81,7 @@ class SdkTask(StateTaskServiceAwsSdk):
 
 def definition(machine, **filled):
     """The definition of a machine of template.yaml with its substitutions, its pauses cut short."""
-    text = json.dumps(deployed.sql.resources()[machine]["Properties"]["Definition"])
+    text = json.dumps(deployed.glue.resources()[machine]["Properties"]["Definition"])
     for name, value in filled.items():
         text = text.replace("${" + name + "}", value)
     assert "${" not in text

@@ -4,10 +4,10 @@ import deployed
 import pytest
 import scenarios
 import sqlglot
-from test_detections import KNOWN, counted, detect, detections, query, received
+from test_detections import KNOWN, counted, database, detect, detections, received
 
 sql = deployed.sql
-HIT = ["hit_key", "detection", "severity", "title", "what_to_do", "attack", "source", "subject", "events", "first_event", "last_event", "shows"]
+HIT = ["hit_key", "detection", "severity", "title", "what_to_do", "attack", "source", "subject", "events", "first_event", "last_event", "shows", "name"]
 
 
 def make(tables, known=KNOWN):
@@ -43,7 +43,7 @@ def test_each_scenario_fires_on_trino_what_it_must_and_nothing_else(invented):
 
 
 def test_a_hit_is_the_same_on_trino_as_on_duckdb_to_the_last_letter(invented):
-    db = query.opened(str(invented.folder))
+    db, _ = database.opened(str(invented.folder))
     detect.look(db)
     of_duckdb = [{name: hit[name] for name in HIT} for hit in detect.run(db, KNOWN)]
     assert sorted(hits(invented), key=str) == sorted(of_duckdb, key=str)

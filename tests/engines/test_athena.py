@@ -75,7 +75,7 @@ def test_upkeep_is_in_athenas_words():
 
 def test_the_sql_is_what_its_tables_generate():
     for file, text in deployed.generate.FILES.items():
-        assert (deployed.PROJECT / "sql" / file).read_text("utf-8") == text(), f"run sql/generate.py: {file}"
+        assert (deployed.PROJECT / "sql" / file).read_text("utf-8") == text(), f"run analysis/run generate: {file}"
 
 
 def test_type_codes_are_sorted_and_their_names_differ():

@@ -109,7 +109,7 @@ def test_tables_makes_what_the_detections_look_at_again_where_it_lacks_a_column(
 
 def test_merge_goes_month_by_month_with_progress_and_gives_each_event_once(tables, athena):
     tables.receive(*(event(f"m-{month}", f"2026-{month:02}-15T10:00:00Z") for month in range(1, 8)))
-    said = answered(athena, "merge", "FROM=2026-01", "TO=2026-06")
+    said = answered(athena, "merge", "SINCE=2026-01", "UNTIL=2026-06")
     assert said.splitlines()[0] == "2026-01-01 to 2026-01-31  merged, 12.3 MB read, 1.5 s"
     assert len(said.splitlines()) == 6
     assert sorted(tables.sql("SELECT log_id FROM events")) == [(f"m-{month}",) for month in range(1, 7)]
@@ -128,7 +128,7 @@ def test_merge_that_loses_a_commit_is_started_again(tables, athena):
     tables.receive(event("x", "2026-07-01T10:00:00Z"))
     lost = iter(["ICEBERG_COMMIT_ERROR: Failed to commit the transaction during write"] * 2)
     athena.fail = lambda text: next(lost, None)
-    answered(athena, "merge", "FROM=2026-07-01")
+    answered(athena, "merge", "SINCE=2026-07-01")
     assert len(athena.statements) == 3
     same(tables.rows(), expected(tables))
 
@@ -136,19 +136,19 @@ def test_merge_that_loses_a_commit_is_started_again(tables, athena):
 def test_merge_that_fails_says_from_where_to_go_on(tables, athena):
     tables.receive(*(event(f"m-{month}", f"2026-{month:02}-15T10:00:00Z") for month in (1, 2, 3)))
     athena.fail = lambda text: "Query exhausted resources" if "'2026-02-01' AND" in text else None
-    result = make(athena, "merge", "FROM=2026-01", "TO=2026-03")
+    result = make(athena, "merge", "SINCE=2026-01", "UNTIL=2026-03")
     assert result.returncode != 0
-    assert "make merge FROM=2026-02-01" in result.stdout and "Query exhausted resources" in result.stderr
+    assert "lake merge --since 2026-02-01" in result.stdout and "Query exhausted resources" in result.stderr
     assert tables.sql("SELECT log_id FROM events") == [("m-1",)]
     athena.fail = lambda text: None
-    answered(athena, "merge", "FROM=2026-02-01", "TO=2026-03")
+    answered(athena, "merge", "SINCE=2026-02-01", "UNTIL=2026-03")
     same(tables.rows(), expected(tables))
 
 
 @pytest.mark.parametrize(("arguments", "sentence"), [
-    (["FROM=July"], "it needs a month or a day, such as 2026-01 or 2026-01-15"),
-    (["FROM=2026-03", "TO=2026-01"], "--to must not lie before --from."),
-    (["TO=2026-01"], "--from"),
+    (["SINCE=July"], "it needs a month or a day, such as 2026-01 or 2026-01-15"),
+    (["SINCE=2026-03", "UNTIL=2026-01"], "--since must be before --until."),
+    (["UNTIL=2026-01"], "--since"),
 ])
 def test_merge_says_what_dates_it_needs(tables, athena, arguments, sentence):
     result = make(athena, "merge", *arguments)
@@ -185,7 +185,7 @@ def test_the_doctor_says_that_the_table_is_there_and_when_a_merge_last_succeeded
     code, said = looked()
     assert code == 2 and said == (
         "table events ok It is there, with every column. last merge FAILED No merge has run. "
-        'make merge starts one now. RUNBOOK.md, "Stale table", says what else to look at.'
+        'lake merge starts one now. RUNBOOK.md, "Stale table", says what else to look at.'
     )
     answered(athena, "merge")
     code, said = looked()
@@ -200,10 +200,10 @@ def test_the_doctor_says_what_to_do_where_there_is_no_table_a_column_is_lacking_
     tables.sql("DROP VIEW events_live")
     tables.iceberg("ALTER TABLE events DROP COLUMN tracking_id")
     code, said = looked()
-    assert code == 2 and said.startswith("table events FAILED It lacks tracking_id. make tables adds what is missing.")
+    assert code == 2 and said.startswith("table events FAILED It lacks tracking_id. lake tables adds what is missing.")
     tables.iceberg("DROP TABLE events")
     code, said = looked()
-    assert (code, said) == (2, "table events FAILED There is no such table. make tables makes it; then make merge brings in what has landed.")
+    assert (code, said) == (2, "table events FAILED There is no such table. lake tables makes it; then lake merge brings in what has landed.")
     del athena.workgroups["a-stack-merge"]
     code, said = looked()
     assert (code, said) == (0, "table events - Not looked for: there is no workgroup a-stack-merge, so the stack merges nothing.")

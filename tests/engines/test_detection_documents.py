@@ -8,14 +8,13 @@ import deployed
 import scenarios
 from test_detections import KNOWN, detections
 from test_detections import lake  # noqa: F401
-from test_query import answered, in_s3
 
 TEXT = (deployed.PROJECT / "docs/DETECTIONS.md").read_text("utf-8")
 
 
 def test_the_catalogue_is_that_of_the_files():
-    printed = subprocess.run([sys.executable, deployed.PROJECT / "sql/detections.py"], capture_output=True, text=True, check=True).stdout
-    assert printed in TEXT and printed.count("\n| `") == len(KNOWN) == int(re.search(r"There are (\d+) in", TEXT)[1])
+    printed = subprocess.run([sys.executable, "-m", "auth0_log_lake.detections"], capture_output=True, text=True, check=True).stdout
+    assert printed in TEXT and printed.count("\n| `") == 2 * len(KNOWN) and len(KNOWN) == int(re.search(r"There are (\d+) in", TEXT)[1])
 
 
 def test_the_measures_are_those_of_the_scenarios():
@@ -28,26 +27,13 @@ def test_the_detection_that_the_document_writes_is_one_and_fires(lake, tmp_path)
     [written] = re.findall(r"```sql\n(-- id: .*?)```", TEXT, re.DOTALL)
     (tmp_path / "many_logouts.sql").write_text(written)
     known = detections.all_of(tmp_path)
-    import detect
-    import query
+    from auth0_log_lake import database, detect
 
-    db = query.opened(str(lake))
+    db, _ = database.opened(str(lake))
     detect.look(db)
     assert detect.run(db, known) == []
     [hit] = detect.run(db, known, {"many_logouts": {"threshold": "1", "window": "1 minute"}})[:1]
     assert hit["source"] == "quiet-day" and db.sql(deployed.sql.transpiled(hit["shows"], "duckdb")).fetchall()
-
-
-def test_each_make_detect_that_the_document_shows_runs_as_written(lake):  # noqa: F811
-    commands = [line.split()[2:] for line in TEXT.splitlines() if line.startswith("make detect")]
-    assert len(commands) == 3
-    [(name, prefix)] = re.findall(r"LAKE=s3://([\w-]+)/(\w+) ", TEXT)
-    with in_s3(lake, name, prefix) as env:
-        for arguments in commands:
-            # ./lake is the lake of whoever works here.
-            where = [] if any(a.startswith("LAKE=") for a in arguments) else [f"LAKE={lake}"]
-            said = answered("detect", *arguments, *where, **env)
-            assert re.search(r"^[\d,]+ hits? of \d+ detections? in [\d,]+ events?\.$", said, re.MULTILINE)
 
 
 def test_the_page_that_the_document_shows_is_what_the_view_makes_of_the_hit():
@@ -67,7 +53,7 @@ def test_the_table_of_costs_is_what_the_script_prints():
 def test_the_cost_script_counts_the_state_machine_as_it_is():
     import cost_detections
 
-    states = deployed.sql.resources()["DetectionsRun"]["Properties"]["Definition"]["States"]
+    states = deployed.glue.resources()["DetectionsRun"]["Properties"]["Definition"]["States"]
     queries = [name for name, state in states.items() if state.get("Resource", "").endswith("startQueryExecution.sync")]
     # DROP is not billed; NotTold is not entered; Leftovers and AnyLeft are entered again when the files are gone.
     assert cost_detections.QUERIES == len(queries) - 1 and cost_detections.STATES == len(states) - 1 + 2

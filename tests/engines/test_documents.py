@@ -1,12 +1,10 @@
 """What docs/TABLES.md shows is so."""
 
 import re
-import shlex
 
 import deployed
 import merge_costs
 import stored
-from test_query import answered, lake  # noqa: F401
 
 TEXT = (deployed.PROJECT / "docs/TABLES.md").read_text("utf-8")
 
@@ -31,14 +29,6 @@ def test_the_statement_that_deletes_old_rows_leaves_the_others(tables):
     [delete] = re.findall(r"`(DELETE FROM events [^`]+)`", TEXT)
     tables.sql(delete)
     assert [row[0] for row in tables.sql("SELECT log_id FROM events")] == ["kept"]
-
-
-def test_each_make_query_that_the_document_shows_runs_as_written(lake):  # noqa: F811
-    commands = [line for line in TEXT.splitlines() if line.startswith("make query")]
-    assert len(commands) == 3
-    for command in commands:
-        arguments = [part for part in shlex.split(command)[1:] if not part.startswith("LAKE=")]
-        assert "│" in answered(*arguments, f"LAKE={lake}"), command
 
 
 def test_the_bytes_stored_an_event_are_what_the_receiver_stores(receiver):

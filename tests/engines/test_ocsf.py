@@ -2,13 +2,11 @@
 
 import json
 import re
-import shlex
 import sys
 
 import deployed
 import pytest
 from conftest import bodies
-from test_query import answered
 
 sys.path.append(str(deployed.PROJECT / "tests/ocsf"))
 import mapped  # noqa: E402
@@ -76,11 +74,3 @@ def test_each_query_that_the_document_shows_gives_rows_on_trino(ocsf):
     assert len(queries) >= 2
     for query in queries:
         assert ocsf.sql(query), query
-
-
-def test_each_make_query_that_the_document_shows_runs_as_written(ocsf):
-    commands = [line for line in TEXT.splitlines() if line.startswith("make query")]
-    assert len(commands) >= 2
-    for command in commands:
-        arguments = [part for part in shlex.split(command)[1:] if not part.startswith("LAKE=")]
-        assert "│" in answered(*arguments, f"LAKE={ocsf.folder}"), command

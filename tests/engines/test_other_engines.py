@@ -6,7 +6,7 @@ import deployed
 import pytest
 from test_reading import same
 
-import query  # sql/query.py
+from auth0_log_lake import query
 
 
 def expected(tables, unit):
@@ -43,7 +43,7 @@ def spark():
 def test_spark_reads_every_row_with_every_value_and_gives_each_event_once(hostile, spark):
     if hostile.name.endswith("zstd"):
         pytest.skip("Spark reads .zst with Hadoop's native library alone, which PyPI's Spark does not bring")
-    columns = deployed.sql.landing_columns("events_landing")
+    columns = deployed.glue.columns("events_landing")
     schema = ", ".join(f"`{name}` {deployed.sql.as_type(kind, 'spark')}" for name, kind in columns.items())
     rows = spark.read.schema(schema + ", dt string, hour int").option("mode", "FAILFAST").json(str(hostile.folder / "events"))
     rows.createOrReplaceTempView("events_landing")
@@ -58,7 +58,7 @@ def test_spark_reads_every_row_with_every_value_and_gives_each_event_once(hostil
 def test_clickhouse_reads_every_row_with_every_value(hostile):
     from chdb.session import Session
 
-    columns = {name: clickhouse(kind) for name, kind in deployed.sql.landing_columns("events_landing").items()}
+    columns = {name: clickhouse(kind) for name, kind in deployed.glue.columns("events_landing").items()}
     schema = ", ".join(f"`{name}` {kind}" for name, kind in columns.items()).replace("'", "\\'")
     files = f"file('{hostile.folder}/events/*/*/*.ndjson*', 'JSONEachRow', '{schema}')"
     selected = ", ".join(f"{column['landing']} AS `{column['column']}`" for column in deployed.generate.COLUMNS if not column["landing"].startswith("types."))

@@ -1,5 +1,6 @@
 """The runs of the detections from end to end: the state machine of template.yaml, Athena's API with Trino behind it, SNS."""
 
+import dataclasses
 import json
 import re
 
@@ -14,8 +15,9 @@ from step_functions import REGION, Runs
 sql = deployed.sql
 LEAK = [scenarios.login("pwd_leak", user_agent="s3cr3t-agent", details={"body": {"password": "s3cr3t-body"}})]
 ROLE = scenarios.SCENARIOS["role-made"][0]
-# Of the detections those that find these; test_alerts.py has all of them on Trino.
-SOME = {id: test_alerts.KNOWN[id] for id in ("leaked_password_login", "role_created", "limit_hit")}
+# Of the detections those that find these, with severities that are paged; test_alerts.py has all of them on Trino.
+SEVERITIES = {"leaked_password_login": "medium", "role_created": "low", "limit_hit": "low"}
+SOME = {id: dataclasses.replace(test_alerts.KNOWN[id], severity=severity) for id, severity in SEVERITIES.items()}
 SUBJECTS = ["[low] role_created in eu", "[medium] leaked_password_login in eu"]
 
 
@@ -65,6 +67,13 @@ def test_two_new_hits_are_two_messages_and_the_same_run_again_is_none(desk):
     assert runs.run("third") == ("SUCCEEDED", "")
     assert subjects(runs) == sorted([*SUBJECTS, "[medium] leaked_password_login in eu"])
     assert sorted(desk.tables.sql("SELECT told_by, count(*), count(told_at) FROM alerts GROUP BY 1")) == [("first", 2, 2), ("third", 1, 1)]
+
+
+def test_a_hit_of_severity_info_is_kept_and_paged_to_nobody(desk, monkeypatch):
+    monkeypatch.setitem(SOME, "role_created", test_alerts.KNOWN["role_created"])
+    runs = desk.opens(LEAK, ROLE)
+    assert runs.run("one") == ("SUCCEEDED", "") and subjects(runs) == SUBJECTS[1:]
+    assert sorted(desk.tables.sql("SELECT severity, told_by FROM alerts")) == [("info", None), ("medium", "one")]
 
 
 def test_a_message_says_what_happened_and_its_query_shows_the_events_and_no_secret_is_in_it(desk):

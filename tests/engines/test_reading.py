@@ -23,7 +23,7 @@ def test_every_json_column_parses(hostile):
 
 
 def test_every_reject_is_read_with_every_value_as_pythons_json_reads_it(hostile):
-    columns = list(deployed.sql.landing_columns("rejects"))
+    columns = list(deployed.glue.columns("rejects"))
     selected = ", ".join(f'"{column}"' for column in columns)
     expected = [tuple(deployed.time_of(row[c], "millisecond") if c == "received_at" else row.get(c) for c in columns) for row in hostile.stored("rejects")]
     same(hostile.sql(f"SELECT {selected} FROM rejects WHERE {hostile.days('rejects')}"), expected)
@@ -49,6 +49,6 @@ def test_the_saved_queries_of_the_template_count_the_events_of_now(tables, name)
     now = datetime.utcnow().strftime("%Y-%m-%dT%H:%M:%S.000Z")
     text = f'{{"log_id":"n-%d","data":{{"date":"{now}","type":"fp","ip":"192.0.2.1","user_name":"a%d@example.com","user_id":{{}}}}}}'
     tables.receive("[" + ",".join(text % (n, n) for n in range(3)) + "]", text % (1, 1))
-    query = deployed.sql.resources()[name]["Properties"]["QueryString"]
+    query = deployed.glue.resources()[name]["Properties"]["QueryString"]
     rows, counted = tables.sql(query), {"LastHourByType": 2, "FailedLoginsByIp": 1, "RowsWithDrift": 2}[name]
     assert [row[counted] for row in rows] == [3]

@@ -8,7 +8,7 @@ import boto3
 import deployed
 import pytest
 
-sys.path.insert(0, str(deployed.PROJECT / "tests/report"))
+sys.path.append(str(deployed.PROJECT / "tests/analysis"))
 from page import Page  # noqa: E402
 
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}
@@ -55,7 +55,7 @@ def test_report_of_the_table_shows_the_rows_that_are_left(tables, merged, aws, t
     page = Page((tmp_path / "page.html").read_text("utf-8"))
     assert (page.facts["Events"], page.facts["Failed logins"], page.facts["Users"], page.facts["Rejected records"]) == ("7", "1", "7", "–")
     assert sorted(row[0] for row in page.body("Users")) == ["failed", "renamed", "u-0", "u-1", "u-2", "u-4", "u-5"]
-    assert "Give LAKE too to count them" in page.words
+    assert "Give --lake too to count them" in page.words
     # With the lake beside it: its copies and its rejects too.
     result = report(aws, tmp_path / "both.html", LAKE=tables.folder, SINCE="2026-07-01", TABLE=f"{tables.name}.events")
     assert result.returncode == 0, result.stderr

@@ -10,7 +10,7 @@ import pytest
 from test_merging import ago, expected
 from test_reading import same
 
-import query  # sql/query.py
+from auth0_log_lake import query
 
 WINDOWS = ("hourly", "daily", "weekly")
 SEEDS = range(4)

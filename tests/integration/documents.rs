@@ -78,5 +78,5 @@ fn the_comparison_has_the_figures_of_the_cost_sheet() {
     };
     let events = together("## A million events");
     assert!(comparison.contains(&format!("| {}, {} or {} |", events[0], events[1], events[2])), "{events:?}");
-    assert!(comparison.contains(&format!("cost {} a month", together("## A month apart from events")[0])));
+    assert!(comparison.contains(&format!("cost another ${} per month", together("## A month apart from events")[0])));
 }

@@ -1,10 +1,7 @@
 //! What each sample of `events/` becomes, to the byte.
 //!
-//! The files below `tests/golden/` are named as the sample and then as the object. Beside each
-//! stands a view of its rows for the eye, `.json`, in which a changed column is a changed line.
-//! One command rewrites both: `make golden`. Review the diff of the views.
-
-mod view;
+//! The files below `tests/golden/` are named as the sample and then as the object. `make golden`
+//! rewrites them. `CONTRIBUTING.md` names the `git diff` options that show each changed column.
 
 use std::{
     collections::BTreeMap,
@@ -41,15 +38,6 @@ fn objects() -> BTreeMap<PathBuf, Vec<u8>> {
     samples().into_iter().flat_map(of).collect()
 }
 
-/// Every golden file: the objects, and the view of each.
-fn produced() -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut produced = objects();
-    let view = |(path, content): (&PathBuf, &Vec<u8>)| (path.with_extension("json"), view::view(rows_of(content)).into_bytes());
-    let views: Vec<_> = produced.iter().map(view).collect();
-    produced.extend(views);
-    produced
-}
-
 fn rewrite(produced: &BTreeMap<PathBuf, Vec<u8>>) {
     let folder = project(FOLDER);
     if folder.exists() {
@@ -69,12 +57,11 @@ fn must_rewrite() -> bool {
 
 #[test]
 fn every_sample_becomes_its_golden_objects_and_no_golden_file_is_unused() {
-    let produced = produced();
+    let produced = objects();
     if must_rewrite() {
         rewrite(&produced);
     }
     let golden = files(&project(FOLDER));
-    assert_eq!(golden.keys().filter(|path| path.extension().is_some_and(|extension| extension == "ndjson")).count() * 2, golden.len());
     let unused: Vec<_> = golden.keys().filter(|path| !produced.contains_key(*path)).collect();
     assert!(unused.is_empty(), "golden files that no sample produces: {unused:#?}");
     for (path, content) in &produced {

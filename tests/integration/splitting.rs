@@ -2,13 +2,10 @@
 
 use auth0_log_lake::{batch, reject::Reason};
 use proptest::{collection::vec, prelude::*, sample::select};
-use support::{
-    pure::authenticated,
-    reference::{Cut, Piece, split},
-};
+use support::reference::{Cut, Piece, split};
 
 fn cut(body: &[u8]) -> Vec<Piece> {
-    let records = batch::split(&authenticated(body));
+    let records = batch::split(body);
     let kind = |rejected: Option<Reason>| match rejected {
         None => Cut::Record,
         Some(reason) => {

@@ -6,13 +6,12 @@ import pathlib
 import sys
 
 import published
+from auth0_log_lake import query, statements
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(PROJECT / "sql"), str(PROJECT / "tests/engines")]
 import deployed  # noqa: E402
 import generate_ocsf  # noqa: E402
-import lake  # noqa: E402
-import query  # noqa: E402
 import records  # noqa: E402
 
 VIEWS = {class_uid: view for view, (class_uid, _) in generate_ocsf.VIEWS.items()}
@@ -56,7 +55,7 @@ def every(db):
 def with_line(db, code, **changed):
     """Gives one code another line, as a wrong edit of types.tsv would, and says what is wrong with its event then."""
     wrong = [{**line, **(changed if line["code"] == code else {})} for line in lines().values()]
-    db.sql(lake.transpiled(generate_ocsf.ocsf_types(wrong), "duckdb"))
+    db.sql(statements.transpiled(generate_ocsf.ocsf_types(wrong), "duckdb"))
     class_uid = int(changed.get("class_uid", lines()[code]["class_uid"]))
     if class_uid not in VIEWS:
         return [f"class_uid: {class_uid} has no view"]

@@ -8,12 +8,13 @@ import sys
 
 import hostile
 import pytest
-import stored
 from playwright.sync_api import sync_playwright
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(PROJECT / "tests/engines"))
+# Both folders have a `stored`; the first one is meant.
+sys.path[:0] = [str(PROJECT / "tests/analysis"), str(PROJECT / "tests/engines")]
 import deployed  # noqa: E402
+import stored  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from translated import STACK, TOPIC, all_metrics, filled, of_type, only
 def test_every_alarm_tells_the_topic_and_has_a_runbook_section(stack):
     runbook = (PROJECT / "RUNBOOK.md").read_text()
     alarms = of_type(stack, "AWS::CloudWatch::Alarm")
-    optional = ("Detections", "MissingEvents", "MissedChecks")
+    optional = ("Detections", "MissingEvents", "PartialAnswers", "MissedChecks")
     assert len([name for name in alarms if not name.startswith(optional)]) == 17
     for name, alarm in alarms.items():
         assert alarm["AlarmActions"] == alarm["OKActions"] == [TOPIC], name
@@ -31,7 +31,8 @@ def test_silence_is_an_alarm_even_without_any_data(stack):
     silence = alarms.pop("SilenceAlarm")
     assert alarms.pop("DetectionsMissedAlarm")["TreatMissingData"] == "breaching"
     assert alarms.pop("MissedChecksAlarm")["TreatMissingData"] == "breaching"
-    assert alarms.pop("MissingEventsAlarm")["TreatMissingData"] == "ignore"  # what the last check said holds until the next
+    for name in ("MissingEventsAlarm", "PartialAnswersAlarm"):
+        assert alarms.pop(name)["TreatMissingData"] == "ignore"  # what the last check said holds until the next
     assert silence["TreatMissingData"] == "breaching"
     assert silence["EvaluationPeriods"] == {"Ref": "SilenceHours"}
     stored, filled = silence["Metrics"]
@@ -81,7 +82,7 @@ def shown(stack, *chosen):
 def test_alarms_name_metrics_that_exist_of_this_stack_and_the_dashboard_shows_each(stack):
     for name, alarm in of_type(stack, "AWS::CloudWatch::Alarm").items():
         if alarm.get("Namespace") == "Auth0LogLake":
-            assert alarm["MetricName"] in all_metrics() | {"MissingEvents"}, name  # the second is of the check that is off by default
+            assert alarm["MetricName"] in all_metrics() | {"MissingEvents", "PartialAnswers"}, name  # the two are of the check that is off by default
             assert alarm["Dimensions"] == [STACK], name
     ours = [(metric, dimensions) for namespace, metric, dimensions in shown(stack) if namespace == "Auth0LogLake"]
     assert {metric for metric, _ in ours} == all_metrics()

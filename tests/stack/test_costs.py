@@ -4,7 +4,7 @@ import importlib.util
 import subprocess
 import sys
 
-import lake
+from auth0_log_lake import statements
 import merge_costs
 import pytest
 from conftest import PROJECT
@@ -35,7 +35,7 @@ def test_the_costs_of_merges_are_what_their_script_prints():
 
 
 def test_the_costs_of_merges_count_the_windows_as_they_are(stack):
-    hourly, daily, weekly = (lake.windows()[name][0] for name in ("hourly", "daily", "weekly"))
+    hourly, daily, weekly = (statements.windows()[name][0] for name in ("hourly", "daily", "weekly"))
     # Hours that the hourly window names; two days by three hours, listed. Whole days, and tomorrow, which clocks that run ahead fill.
     assert hourly.count("hour(") == 3 and merge_costs.WINDOWS["hourly"][1:] == (6, 3)
     assert "INTERVAL '1' DAY" in daily and merge_costs.WINDOWS["daily"][1:] == (3 * 24, 2)
@@ -48,9 +48,9 @@ def test_the_costs_of_merges_count_the_windows_as_they_are(stack):
 def test_the_cost_of_the_checks_counts_what_the_template_has(stack, cost):
     ours = {name: r["Properties"] for name, r in stack["Resources"].items() if r.get("Condition") == "HasGaps"}
     assert cost.CHECKED_BY == ours["MissedChecksAlarm"]["EvaluationPeriods"]  # test_gaps.py holds this against the window
-    assert cost.CHECK_MEMORY == ours["GapsCheck"]["MemorySize"]
+    assert cost.CHECK_MEMORY == stack["Parameters"]["GapsMemorySize"]["Default"]
     read = [m for name in ours if name.endswith("Alarm") for m in ours[name].get("Metrics", [{"MetricStat": {}}]) if "MetricStat" in m]
-    assert (cost.CHECK_ALARMS, cost.CHECK_METRICS) == (len(read), len({"MissingEvents", "CheckFailures"}))
+    assert (cost.CHECK_ALARMS, cost.CHECK_METRICS) == (len(read), len({"MissingEvents", "PartialAnswers", "CheckFailures"}))
 
 
 def test_the_cost_counts_the_metrics_and_alarms_that_there_are(stack, cost):

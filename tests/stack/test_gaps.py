@@ -15,7 +15,7 @@ from test_deployed import creatable, credentials_of, lambda_environment, policie
 from translated import NOTHING, STACK, all_metrics
 
 DIGEST = hashlib.sha256(TOKEN.encode()).hexdigest()
-OURS = {"GapsCheck", "GapsCheckEventInvokeConfig", "GapsRole", "GapsSchedule", "GapsScheduleRole", "MissingEventsAlarm", "MissedChecksAlarm"}
+OURS = {"GapsCheck", "GapsCheckEventInvokeConfig", "GapsRole", "GapsSchedule", "GapsScheduleRole", "MissingEventsAlarm", "PartialAnswersAlarm", "MissedChecksAlarm"}
 DAY = {"since": "2024-03-01", "until": "2024-03-01"}
 
 
@@ -46,6 +46,7 @@ def test_a_check_is_started_each_hour_over_four_and_not_again_at_once(stack):
     assert (hours, window["until"]) == (stack["Resources"]["MissedChecksAlarm"]["Properties"]["EvaluationPeriods"], 1)
     assert stack["Resources"]["GapsCheckEventInvokeConfig"]["Properties"]["MaximumRetryAttempts"] == 0
     function = stack["Resources"]["GapsCheck"]["Properties"]
+    assert (function["MemorySize"], stack["Parameters"]["GapsMemorySize"]["Default"]) == ({"Ref": "GapsMemorySize"}, 512)
     assert (function["Timeout"], function["Runtime"], function["Handler"]) == (900, "provided.al2023", "bootstrap")
     assert function["LoggingConfig"] == stack["Resources"]["Receiver"]["Properties"]["LoggingConfig"]
     arn = {"Fn::GetAtt": ["GapsCheck", "Arn"]}
@@ -74,12 +75,15 @@ def test_missing_events_are_an_alarm_and_so_are_checks_that_fail_or_stay_away(st
     assert (missing["MetricName"], missing["Dimensions"], missing["Statistic"], missing["Threshold"]) == ("MissingEvents", [STACK], "Maximum", 1)
     assert (missing["ComparisonOperator"], missing["Period"], missing["EvaluationPeriods"]) == ("GreaterThanOrEqualToThreshold", 3600, 1)
     assert "FILL=1" in missing["AlarmDescription"]
+    partial = dict(stack["Resources"]["PartialAnswersAlarm"]["Properties"])
+    assert (partial.pop("MetricName"), partial.pop("AlarmDescription").startswith("Auth0 gave no record")) == ("PartialAnswers", True)
+    assert partial == {name: value for name, value in missing.items() if name in partial}
     expression, *metrics = missed["Metrics"]
     assert expression["Expression"] == "FILL(made, 0) - FILL(failed, 0)"
     stats = {m["Id"]: (m["MetricStat"]["Metric"]["MetricName"], m["MetricStat"]["Stat"], m["MetricStat"]["Period"]) for m in metrics}
     assert stats == {"made": ("CheckFailures", "SampleCount", 3600), "failed": ("CheckFailures", "Sum", 3600)}
     assert (missed["Threshold"], missed["ComparisonOperator"]) == (1, "LessThanThreshold")
-    assert not {"MissingEvents", "CheckFailures"} & all_metrics()  # the receiver's own
+    assert not {"MissingEvents", "PartialAnswers", "CheckFailures"} & all_metrics()  # the receiver's own
 
 
 # The deployed stack
@@ -94,6 +98,7 @@ class Auth0(http.server.BaseHTTPRequestHandler):
     """A tenant with three records, which counts who asked."""
 
     asked = []
+    records = RECORDS
 
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -102,7 +107,7 @@ class Auth0(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         Auth0.asked.append(self.path)
         after = re.search("from=([0-9]+)", self.path)[1]
-        self.answer([record for record in RECORDS if record["log_id"] > after])
+        self.answer([record for record in Auth0.records if record["log_id"] > after])
 
     def answer(self, body):
         body = json.dumps(body).encode()
@@ -191,7 +196,18 @@ def test_the_check_counts_what_the_stacks_bucket_lacks_with_its_role_and_its_sec
         [answer], lines = check(gaps_check, environment, aws, deployed["credentials"], DAY)
     assert answer == {"compared": 3, "missing": 2, "failed": None}, lines
     [metrics] = [line for line in lines if "_aws" in line]
-    assert (metrics["MissingEvents"], metrics["CheckFailures"], metrics["stack"]) == (2, 0, "lake-gaps")
+    assert (metrics["MissingEvents"], metrics["CheckFailures"], metrics["PartialAnswers"], metrics["stack"]) == (2, 0, 0, "lake-gaps")
+
+
+def test_no_answer_for_a_time_of_which_the_bucket_holds_events_sets_the_alarm_off(aws, stack, deployed, gaps_check, tenant, monkeypatch):
+    monkeypatch.setattr(Auth0, "records", [])
+    environment = deployed["environment"] | {"AUTH0_DOMAIN": tenant}
+    with policies_enforced(aws):
+        [answer], lines = check(gaps_check, environment, aws, deployed["credentials"], DAY)
+    assert answer["failed"].startswith("what is missing cannot be said: Auth0 gave no record from 2024-03-01 00:00:00 UTC"), lines
+    [metrics] = [line for line in lines if "_aws" in line]
+    alarm = stack["Resources"]["PartialAnswersAlarm"]["Properties"]
+    assert metrics[alarm["MetricName"]] >= alarm["Threshold"] and "MissingEvents" not in metrics and metrics["CheckFailures"] == 1
 
 
 def test_a_secret_that_is_not_there_is_a_failure_and_auth0_is_not_asked(aws, deployed, gaps_check, tenant):

@@ -4,7 +4,7 @@ leaves all of it out."""
 import json
 import re
 
-import lake as sql
+from auth0_log_lake import statements as sql
 import pytest
 import schedules
 import sqlglot

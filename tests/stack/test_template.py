@@ -3,7 +3,7 @@
 import json
 import re
 
-import lake
+from auth0_log_lake import statements
 import pytest
 import resolved
 import sqlglot

@@ -1,6 +1,6 @@
 //! Statements in Athena: started, waited for, read. The only file here that names a type of its SDK.
 
-use std::{cmp::Reverse, iter, time::Duration};
+use std::{cmp::Reverse, iter, rc::Rc, time::Duration};
 
 use aws_config::BehaviorVersion;
 use aws_sdk_athena::{
@@ -11,7 +11,7 @@ use aws_sdk_athena::{
 use chrono::{DateTime, Utc};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::credentials;
+use crate::{credentials, print::visible};
 
 /// Pauses between two questions whether a statement has ended: Athena ends one after 30 minutes itself.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -36,6 +36,14 @@ pub enum QueryError {
         /// Athena's reason.
         reason: String,
     },
+    /// The statement ended well, and its answer is not understood.
+    #[error("the answer of {statement} is not understood: {why}")]
+    Answer {
+        /// The statement.
+        statement: &'static str,
+        /// What is missing in it.
+        why: &'static str,
+    },
     /// The statement still runs.
     #[error("the query still ran after half an hour")]
     Late,
@@ -47,7 +55,7 @@ pub enum QueryError {
 impl<E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static> From<SdkError<E>> for QueryError {
     fn from(error: SdkError<E>) -> Self {
         let said = error.code().map(|code| format!("{code}: {}", error.message().unwrap_or("-")));
-        Self::Call(credentials::missing(&error).or(said).unwrap_or_else(|| credentials::chain(&error)))
+        Self::Call(visible(&credentials::missing(&error).or(said).unwrap_or_else(|| credentials::chain(&error))).into_owned())
     }
 }
 
@@ -72,7 +80,7 @@ pub struct Started {
 /// A workgroup and a database.
 #[derive(Debug)]
 pub struct Athena {
-    runtime: Runtime,
+    runtime: Rc<Runtime>,
     client: Client,
     workgroup: String,
     database: String,
@@ -84,9 +92,15 @@ impl Athena {
     /// # Errors
     /// A system that has no room for a runtime.
     pub fn open(workgroup: &str, database: &str) -> Result<Self, QueryError> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let runtime = Rc::new(Builder::new_current_thread().enable_all().build()?);
         let client = Client::new(&runtime.block_on(aws_config::defaults(BehaviorVersion::latest()).load()));
         Ok(Self { runtime, client, workgroup: workgroup.to_owned(), database: database.to_owned() })
+    }
+
+    /// Returns another workgroup, over the same connection.
+    pub fn beside(&self, workgroup: &str) -> Self {
+        let (runtime, client, database) = (Rc::clone(&self.runtime), self.client.clone(), self.database.clone());
+        Self { runtime, client, workgroup: workgroup.to_owned(), database }
     }
 
     /// Names the workgroup.
@@ -180,7 +194,7 @@ fn verdict(execution: &QueryExecution) -> Result<Option<Took>, QueryError> {
         }))),
         Some(state @ (QueryExecutionState::Failed | QueryExecutionState::Cancelled)) => {
             let reason = status.and_then(|status| status.state_change_reason()).unwrap_or("no reason given");
-            Err(QueryError::Ended { state: state.to_string(), reason: reason.to_owned() })
+            Err(QueryError::Ended { state: state.to_string(), reason: visible(reason).into_owned() })
         }
         _ => Ok(None),
     }

@@ -6,18 +6,10 @@
 //! exactly the records that it was made of. One kind of record has no such body: a line behind broken
 //! structure that begins with a whole array or object and goes on, such as `{},`.
 
-use std::sync::LazyLock;
-
 use chrono::{DateTime, Utc};
-use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 
-use auth0_log_lake::{
-    auth::{AuthenticatedBody, Source, Sources, TokenDigest},
-    batch::{self, Record},
-    partition,
-    reject::Reason,
-    row::Arrival,
-};
+pub use auth0_log_lake::batch::split;
+use auth0_log_lake::{auth::Source, batch::Record, partition, reject::Reason, row::Arrival};
 
 /// One record to be posted again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,27 +78,11 @@ fn gives(body: &[u8], raws: &[&Raw]) -> bool {
 /// Counts the events and the rejects that a body would give.
 fn tally(body: &[u8]) -> (usize, usize) {
     // At the epoch every date is in the future, so that all rows are of one hour and none is past the most.
-    authenticated(body).map_or((0, 0), |batch| {
-        let arrival = Arrival::new(batch.source(), "replay", DateTime::<Utc>::UNIX_EPOCH);
-        let tally = partition::normalize(&arrival, &batch, Vec::new()).tally;
+    Source::parse("replay").map_or((0, 0), |source| {
+        let arrival = Arrival::new(&source, "replay", DateTime::<Utc>::UNIX_EPOCH);
+        let tally = partition::normalize(&arrival, body, Vec::new()).tally;
         (tally.accepted, tally.rejected)
     })
-}
-
-/// Cuts a body into records, as a receiver does.
-pub fn split(body: &[u8]) -> Vec<Record<'_>> {
-    authenticated(body).map(|batch| batch::split(&batch)).unwrap_or_default()
-}
-
-/// Takes a body as one of a sender of our own: only an authenticated body can be split.
-fn authenticated(body: &[u8]) -> Option<AuthenticatedBody<'_>> {
-    static SENDER: LazyLock<(Sources, HeaderMap)> = LazyLock::new(|| {
-        let sources = Source::parse("replay").map(|source| (source, TokenDigest::of(b"replay")));
-        let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Bearer replay"))]);
-        (Sources::new(sources.into_iter().collect()), headers)
-    });
-    let (sources, headers) = &*SENDER;
-    sources.authenticate(headers).ok().map(|sender| sender.with_body(body))
 }
 
 #[cfg(test)]

@@ -12,12 +12,12 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 
 use crate::{
-    landed::hour_folder,
-    layout::{WIDTH, wrap},
+    layout::{WIDTH, hour_folder, wrap},
     meaning::{meaning, status},
+    options::{LakeOption, StackOption, TablesOption, UrlOption},
     outcome::{Failure, Verdict},
     post::{Answer, NoAnswer, ReceiverClient, Taken, Token},
-    reading::Reading,
+    reading::{LakeError, Reading},
     stored::Keys,
 };
 use auth0_log_lake::{
@@ -41,19 +41,20 @@ const INDENT: usize = 28;
 /// Follows one marked event through a receiver to its lake.
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "The token is read from the variable TOKEN and never shown. The event stays in the lake: type \"doctor\", \
-                        log_id \"lake-doctor-<Unix time in ms>\". Reading a bucket, and a query, use your AWS credentials.")]
+                        log_id \"lake-doctor-<Unix time in ms>\". Reading a bucket, and a query, use your AWS credentials. Exit code: 0 if every \
+                        step that was taken is ok, 1 if one failed, 2 if one could not be taken.")]
 pub struct Args {
-    /// URL of the receiver
-    #[arg(long, value_name = "URL")]
-    url: String,
-    /// Lake of the receiver, to look for the event there: s3://bucket[/prefix] or file://dir
-    #[arg(long, value_name = "LAKE_URL")]
-    lake: Option<LakeUrl>,
+    #[command(flatten)]
+    url: UrlOption,
+    #[command(flatten)]
+    lake: LakeOption,
+    #[command(flatten)]
+    stack: StackOption,
+    #[command(flatten)]
+    tables: TablesOption,
     /// Longest wait for the row of an event that is queued, in seconds: the stack's BufferSeconds, and a minute
     #[arg(long, value_name = "SECONDS", default_value_t = 360)]
     wait: u64,
-    #[command(flatten)]
-    landing: landing::Where,
 }
 
 /// What to look at where an event that was queued does not land.
@@ -66,6 +67,8 @@ enum Found {
     Good(String),
     /// It is not, and what to do.
     Bad(String, String),
+    /// It could not be looked at, and what that needs.
+    Unknown(String, String),
     /// It was not looked at.
     Unseen(String),
 }
@@ -84,7 +87,9 @@ struct Marked {
 pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, now: DateTime<Utc>, out: &mut dyn Write) -> Result<Verdict, Failure> {
     let token = Token::from_lookup(lookup)?;
     let digest = TokenDigest::of(token.reveal().as_bytes()).to_string();
-    let receiver = ReceiverClient::new(&args.url, token)?;
+    let stack = args.stack.read()?;
+    let receiver = ReceiverClient::new(&args.url.of(stack.as_ref())?, token)?;
+    let lake = args.lake.given(stack.as_ref());
     let marked = Marked::new(now);
     writeln!(out, "Posting the event {} to {}\n", marked.log_id, receiver.url())?;
     let answer = receiver.post(marked.body().as_bytes());
@@ -101,11 +106,12 @@ pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, now: DateTime<U
     if is_taken {
         let is_queued = answer.is_ok_and(|answer| answer.taken() == Some(Taken::Queued));
         let mut patience = Patience::of(if is_queued { args.wait } else { 0 }, &thread::sleep);
-        let landing = Landing::of(&args.landing, &marked.log_id, marked.at);
-        if is_queued && (args.lake.is_some() || landing.workgroup.is_some()) {
+        let (workgroup, database) = (args.tables.workgroup(stack.as_ref()), args.tables.database(stack.as_ref()));
+        let landing = Landing::of(workgroup, database, &marked.log_id, marked.at);
+        if is_queued && (lake.is_some() || landing.workgroup.is_some()) {
             writeln!(out, "It is queued. Waiting for its row, up to {} s", args.wait)?;
         }
-        steps.push(("found in the lake", in_lake(args.lake.as_ref(), &marked, &mut patience, out)?));
+        steps.push(("found in the lake", in_lake(lake.as_ref(), &marked, &mut patience, out)?));
         steps.extend(landing.steps(now, &mut patience, out)?);
         if is_queued {
             writeln!(out)?;
@@ -115,13 +121,22 @@ pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, now: DateTime<U
     if !is_taken {
         writeln!(out, "\nThe event is not stored, so nothing was looked for in the lake.")?;
     }
-    Ok(Verdict::good_if(steps.iter().all(|(_, found)| !matches!(found, Found::Bad(..)))))
+    Ok(verdict(&steps))
+}
+
+fn verdict(steps: &[(&str, Found)]) -> Verdict {
+    let any = |is: fn(&Found) -> bool| steps.iter().any(|(_, found)| is(found));
+    if any(|found| matches!(found, Found::Bad(..))) {
+        return Verdict::Bad;
+    }
+    if any(|found| matches!(found, Found::Unknown(..))) { Verdict::Unsure } else { Verdict::Good }
 }
 
 fn show(name: &str, found: &Found, out: &mut dyn Write) -> io::Result<()> {
     let (mark, said, hint) = match found {
         Found::Good(said) => ("ok", said, ""),
         Found::Bad(said, hint) => ("FAILED", said, hint.as_str()),
+        Found::Unknown(said, hint) => ("?", said, hint.as_str()),
         Found::Unseen(said) => ("-", said, ""),
     };
     let mut head = format!("  {name:<18} {mark:<6}");
@@ -200,18 +215,19 @@ fn queued() -> Found {
 /// Looks for the event in the lake, for as long as it is queued.
 fn in_lake(lake: Option<&LakeUrl>, marked: &Marked, patience: &mut Patience<'_>, out: &mut dyn Write) -> io::Result<Found> {
     let Some(lake) = lake else {
-        let said = "Not looked for: give LAKE=s3://bucket[/prefix] (--lake), with AWS credentials, or LAKE=file://dir.";
+        let said = "Not looked for: give --stack, or --lake (a folder, or s3://bucket[/prefix]), with AWS credentials for a bucket.";
         return Ok(Found::Unseen(said.to_owned()));
     };
-    let failed =
-        |said: String| Found::Bad(said, "Give the same lake as the receiver's LAKE_URL, and credentials that may read it.".to_owned());
-    Ok(match (patience.until(out, || find(lake, marked).transpose())?, patience.longest()) {
+    let hint = "Give the same lake as the receiver's LAKE_URL, and credentials that may read it.".to_owned();
+    let reading = Reading::open(lake)?;
+    Ok(match (patience.until(out, || find(&reading, marked).transpose())?, patience.longest()) {
         (Some(Ok(key)), _) => {
             let (key, folder) = (key.to_string(), hour_folder(&key));
             Found::Good(format!("Its row is in {folder}\n{}", &key[folder.len()..]))
         }
-        (Some(Err(error)), _) => failed(format!("{error}.")),
-        (None, None) => failed(format!("{lake} can be read, but the event is not in it.")),
+        (Some(Err(error)), _) if error.is_absent() => Found::Bad(format!("{error}."), hint),
+        (Some(Err(error)), _) => Found::Unknown(format!("{error}."), hint),
+        (None, None) => Found::Bad(format!("{lake} can be read, but the event is not in it."), hint),
         (None, Some(seconds)) => {
             Found::Bad(format!("It was queued, and after {seconds} s it is not in {lake}, which can be read."), NOT_WRITTEN.to_owned())
         }
@@ -219,8 +235,7 @@ fn in_lake(lake: Option<&LakeUrl>, marked: &Marked, patience: &mut Patience<'_>,
 }
 
 /// Finds the object with the event's row: its name begins with the event's time.
-fn find(lake: &LakeUrl, marked: &Marked) -> Result<Option<ObjectKey>, Failure> {
-    let reading = Reading::open(lake)?;
+fn find(reading: &Reading, marked: &Marked) -> Result<Option<ObjectKey>, LakeError> {
     for key in reading.list(&Keys::below(ObjectKey::stem(Table::Events, marked.at)))?.objects {
         if reading.rows(&key)?.lines().any(|row| marked.is_of(row)) {
             return Ok(Some(key));
@@ -241,6 +256,19 @@ mod tests {
         let text = String::from_utf8(out).expect("text");
         assert!(text.starts_with("  found in the table FAILED  one two\n                             three\n"), "{text}");
         assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
+    }
+
+    #[test]
+    fn a_step_that_could_not_be_taken_is_not_well_and_one_that_failed_is_worse() {
+        let (good, unseen) = (|| Found::Good(String::new()), || Found::Unseen(String::new()));
+        let (bad, unknown) = (|| Found::Bad(String::new(), String::new()), || Found::Unknown(String::new(), String::new()));
+        for (found, ended) in [
+            (vec![good(), unseen()], Verdict::Good),
+            (vec![good(), unknown()], Verdict::Unsure),
+            (vec![unknown(), bad(), good()], Verdict::Bad),
+        ] {
+            assert_eq!(verdict(&found.into_iter().map(|found| ("step", found)).collect::<Vec<_>>()), ended);
+        }
     }
 
     #[test]

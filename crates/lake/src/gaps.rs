@@ -11,9 +11,11 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     boolean,
+    options::{self, LakeOption, StackOption, UrlOption},
     outcome::{Failure, Verdict},
     post::{ReceiverClient, Token},
     reading::Reading,
+    window::{WindowArgs, show},
 };
 use auth0_log_lake::{auth::Source, config::LakeUrl};
 use comparison::{Comparison, Sides};
@@ -21,7 +23,7 @@ use fill::Fill;
 use held::Held;
 use management::Management;
 use tenant::{Credentials, Tenant};
-use window::{Checkpoint, Moment, Window, show};
+use window::{Checkpoint, Window};
 
 pub use management::ManagementError;
 
@@ -29,8 +31,11 @@ pub mod check;
 mod comparison;
 mod fill;
 mod held;
+mod ids;
 mod logged;
 mod management;
+mod problems;
+mod silence;
 mod tally;
 mod tenant;
 mod window;
@@ -45,18 +50,15 @@ pub struct Args {
     /// Domain of the Auth0 tenant, such as acme.eu.auth0.com
     #[arg(long, value_name = "DOMAIN", value_parser = Tenant::parse)]
     domain: Tenant,
-    /// Lake to compare: s3://bucket[/prefix] or file://dir
-    #[arg(long, value_name = "LAKE_URL")]
-    lake: LakeUrl,
+    #[command(flatten)]
+    stack: StackOption,
+    #[command(flatten)]
+    lake: LakeOption,
     /// Source of the tenant; needed where the lake has several
-    #[arg(long, value_name = "NAME", value_parser = source)]
-    source: Option<String>,
-    /// From when on: a day (2026-07-01), a time (2026-07-01T12:00:00Z), or how long ago (90m, 24h, 7d); in UTC
-    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
-    since: Option<Moment>,
-    /// Until when; a day is compared whole [default: now; the last 10 minutes are never judged]
-    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
-    until: Option<Moment>,
+    #[arg(long, value_name = "NAME", value_parser = options::source)]
+    source: Option<Source>,
+    #[command(flatten)]
+    window: WindowArgs,
     /// Go on after this log_id, as a run that stopped says
     #[arg(long, value_name = "LOG_ID", value_parser = Checkpoint::parse)]
     from: Option<Checkpoint>,
@@ -64,17 +66,22 @@ pub struct Args {
     #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_value = "no", default_missing_value = "yes",
           value_parser = boolean::parse)]
     fill: bool,
-    /// URL of the receiver that it is posted to
-    #[arg(long, value_name = "URL")]
-    to: Option<String>,
-    /// Print the metric MissingEvents of this stack, as a line of CloudWatch's embedded metric format
+    #[command(flatten)]
+    url: UrlOption,
+    /// Print the metrics MissingEvents and PartialAnswers of this stack, as a line of CloudWatch's embedded metric format
     #[arg(long, value_name = "STACK")]
     metric: Option<String>,
 }
 
-fn source(name: &str) -> Result<String, String> {
-    let known = Source::parse(name).map(|source| source.as_str().to_owned());
-    known.ok_or_else(|| "a source is 1 to 32 of a-z, 0-9 and \"-\"".to_owned())
+/// What is compared, and where what is missing goes.
+#[derive(Debug)]
+struct Question<'a> {
+    domain: &'a Tenant,
+    lake: &'a LakeUrl,
+    source: Option<&'a Source>,
+    window: WindowArgs,
+    from: Option<&'a Checkpoint>,
+    receiver: Option<&'a ReceiverClient>,
 }
 
 /// What tells the time, and passes it.
@@ -119,8 +126,25 @@ pub struct Compared {
     pub missing: usize,
     /// Records that cannot be compared.
     pub unreadable: usize,
-    /// Why it did not come to its end, and where it goes on; none where it did.
+    /// Parts of the lake that could not be read, and records that could not be posted.
+    pub problems: usize,
+    /// Auth0's answer cannot have been whole.
+    pub is_partial: bool,
+    /// Why it cannot be said what is missing, and where to go on; none where it can.
     pub stopped: Option<String>,
+}
+
+impl Compared {
+    /// Returns its metrics: those that can be said.
+    ///
+    /// What was found missing is missing, wherever the comparison stopped; that nothing is, only a whole one can say. A comparison
+    /// that had no answer of Auth0's at all cannot say whether the answer was partial.
+    pub fn metrics(&self) -> Vec<(&'static str, usize)> {
+        let is_known = self.stopped.is_none();
+        let missing = (is_known || self.missing > 0).then_some(("MissingEvents", self.missing));
+        let partial = (is_known || self.is_partial).then_some(("PartialAnswers", usize::from(self.is_partial)));
+        missing.into_iter().chain(partial).collect()
+    }
 }
 
 /// Runs the command.
@@ -128,63 +152,76 @@ pub struct Compared {
 /// # Errors
 /// Where nothing can be written. What else is wrong is said, and the verdict is that nothing can be said.
 pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, clock: &Clock<'_>, writers: &mut Writers<'_>) -> Result<Verdict, Failure> {
-    let compared = match compare(args, lookup, clock, writers) {
+    let compared = match asked(args, lookup, clock, writers) {
         Err(Failure::System(error)) => return Err(error.into()),
         Err(failure) => Compared { stopped: Some(failure.to_string()), ..Compared::default() },
         Ok(compared) => compared,
     };
+    if let Some(stack) = &args.metric {
+        let line = tally::metrics(&compared.metrics(), stack, args.source.as_ref().map(Source::as_str), (clock.now)());
+        line.iter().try_for_each(|line| writeln!(writers.out, "{line}"))?;
+    }
     if let Some(why) = compared.stopped {
         writeln!(writers.err, "lake: {why}.")?;
         return Ok(Verdict::Unsure);
     }
-    if let Some(stack) = &args.metric {
-        let missing = [("MissingEvents", compared.missing)];
-        writeln!(writers.out, "{}", tally::metrics(&missing, stack, args.source.as_deref(), (clock.now)()))?;
-    }
-    Ok(Verdict::good_if(compared.missing == 0 && compared.unreadable == 0))
+    Ok(Verdict::good_if(compared.missing == 0 && compared.unreadable == 0 && compared.problems == 0))
 }
 
-/// Compares, and fills where it is told to; shows what it found.
+fn asked(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, clock: &Clock<'_>, writers: &mut Writers<'_>) -> Result<Compared, Failure> {
+    let stack = args.stack.read()?;
+    let lake = args.lake.or_local(stack.as_ref());
+    let receiver = if args.fill { Some(ReceiverClient::new(&args.url.of(stack.as_ref())?, Token::from_lookup(lookup)?)?) } else { None };
+    let question = Question {
+        domain: &args.domain,
+        lake: &lake,
+        source: args.source.as_ref(),
+        window: args.window,
+        from: args.from.as_ref(),
+        receiver: receiver.as_ref(),
+    };
+    compare(&question, lookup, clock, writers)
+}
+
+/// Compares, and fills where there is a receiver; shows what it found.
 fn compare(
-    args: &Args,
+    question: &Question<'_>,
     lookup: &dyn Fn(&str) -> Option<String>,
     clock: &Clock<'_>,
     writers: &mut Writers<'_>,
 ) -> Result<Compared, Failure> {
-    let window = Window::new(args.since, args.until, args.from.as_ref(), (clock.now)()).map_err(Failure::Gaps)?;
+    let window = Window::new(&question.window, question.from, (clock.now)()).map_err(Failure::Gaps)?;
     let credentials = Credentials::from_lookup(lookup).map_err(|error| Failure::Gaps(error.to_string()))?;
-    let receiver = receiver(args, lookup)?;
-    let held = Held::new(Reading::open(&args.lake)?, args.source.clone(), window.since, clock)?;
-    let fill = receiver.as_ref().map(Fill::new).transpose()?;
-    let management = Management::new(&args.domain, &credentials, clock);
+    let source = question.source.map(|source| source.as_str().to_owned());
+    let mut held = Held::new(Reading::open(question.lake)?, source, window.since, clock)?;
+    let fill = question.receiver.map(Fill::new).transpose()?;
+    let management = Management::new(question.domain, &credentials, clock);
     writeln!(
         writers.out,
         "Comparing {} with the log of {}, from {} to {}",
-        args.lake,
-        args.domain,
+        question.lake,
+        question.domain,
         show(window.since),
         show(window.until)
     )?;
-    let from = args.from.clone().unwrap_or_else(|| Checkpoint::before(window.since));
-    let mut comparison = Comparison::new(Sides { management, held, fill }, window, clock, from);
-    let ended = comparison.all(writers);
-    comparison.show(ended.is_ok(), writers)?;
+    // A place that the lake holds is one that Auth0 knows; one that is made of a time may be unknown to it.
+    let made = question.from.cloned().unwrap_or_else(|| Checkpoint::before(window.since));
+    let mut places: Vec<Checkpoint> = held.before(window.since)?.into_iter().chain([made]).collect();
+    if question.from.is_some() {
+        places.reverse();
+    }
+    let mut comparison = Comparison::new(Sides { management, held, fill }, window, clock, question.from);
+    let ended = comparison.all(&places, writers);
+    comparison.show(matches!(ended, Ok(None)), writers)?;
+    let is_partial = matches!(ended, Ok(Some(_)));
     let stopped = match ended {
-        Ok(()) => None,
+        Ok(partial) => partial,
         Err(Failure::System(error)) => return Err(error.into()),
         Err(failure) if comparison.has_seen_nothing() => return Err(failure),
         Err(failure) => {
             let from = comparison.done().as_str();
-            Some(format!("stopped before the end: {failure}. To go on where it stopped, give FROM={from} (--from)"))
+            Some(format!("stopped before the end: {failure}. To go on where it stopped, give --from={from}"))
         }
     };
-    Ok(Compared { stopped, ..comparison.compared() })
-}
-
-fn receiver(args: &Args, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Option<ReceiverClient>, Failure> {
-    match &args.to {
-        _ if !args.fill => Ok(None),
-        Some(url) => Ok(Some(ReceiverClient::new(url, Token::from_lookup(lookup)?)?)),
-        None => Err(Failure::Gaps("where to post what is missing is not said; give the receiver's URL, URL= (--to)".to_owned())),
-    }
+    Ok(Compared { is_partial, stopped, ..comparison.compared() })
 }

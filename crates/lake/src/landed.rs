@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    layout::{members, number, table},
+    layout::{hour_folder, members, number, table},
     reading::{LakeError, Reading},
     stored::Keys,
 };
@@ -84,10 +84,4 @@ impl Landed {
         }
         self.problems.iter().try_for_each(|problem| writeln!(out, "Problem: {problem}."))
     }
-}
-
-/// The folder of an object, with a slash at its end.
-pub fn hour_folder(key: &ObjectKey) -> String {
-    let key = key.to_string();
-    key.rsplit_once('/').map_or(key.clone(), |(folder, _)| format!("{folder}/"))
 }

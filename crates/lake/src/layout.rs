@@ -1,5 +1,11 @@
 //! How the commands print: plain ASCII, at most 100 columns.
 
+use std::borrow::Cow;
+
+use auth0_log_lake::object::ObjectKey;
+
+use crate::print::{escape, visible};
+
 /// Widest line, in columns.
 pub const WIDTH: usize = 100;
 
@@ -23,6 +29,7 @@ pub fn count(many: usize, one: &str) -> String {
 
 /// A table: the first column aligned left, the others right.
 pub fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
+    let rows: Vec<[Cow<'_, str>; N]> = rows.iter().map(|row| row.each_ref().map(|cell| visible(cell))).collect();
     let widest = |column: usize| rows.iter().map(|row| row[column].len()).chain([head[column].len()]).max().unwrap_or(0);
     let widths: [usize; N] = std::array::from_fn(widest);
     let line = |cells: [&str; N]| {
@@ -33,24 +40,13 @@ pub fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
         let cells: Vec<String> = cells.into_iter().enumerate().map(cell).collect();
         format!("  {}\n", cells.join("  ").trim_end())
     };
-    let rows = rows.iter().map(|row| line(std::array::from_fn(|column| row[column].as_str())));
+    let rows = rows.iter().map(|row| line(std::array::from_fn(|column| &*row[column])));
     std::iter::once(line(head)).chain(rows).collect()
 }
 
-/// Text as ASCII, with all other characters escaped as in JSON.
+/// Returns text as ASCII, with all other characters escaped as in JSON.
 pub fn ascii(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for char in text.chars() {
-        if (' '..='~').contains(&char) {
-            out.push(char);
-            continue;
-        }
-        let mut units = [0; 2];
-        for unit in char.encode_utf16(&mut units) {
-            out.push_str(&format!("\\u{unit:04x}"));
-        }
-    }
-    out
+    escape(text, |char| !(' '..='~').contains(&char)).into_owned()
 }
 
 /// Cuts text to a width, with three dots at the end.
@@ -77,7 +73,14 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// Returns the folder of an object, with a slash at its end.
+pub fn hour_folder(key: &ObjectKey) -> String {
+    let key = key.to_string();
+    key.rsplit_once('/').map_or(key.clone(), |(folder, _)| format!("{folder}/"))
+}
+
 /// A JSON object with one member a line; arrays stay on one line, long values are cut short.
+#[cfg(any(test, feature = "run"))]
 pub fn members(json: &str) -> String {
     let mut lines = vec![String::from("  ")];
     let (mut open, mut in_string, mut escaped) = (Vec::new(), false, false);

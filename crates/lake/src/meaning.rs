@@ -1,6 +1,6 @@
 //! Explains answers other than a stored or queued batch, and what to do about them.
 
-use crate::post::Answer;
+use crate::{post::Answer, print::visible};
 
 /// Explains an answer other than a stored or queued batch.
 pub fn meaning(answer: &Answer) -> String {
@@ -35,7 +35,7 @@ pub fn meaning(answer: &Answer) -> String {
 
 /// An answer's status, and its code if it has one.
 pub fn status(answer: &Answer) -> String {
-    answer.code().map_or_else(|| answer.status.to_string(), |code| format!("{} {code}", answer.status))
+    answer.code().map_or_else(|| answer.status.to_string(), |code| format!("{} {}", answer.status, visible(&code)))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::{io::Write, str::FromStr};
 use chrono::{Days, Months, NaiveDate};
 
 use crate::{
-    athena::Took,
+    athena::{Athena, Took},
     outcome::{Failure, Verdict},
     sql, tables,
 };
@@ -13,7 +13,7 @@ use crate::{
 /// Brings what has landed into the table `events`; safe to repeat.
 #[derive(clap::Args, Clone, Debug)]
 #[command(
-    after_help = "Without --from it merges the last 35 days. A day is that of the event, in UTC. A month is merged in one statement, \
+    after_help = "Without --since it merges the last 35 days. A day is that of the event, in UTC. A month is merged in one statement, \
                         since Athena writes at most 100 days in one."
 )]
 pub struct Args {
@@ -21,10 +21,10 @@ pub struct Args {
     place: tables::Where,
     /// First month or day: 2026-01 or 2026-01-15
     #[arg(long, value_name = "DATE")]
-    from: Option<Period>,
-    /// Last month or day, whole; --from's own where it is left out
-    #[arg(long, value_name = "DATE", requires = "from")]
-    to: Option<Period>,
+    since: Option<Period>,
+    /// Last month or day, whole [default: that of --since]
+    #[arg(long, value_name = "DATE", requires = "since")]
+    until: Option<Period>,
 }
 
 /// A month or a day.
@@ -54,11 +54,11 @@ impl FromStr for Period {
 /// # Errors
 /// A statement that Athena does not end well; what was merged before it stays.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Verdict, Failure> {
-    if args.from.zip(args.to).is_some_and(|(from, to)| to.after <= from.first) {
-        writeln!(out, "--to must not lie before --from.")?;
-        return Ok(Verdict::Bad);
+    if args.since.zip(args.until).is_some_and(|(since, until)| until.after <= since.first) {
+        return Err(Failure::Window("--since must be before --until".to_owned()));
     }
-    let athena = args.place.open_merges()?;
+    let (workgroup, database) = args.place.names()?;
+    let athena = Athena::open(&tables::merges_of(&workgroup), &database)?;
     if !athena.is_there()? {
         writeln!(
             out,
@@ -67,15 +67,15 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Verdict, Failure> {
         )?;
         return Ok(Verdict::Bad);
     }
-    let Some(from) = args.from else {
+    let Some(since) = args.since else {
         let took = athena.run(&sql::merge_lately())?;
         writeln!(out, "the last 35 days  {}", said(took))?;
         return Ok(Verdict::Good);
     };
-    let last = args.to.unwrap_or(from);
-    for (first, after) in months(from.first, last.after) {
+    let last = args.until.unwrap_or(since);
+    for (first, after) in months(since.first, last.after) {
         let took = athena.run(&sql::merge_days(first, after)).inspect_err(|_| {
-            _ = writeln!(out, "{first}  failed; merge again from there: make merge FROM={first}");
+            _ = writeln!(out, "{first}  failed; merge again from there: lake merge --since {first}");
         })?;
         writeln!(out, "{first} to {}  {}", after.pred_opt().unwrap_or(after), said(took))?;
         out.flush()?;

@@ -53,9 +53,15 @@ pub enum Failure {
     /// The lake cannot be read.
     #[error(transparent)]
     Read(#[from] reading::LakeError),
+    /// The stack cannot be used.
+    #[error(transparent)]
+    Stack(#[from] crate::stack::StackError),
     /// No receiver to post to.
-    #[error("where to post is not said; give the receiver's URL (--to), or --dry-run to post nothing")]
-    Nowhere,
+    #[error("missing receiver URL: give --url or --stack")]
+    MissingUrl,
+    /// A window without a moment in it.
+    #[error("{0}")]
+    Window(String),
     /// There is nobody to erase, or an identifier is not one.
     #[error("{0}")]
     Person(String),
@@ -73,13 +79,24 @@ pub enum Failure {
         /// Why not.
         source: io::Error,
     },
-    /// Nothing listens at the URL.
-    #[error("nothing listens at {url} after {seconds} seconds: is the receiver running, and is this its port?")]
-    NotListening {
-        /// Where.
-        url: String,
-        /// How long the command waited, in seconds.
-        seconds: u64,
+    /// `lake run` cannot begin, or has ended, as a sentence.
+    #[error("{0}")]
+    Run(String),
+    /// A program that `lake` starts is missing.
+    #[error("{program} was not found: it comes with {from}")]
+    NoProgram {
+        /// Its name.
+        program: String,
+        /// Where to get it.
+        from: &'static str,
+    },
+    /// A program cannot be started.
+    #[error("{program} cannot be started: {source}")]
+    Start {
+        /// Its name.
+        program: String,
+        /// Why not.
+        source: io::Error,
     },
     /// The system gave no random numbers.
     #[error("the system gives no random numbers: {0}")]

@@ -1,11 +1,6 @@
 //! Talks to a receiver as Auth0 does: one `POST`, one answer.
 
-use std::{
-    fmt, io,
-    net::{IpAddr, TcpStream, ToSocketAddrs},
-    sync::Arc,
-    time::Duration,
-};
+use std::{fmt, io, net::IpAddr, sync::Arc, time::Duration};
 
 use http::{
     Response, Uri,
@@ -21,8 +16,6 @@ use ureq::{
 const LONGEST: Duration = Duration::from_secs(60);
 /// Timeout of a connection.
 const CONNECT: Duration = Duration::from_secs(10);
-/// Timeout of the check whether something listens.
-const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Longest answer that is read, in bytes: a receiver's has less than 100, AWS's own a few hundred.
 const LARGEST_ANSWER: u64 = 64 << 10;
 
@@ -211,14 +204,6 @@ impl ReceiverClient {
     /// Whether the token crosses a network unencrypted.
     pub fn is_in_the_clear(&self) -> bool {
         self.url.scheme_str() == Some("http") && !self.url.host().is_some_and(is_loopback)
-    }
-
-    /// Whether something accepts connections there.
-    pub fn listens(&self) -> bool {
-        let port = self.url.port_u16().unwrap_or(if self.url.scheme_str() == Some("https") { 443 } else { 80 });
-        let host = self.url.host().unwrap_or_default().trim_matches(['[', ']']);
-        let addresses = (host, port).to_socket_addrs();
-        addresses.is_ok_and(|mut addresses| addresses.any(|address| TcpStream::connect_timeout(&address, PROBE_TIMEOUT).is_ok()))
     }
 
     /// Posts one body.

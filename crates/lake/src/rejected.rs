@@ -8,12 +8,15 @@ use std::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use crate::body::{Raw, split_rest};
 use auth0_log_lake::reject::Reason;
 
-/// Most bytes that an encoded body may hold once it is decoded; its sender meant to send no more than a body.
-const LARGEST_DECODED: u64 = 64 << 20;
+/// Most bytes that an encoded body is decoded to: the largest body that a receiver accepts.
+const LARGEST_DECODED: u64 = 6 << 20;
+/// Largest window of Zstandard, as a power of two: the 8 MiB that RFC 8878 recommends for every decoder.
+const LARGEST_WINDOW: u32 = 23;
 
 /// Every reason for which a receiver rejects, as docs/ROW.md lists them.
 pub const REASONS: [&str; 10] = [
@@ -29,6 +32,21 @@ pub const REASONS: [&str; 10] = [
     Reason::ReceiverError.code(),
 ];
 
+/// Reads the name of a reason.
+///
+/// # Errors
+/// Another name, as a sentence that lists the reasons.
+pub fn reason(code: &str) -> Result<String, String> {
+    let known = REASONS.iter().find(|known| **known == code.trim());
+    known.map(|known| (*known).to_owned()).ok_or_else(|| format!("the reasons are {}", REASONS.join(", ")))
+}
+
+/// Returns the id of a reject that keeps these bytes, as a receiver computes it.
+pub fn row_id(source: &str, bytes: &[u8]) -> String {
+    let digest = Sha256::new().chain_update(source).chain_update([0]).chain_update(bytes).finalize();
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// What of a reject row is needed to post its record again.
 #[derive(Clone, Debug, Deserialize)]
 pub struct RejectRow {
@@ -39,6 +57,13 @@ pub struct RejectRow {
     pub detail: String,
     /// The source that sent it.
     pub source: String,
+    /// When it was received.
+    pub received_at: Option<String>,
+    /// Its position in the batch.
+    pub index: Option<u64>,
+    /// The request that brought it.
+    pub request_id: Option<String>,
+    p_row_id: Option<String>,
     raw: Option<String>,
     raw_base64: Option<String>,
 }
@@ -72,6 +97,11 @@ impl RejectRow {
         Ok(serde_json::from_slice(line)?)
     }
 
+    /// Returns the id that the reject has however often it is delivered (`p_row_id`).
+    pub fn id(&self) -> String {
+        self.p_row_id.clone().unwrap_or_else(|| row_id(&self.source, &self.bytes().unwrap_or_default()))
+    }
+
     /// Returns the bytes as they were sent.
     ///
     /// # Errors
@@ -82,6 +112,15 @@ impl RejectRow {
             (None, Some(base64)) => Ok(BASE64_STANDARD.decode(base64)?),
             (None, None) => Err(RowFault::NoRaw),
         }
+    }
+
+    /// Returns the text in which its ids can be found: the bytes as sent, or what an encoded body decodes to.
+    ///
+    /// # Errors
+    /// A row that keeps no record, or one that cannot be decoded.
+    pub fn text(&self) -> Result<Vec<u8>, RowFault> {
+        let bytes = self.bytes()?;
+        if self.reason == Reason::UnsupportedEncoding.code() { decoded(&bytes) } else { Ok(bytes) }
     }
 
     /// Returns the records that the row keeps.
@@ -97,7 +136,7 @@ impl RejectRow {
             return Ok(all_of(&bytes));
         }
         if self.reason == Reason::UnsupportedEncoding.code() {
-            return Ok(all_of(&decoded(&bytes)?));
+            return Ok(all_of(&self.text()?));
         }
         let rejected = (self.reason == Reason::WrapperMembers.code()).then_some(Reason::WrapperMembers);
         Ok(vec![Raw { bytes, rejected }])
@@ -137,16 +176,22 @@ fn all_of(rest: &[u8]) -> Vec<Raw> {
 fn decoded(bytes: &[u8]) -> Result<Vec<u8>, RowFault> {
     match bytes {
         [0x1F, 0x8B, ..] => all(MultiGzDecoder::new(bytes)),
-        [0x28, 0xB5, 0x2F, 0xFD, ..] => zstd::Decoder::new(bytes).map_err(RowFault::Damaged).and_then(all),
+        [0x28, 0xB5, 0x2F, 0xFD, ..] => zstd_decoder(bytes).map_err(RowFault::Damaged).and_then(all),
         [0x78, flags, ..] if (0x7800 + u16::from(*flags)).is_multiple_of(31) => all(ZlibDecoder::new(bytes)),
         _ => Err(RowFault::Encoding),
     }
 }
 
+fn zstd_decoder(bytes: &[u8]) -> io::Result<impl Read> {
+    let mut decoder = zstd::Decoder::new(bytes)?;
+    decoder.window_log_max(LARGEST_WINDOW)?;
+    Ok(decoder)
+}
+
 fn all(from: impl Read) -> Result<Vec<u8>, RowFault> {
     let mut out = Vec::new();
     from.take(LARGEST_DECODED + 1).read_to_end(&mut out).map_err(RowFault::Damaged)?;
-    let too_large = || RowFault::Damaged(io::Error::other("it is larger than 64 MiB"));
+    let too_large = || RowFault::Damaged(io::Error::other(format!("it is larger than {} MiB", LARGEST_DECODED >> 20)));
     if out.len() as u64 > LARGEST_DECODED { Err(too_large()) } else { Ok(out) }
 }
 
@@ -213,5 +258,19 @@ mod tests {
         let many = auth0_log_lake::batch::MOST_RECORDS + 5;
         let rest = vec![EVENT; many].join(",") + "]";
         assert_eq!(row(Reason::BatchLimit, rest.as_bytes()).records().expect("records").len(), many);
+    }
+
+    #[test]
+    fn a_body_that_decodes_to_more_than_a_receiver_accepts_is_not_decoded_further() {
+        for compression in [Compression::Gzip, Compression::Zstd] {
+            let mib = vec![b' '; 1 << 20];
+            let of = |mibs: usize| {
+                let bytes = compression.compress(std::iter::repeat_n(mib.as_slice(), mibs)).expect("memory");
+                row(Reason::UnsupportedEncoding, &bytes).text().map(|text| text.len())
+            };
+            assert_eq!(of(6).expect("text"), 6 << 20);
+            let fault = of(64).expect_err("too large").to_string();
+            assert_eq!(fault, "its encoded body cannot be decoded: it is larger than 6 MiB", "{compression:?}");
+        }
     }
 }

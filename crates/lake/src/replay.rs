@@ -6,7 +6,7 @@
 //! are created, never replaced, so nothing that is stored can be lost; and a record that stands in
 //! several rejects, as it does after a replay that did not help, is posted once. What is rejected
 //! again is stored as a reject again. The objects to read are listed before the first record is
-//! posted, so a replay does not meet its own rejects.
+//! posted, so a replay does not meet its own rejects. A reject that is not rejected again is closed.
 //!
 //! One token is one source: rejects of other sources are never posted under it.
 
@@ -15,28 +15,31 @@ use std::{
     io::{self, Write},
 };
 
-use chrono::{Days, NaiveDate};
+use auth0_log_lake::{config::LakeUrl, object::ObjectKey};
+use chrono::{DateTime, Utc};
 
 use crate::{
     body::{Raw, alone, together},
-    boolean,
     deliver::{Undelivered, deliver},
     layout::{count, number, shorten, table},
     meaning::{meaning, status},
+    options::{LakeOption, StackOption, UrlOption},
     outcome::{Failure, Verdict},
     post::{ReceiverClient, Taken, Token},
+    print::visible,
     reading::Reading,
-    rejected::{REASONS, RejectRow},
-    stored::Keys,
+    rejected::{RejectRow, reason, row_id},
+    rejects::{
+        closed::{self, Closed, Closing},
+        source_name,
+    },
+    window::WindowArgs,
 };
-use auth0_log_lake::{
-    config::LakeUrl,
-    object::{ObjectKey, Table},
-};
+use selection::{Selection, Summary, rejects_of};
+use settled::Settled;
 
 pub mod selection;
-
-use selection::{Selection, Summary};
+mod settled;
 
 /// Most records in one request: fewer than the hours that it may touch.
 const MOST_RECORDS: usize = 1_000;
@@ -47,36 +50,27 @@ const DETAIL_WIDTH: usize = 70;
 
 /// Posts rejected records again.
 #[derive(clap::Args, Clone, Debug)]
-#[command(after_help = "The token is read from the variable TOKEN. Use the token of the source that the rejects belong to.")]
+#[command(after_help = "The token is read from the variable TOKEN. Use the token of the source that the rejects belong to. A reject \
+                        whose record is stored as an event is closed, and not posted again. Ends with 0 if all were posted, 1 if \
+                        some could not be, 2 if the lake cannot be read or the receiver does not answer.")]
 pub struct Args {
-    /// Lake whose rejects are read: s3://bucket[/prefix] or file://dir
-    #[arg(long, value_name = "LAKE_URL")]
-    from: LakeUrl,
-    /// URL of the receiver that they are posted to
-    #[arg(long, value_name = "URL")]
-    to: Option<String>,
-    /// First day on which they were rejected, in UTC (YYYY-MM-DD)
-    #[arg(long, value_name = "DATE")]
-    since: Option<NaiveDate>,
-    /// Last day on which they were rejected, in UTC (YYYY-MM-DD)
-    #[arg(long, value_name = "DATE")]
-    until: Option<NaiveDate>,
+    #[command(flatten)]
+    lake: LakeOption,
+    #[command(flatten)]
+    url: UrlOption,
+    #[command(flatten)]
+    stack: StackOption,
+    #[command(flatten)]
+    window: WindowArgs,
     /// Only those rejected for this reason, such as malformed_json
     #[arg(long, value_name = "CODE", value_parser = reason)]
     reason: Option<String>,
     /// Only those of this source; needed where there are several
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = source_name)]
     source: Option<String>,
     /// Say what would be posted, and post nothing
-    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_value = "no", default_missing_value = "yes",
-          value_parser = boolean::parse)]
+    #[arg(long)]
     dry_run: bool,
-}
-
-/// Reads the name of a reason.
-fn reason(code: &str) -> Result<String, String> {
-    let known = REASONS.iter().find(|known| **known == code.trim());
-    known.map(|known| (*known).to_owned()).ok_or_else(|| format!("the reasons are {}", REASONS.join(", ")))
 }
 
 /// What became of the records rejected for one reason.
@@ -90,12 +84,19 @@ struct Outcome {
     detail: String,
 }
 
+/// Records that wait for others of their reason, and the rejects that they come from.
+#[derive(Debug, Default)]
+struct Waiting {
+    raws: Vec<Raw>,
+    rejects: Vec<String>,
+}
+
 /// A replay under way.
 struct Replay<'a> {
     receiver: &'a ReceiverClient,
-    /// Records that wait for others of their reason.
-    waiting: BTreeMap<String, Vec<Raw>>,
+    waiting: BTreeMap<String, Waiting>,
     outcomes: BTreeMap<String, Outcome>,
+    settled: Settled,
     problems: Vec<String>,
     out: &'a mut dyn Write,
 }
@@ -104,41 +105,42 @@ struct Replay<'a> {
 ///
 /// # Errors
 /// The lake cannot be listed, or the receiver cannot be reached.
-pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, out: &mut dyn Write) -> Result<Verdict, Failure> {
-    let receiver = match &args.to {
-        _ if args.dry_run => None,
-        Some(url) => Some(ReceiverClient::new(url, Token::from_lookup(lookup)?)?),
-        None => return Err(Failure::Nowhere),
+pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, now: DateTime<Utc>, out: &mut dyn Write) -> Result<Verdict, Failure> {
+    let window = args.window.window(now).map_err(Failure::Window)?;
+    let stack = args.stack.read()?;
+    let receiver = match args.dry_run {
+        true => None,
+        false => Some(ReceiverClient::new(&args.url.of(stack.as_ref())?, Token::from_lookup(lookup)?)?),
     };
-    let reading = Reading::open(&args.from)?;
-    let listing = reading.list(&keys(args))?;
-    writeln!(out, "Reading {} below {}rejects/", count(listing.objects.len(), "object"), with_slash(&args.from.to_string()))?;
+    let url = args.lake.or_local(stack.as_ref());
+    let reading = Reading::open(&url)?;
+    let listing = reading.list(&rejects_of(&window))?;
+    writeln!(out, "Reading {} below {}rejects/", count(listing.objects.len(), "object"), with_slash(&url.to_string()))?;
+    let closed = Closed::read(&url)?;
+    let passed_over = listing.strangers.len() + closed.problems.len();
     for stranger in listing.strangers {
         writeln!(out, "  passed over, since its name is not a receiver's: {stranger}")?;
     }
-    let selection = Selection { reading, objects: listing.objects, reason: args.reason.clone(), source: args.source.clone() };
+    for problem in &closed.problems {
+        writeln!(out, "  {problem}.")?;
+    }
+    let (reason, source) = (args.reason.clone(), args.source.clone());
+    let selection = Selection { reading, objects: listing.objects, reason, source, window, closed };
     let summary = selection.summary();
     show_summary(&summary, out)?;
+    let whole = Verdict::good_if(summary.problems.is_empty() && passed_over == 0);
     if summary.sources.len() > 1 {
-        let sources: Vec<String> = summary.sources.keys().cloned().collect();
-        writeln!(out, "They are of several sources: {}. Choose with SOURCE= (--source), and use its token.", sources.join(", "))?;
-        return Ok(Verdict::good_if(args.dry_run && summary.problems.is_empty()));
+        let sources: Vec<_> = summary.sources.keys().map(|source| visible(source)).collect();
+        writeln!(out, "They are of several sources: {}. Choose with --source, and use its token.", sources.join(", "))?;
+        return Ok(if args.dry_run { whole } else { Verdict::Bad });
     }
-    let Some(receiver) = receiver.filter(|_| summary.distinct > 0) else { return Ok(Verdict::good_if(summary.problems.is_empty())) };
-    post_all(&selection, &summary, &receiver, out)
+    let Some(receiver) = receiver.filter(|_| summary.distinct > 0) else { return Ok(whole) };
+    let posted = post_all(&selection, &summary, &receiver, &url, now, out)?;
+    Ok(if posted == Verdict::Good { whole } else { posted })
 }
 
 fn with_slash(url: &str) -> String {
     format!("{}/", url.trim_end_matches('/'))
-}
-
-fn keys(args: &Args) -> Keys {
-    let day_after = |day: NaiveDate| day.checked_add_days(Days::new(1));
-    Keys {
-        prefix: format!("{}/", Table::Rejects.prefix()),
-        from: args.since.map(|day| Table::Rejects.day(day)).unwrap_or_default(),
-        to: args.until.and_then(day_after).map(|day| Table::Rejects.day(day)),
-    }
 }
 
 fn show_summary(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
@@ -152,7 +154,14 @@ fn show_summary(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     if rows.is_empty() { Ok(()) } else { writeln!(out, "{}", table(["reason", "records"], &rows)) }
 }
 
-fn post_all(selection: &Selection, summary: &Summary, receiver: &ReceiverClient, out: &mut dyn Write) -> Result<Verdict, Failure> {
+fn post_all(
+    selection: &Selection,
+    summary: &Summary,
+    receiver: &ReceiverClient,
+    lake: &LakeUrl,
+    now: DateTime<Utc>,
+    out: &mut dyn Write,
+) -> Result<Verdict, Failure> {
     // An empty batch stores nothing, and shows whether requests get in at all.
     let answer = receiver.post(b"[]")?;
     if answer.counts().is_none() {
@@ -160,15 +169,26 @@ fn post_all(selection: &Selection, summary: &Summary, receiver: &ReceiverClient,
         return Ok(Verdict::Bad);
     }
     writeln!(out, "Posting to {}", receiver.url())?;
-    let mut replay = Replay { receiver, waiting: BTreeMap::new(), outcomes: BTreeMap::new(), problems: Vec::new(), out };
+    let settled = Settled::before(&selection.reading, now)?;
+    let mut replay = Replay { receiver, waiting: BTreeMap::new(), outcomes: BTreeMap::new(), settled, problems: Vec::new(), out };
     let ended = replay.all(selection, summary.distinct);
-    let problems = std::mem::take(&mut replay.problems);
     show_outcomes(&replay.outcomes, replay.out)?;
-    for problem in &problems {
+    let again = replay.outcomes.values().map(|outcome| outcome.again).sum();
+    match replay.settled.done(&selection.reading, again)? {
+        Some(ids) => {
+            closed::close(lake, &ids, &Closing { at: now, by: "replay", reason: "a replay stored what the reject keeps" })?;
+            writeln!(replay.out, "Closed {}.", count(ids.len(), "reject"))?;
+        }
+        None => replay.problems.push(format!(
+            "no reject was closed: the receiver rejected {} again, and they are not in {lake}. Is this its lake?",
+            count(again, "record")
+        )),
+    }
+    for problem in &replay.problems {
         writeln!(replay.out, "Problem: {problem}")?;
     }
     match ended {
-        Ok(()) => Ok(Verdict::good_if(problems.is_empty() && summary.problems.is_empty())),
+        Ok(()) => Ok(Verdict::good_if(replay.problems.is_empty())),
         Err(Undelivered::Output(error)) => Err(error.into()),
         Err(why) => {
             writeln!(replay.out, "Stopped before the end: {why} Run the same again later: to repeat it does no harm.")?;
@@ -205,44 +225,47 @@ impl Replay<'_> {
         };
         let outcome = self.outcomes.entry(row.reason.clone()).or_default();
         outcome.detail.clone_from(&row.detail);
+        let id = row.id();
+        self.settled.expect(&id, records.iter().map(|raw| row_id(&row.source, &raw.bytes)));
         for raw in records {
             if raw.is_element() {
-                self.wait(&row.reason, raw)?;
+                self.wait(&row.reason, raw, &id)?;
                 continue;
             }
             let body = alone(&raw);
-            self.post(&row.reason, 1, body)?;
+            self.post(&row.reason, std::slice::from_ref(&id), body)?;
         }
         Ok(())
     }
 
-    fn wait(&mut self, reason: &str, raw: Raw) -> Result<(), Undelivered> {
+    fn wait(&mut self, reason: &str, raw: Raw, reject: &str) -> Result<(), Undelivered> {
         let waiting = self.waiting.entry(reason.to_owned()).or_default();
-        let bytes: usize = waiting.iter().map(|raw| raw.bytes.len() + 1).sum();
-        if !waiting.is_empty() && (waiting.len() >= MOST_RECORDS || bytes + raw.bytes.len() > ENOUGH_BYTES) {
-            let full = std::mem::replace(waiting, vec![raw]);
-            return self.post_together(reason, &full);
-        }
-        waiting.push(raw);
-        Ok(())
+        let bytes: usize = waiting.raws.iter().map(|raw| raw.bytes.len() + 1).sum();
+        let is_full = !waiting.raws.is_empty() && (waiting.raws.len() >= MOST_RECORDS || bytes + raw.bytes.len() > ENOUGH_BYTES);
+        let full = if is_full { std::mem::take(waiting) } else { Waiting::default() };
+        waiting.raws.push(raw);
+        waiting.rejects.push(reject.to_owned());
+        if is_full { self.post_together(reason, &full) } else { Ok(()) }
     }
 
     fn post_waiting(&mut self) -> Result<(), Undelivered> {
-        while let Some((reason, raws)) = self.waiting.pop_first() {
-            self.post_together(&reason, &raws)?;
+        while let Some((reason, waiting)) = self.waiting.pop_first() {
+            self.post_together(&reason, &waiting)?;
         }
         Ok(())
     }
 
-    fn post_together(&mut self, reason: &str, raws: &[Raw]) -> Result<(), Undelivered> {
-        if let Some(body) = together(raws) {
-            return self.post(reason, raws.len(), Some(body));
+    fn post_together(&mut self, reason: &str, waiting: &Waiting) -> Result<(), Undelivered> {
+        if let Some(body) = together(&waiting.raws) {
+            return self.post(reason, &waiting.rejects, Some(body));
         }
-        raws.iter().try_for_each(|raw| self.post(reason, 1, alone(raw)))
+        let mut each = waiting.raws.iter().zip(&waiting.rejects);
+        each.try_for_each(|(raw, reject)| self.post(reason, std::slice::from_ref(reject), alone(raw)))
     }
 
-    /// Posts a body that holds so many records.
-    fn post(&mut self, reason: &str, records: usize, body: Option<Vec<u8>>) -> Result<(), Undelivered> {
+    /// Posts a body that holds one record of each of these rejects.
+    fn post(&mut self, reason: &str, rejects: &[String], body: Option<Vec<u8>>) -> Result<(), Undelivered> {
+        let records = rejects.len();
         let what = format!("{} of reason {reason}", count(records, "record"));
         let Some(body) = body else {
             self.problems.push(format!("{what}: no body was found in which it would arrive as it was sent"));
@@ -267,7 +290,9 @@ impl Replay<'_> {
         };
         outcome.events += counts.accepted;
         outcome.again += counts.rejected;
-        if counts.received != records {
+        if counts.received == records {
+            self.settled.stored(rejects);
+        } else {
             self.problems.push(format!("{what} arrived as {}: the receiver is of another version", number(counts.received)));
         }
         Ok(())

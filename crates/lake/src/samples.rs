@@ -5,15 +5,13 @@ use std::{
     fs, io,
     io::Write,
     path::{Path, PathBuf},
-    thread,
-    time::Duration,
 };
 
 use serde::Deserialize;
 
 use crate::{
-    landed::{Landed, hour_folder},
-    layout::{WIDTH, ascii, count, number, table, wrap},
+    landed::Landed,
+    layout::{WIDTH, ascii, count, hour_folder, number, table, wrap},
     meaning::{meaning, status},
     outcome::{Failure, Verdict},
     post::{Answer, Counts, NoAnswer, ReceiverClient, Taken, Token},
@@ -22,29 +20,18 @@ use crate::{
 };
 use auth0_log_lake::{config::LakeUrl, object::Compression};
 
-/// The documented token of a receiver on a laptop.
-pub const LOCAL_TOKEN: &str = "local-development-token";
-/// How long to wait for the receiver to start, in seconds.
-const START: u64 = 60;
-/// Attempts to reach it in each second.
-const TRIES: u64 = 10;
-
-/// Posts sample bodies to a receiver, and shows what landed in its lake.
-#[derive(clap::Args, Clone, Debug)]
-#[command(after_help = "The token is read from the variable TOKEN; without it, it is local-development-token.")]
-pub struct Args {
-    /// URL of the receiver
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9000/")]
-    url: String,
-    /// Folder with the bodies: its files that end in .json or .jsonl
-    #[arg(long, value_name = "FOLDER", default_value = "events")]
-    samples: PathBuf,
-    /// Lake of the receiver [default: the variable LAKE_URL, or else file://lake]
-    #[arg(long, value_name = "LAKE_URL")]
-    lake: Option<LakeUrl>,
-    /// File that the receiver logs to, to say its reason where it stores nothing
-    #[arg(long, value_name = "FILE")]
-    log: Option<PathBuf>,
+/// Samples to post, and where.
+pub struct Trial<'a> {
+    /// URL of the receiver.
+    pub url: &'a str,
+    /// Token of one of its sources.
+    pub token: &'a str,
+    /// Folder with the bodies.
+    pub folder: &'a Path,
+    /// Lake of the receiver.
+    pub lake: &'a LakeUrl,
+    /// Log of the receiver, which says why it stores nothing.
+    pub log: &'a Path,
 }
 
 /// One sample, its size, and the answer to it.
@@ -68,34 +55,30 @@ impl Tried {
     }
 }
 
-/// Runs the command.
+/// Posts the samples, and shows what landed.
 ///
 /// # Errors
-/// The samples or the lake cannot be read, or the receiver does not listen.
-pub fn run(args: &Args, lookup: &dyn Fn(&str) -> Option<String>, out: &mut dyn Write) -> Result<Verdict, Failure> {
-    let set = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
-    let token = set("TOKEN").unwrap_or_else(|| LOCAL_TOKEN.to_owned());
-    let lake = args.lake.clone().map_or_else(|| set("LAKE_URL").as_deref().unwrap_or("file://lake").parse(), Ok)?;
-    let receiver = ReceiverClient::new(&args.url, Token::parse(&token)?)?;
-    let reading = Reading::open(&lake)?;
-    let samples = samples(&args.samples)?;
-    wait_for(&receiver)?;
+/// The samples or the lake cannot be read.
+pub fn run(trial: &Trial<'_>, out: &mut dyn Write) -> Result<Verdict, Failure> {
+    let receiver = ReceiverClient::new(trial.url, Token::parse(trial.token)?)?;
+    let reading = Reading::open(trial.lake)?;
+    let samples = samples(trial.folder)?;
     // The first put makes a lake that is not there yet.
     let before: BTreeSet<String> = reading.list(&Keys::default()).unwrap_or_default().objects.iter().map(ToString::to_string).collect();
 
-    writeln!(out, "Posting {} from {} to {}\n", count(samples.len(), "sample"), args.samples.display(), receiver.url())?;
-    let tried: Vec<Tried> = samples.iter().map(|sample| try_one(&receiver, sample, args)).collect::<Result<_, _>>()?;
+    writeln!(out, "Posting {} from {} to {}\n", count(samples.len(), "sample"), trial.folder.display(), receiver.url())?;
+    let tried: Vec<Tried> = samples.iter().map(|sample| try_one(&receiver, sample, trial.folder)).collect::<Result<_, _>>()?;
     let good = show_answers(&tried, out)?;
     if !good {
-        show_problems(&tried, args.log.as_deref(), out)?;
+        show_problems(&tried, trial.log, out)?;
     }
     if tried.iter().all(|tried| tried.answer.as_ref().is_ok_and(|answer| answer.taken().is_none())) {
         return Ok(Verdict::Bad);
     }
-    writeln!(out, "What is now in the lake, {}:\n", place(&lake))?;
+    writeln!(out, "What is now in the lake, {}:\n", place(trial.lake))?;
     let landed = Landed::read(&reading, &before)?;
     landed.show(out)?;
-    show_next(&landed, &lake, out)?;
+    show_next(&landed, trial.lake, out)?;
     Ok(Verdict::good_if(good && landed.problems.is_empty()))
 }
 
@@ -114,18 +97,8 @@ fn samples(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     if found.is_empty() { Err(failed(none())) } else { Ok(found) }
 }
 
-fn wait_for(receiver: &ReceiverClient) -> Result<(), Failure> {
-    for _ in 0..START * TRIES {
-        if receiver.listens() {
-            return Ok(());
-        }
-        thread::sleep(Duration::from_millis(1_000 / TRIES));
-    }
-    Err(Failure::NotListening { url: receiver.url(), seconds: START })
-}
-
-fn try_one(receiver: &ReceiverClient, sample: &Path, args: &Args) -> Result<Tried, Failure> {
-    let body = fs::read(sample).map_err(|source| Failure::Samples { folder: args.samples.display().to_string(), source })?;
+fn try_one(receiver: &ReceiverClient, sample: &Path, folder: &Path) -> Result<Tried, Failure> {
+    let body = fs::read(sample).map_err(|source| Failure::Samples { folder: folder.display().to_string(), source })?;
     let file = sample.file_name().unwrap_or_default().to_string_lossy();
     Ok(Tried { file: ascii(&file), bytes: body.len(), answer: receiver.post(&body) })
 }
@@ -147,7 +120,7 @@ fn show_answers(tried: &[Tried], out: &mut dyn Write) -> io::Result<bool> {
 }
 
 /// Shows each problem once, with its samples, and the last error in the receiver's log.
-fn show_problems(tried: &[Tried], log: Option<&Path>, out: &mut dyn Write) -> io::Result<()> {
+fn show_problems(tried: &[Tried], log: &Path, out: &mut dyn Write) -> io::Result<()> {
     let mut problems: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for tried in tried {
         let problem = match &tried.answer {
@@ -163,7 +136,6 @@ fn show_problems(tried: &[Tried], log: Option<&Path>, out: &mut dyn Write) -> io
             writeln!(out, "{line}")?;
         }
     }
-    let Some(log) = log else { return Ok(()) };
     let reason = fs::read_to_string(log).ok().and_then(|text| text.lines().rev().find_map(reason));
     match reason {
         Some(reason) => writeln!(out, "The receiver's log, {}, says: {reason}.\n", log.display()),

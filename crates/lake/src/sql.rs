@@ -74,15 +74,23 @@ pub fn make_alerts(location: &str) -> String {
     ALERTS.replace("{location}", location)
 }
 
+/// Returns the columns of the table of alerts, in order.
+pub fn alert_columns() -> impl Iterator<Item = Column> {
+    ALERTS.lines().filter_map(|line| {
+        let (name, rest) = line.trim().strip_prefix('`')?.split_once("` ")?;
+        Some(Column { name, kind: rest.split_once(" COMMENT")?.0 })
+    })
+}
+
 /// Makes what the detections look at, without a row: the view of the detections asks for the table, and each run fills it.
 pub fn make_recent() -> String {
     format!("{}WITH NO DATA", EVENTS_RECENT.replace("{hours}", "0"))
 }
 
-/// Adds columns to the table.
-pub fn add(columns: &[Column]) -> String {
+/// Adds columns to a table.
+pub fn add(table: &str, columns: &[Column]) -> String {
     let said: Vec<_> = columns.iter().map(|column| format!("`{}` {}", column.name, column.kind)).collect();
-    format!("ALTER TABLE events ADD COLUMNS ({})", said.join(", "))
+    format!("ALTER TABLE {table} ADD COLUMNS ({})", said.join(", "))
 }
 
 /// Merges what lies in the landing partitions of the last 35 days.
@@ -129,6 +137,6 @@ mod tests {
     #[test]
     fn columns_are_added_in_athenas_words() {
         let columns: Vec<_> = columns().filter(|column| ["ip", "drift"].contains(&column.name)).collect();
-        assert_eq!(add(&columns), "ALTER TABLE events ADD COLUMNS (`ip` string, `drift` array<string>)");
+        assert_eq!(add("events", &columns), "ALTER TABLE events ADD COLUMNS (`ip` string, `drift` array<string>)");
     }
 }

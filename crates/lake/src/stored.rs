@@ -1,11 +1,15 @@
 //! The objects of a lake, as the commands read and change them. The receiver itself only puts.
 
-use std::io;
+use std::{
+    fs::File,
+    io::{self, Read},
+};
 
 use auth0_log_lake::{
     config::LakeUrl,
     store::{Put, StoreError},
 };
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use futures_util::{StreamExt, stream};
 use tokio::runtime::{Builder, Runtime};
 
@@ -82,6 +86,34 @@ impl Opened {
     }
 }
 
+impl Opened {
+    /// Reads objects in this order and calls `then` with each; it gets `None` for one larger than `most` bytes.
+    ///
+    /// Several gets are under way at once, and the bytes of one object are held at a time.
+    ///
+    /// # Errors
+    /// The first error of `then`.
+    pub fn each<E>(
+        &self,
+        keys: &[String],
+        most: u64,
+        mut then: impl FnMut(usize, Result<Option<Held>, StoreError>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.runtime.block_on(async {
+            let mut gets = stream::iter(keys).map(|key| self.lake.begin(key)).buffered(GETS_AT_ONCE).enumerate();
+            while let Some((i, begun)) = gets.next().await {
+                let held = match begun.and_then(|begun| Ok((begun.size()?, begun))) {
+                    Ok((size, _)) if size > most => Ok(None),
+                    Ok((_, begun)) => begun.finish().await.map(Some),
+                    Err(error) => Err(error),
+                };
+                then(i, held)?;
+            }
+            Ok(())
+        })
+    }
+}
+
 #[cfg(test)]
 impl Opened {
     /// Opens a bucket of an S3 server, below the prefix `auth0/`.
@@ -126,6 +158,32 @@ impl Objects for Opened {
             Lake::S3(store) => self.runtime.block_on(store.forget(key)),
             // A folder keeps no versions.
             Lake::File(_) => Ok(0),
+        }
+    }
+}
+
+/// A get whose size is known, and whose bytes are not read yet.
+enum Begun {
+    S3(Box<GetObjectOutput>),
+    File(File),
+}
+
+impl Begun {
+    fn size(&self) -> Result<u64, StoreError> {
+        Ok(match self {
+            Self::S3(got) => got.content_length().unwrap_or_default().unsigned_abs(),
+            Self::File(file) => file.metadata()?.len(),
+        })
+    }
+
+    async fn finish(self) -> Result<Held, StoreError> {
+        match self {
+            Self::S3(got) => bucket::finish(*got).await,
+            Self::File(mut file) => {
+                let mut bytes = Vec::new();
+                file.read_to_end(&mut bytes)?;
+                Ok(Held { bytes, ..Held::default() })
+            }
         }
     }
 }
@@ -178,10 +236,14 @@ impl Lake {
     }
 
     async fn get(&self, key: &str) -> Result<Held, StoreError> {
-        match self {
-            Self::S3(store) => store.get(key).await,
-            Self::File(store) => store.get(key),
-        }
+        self.begin(key).await?.finish().await
+    }
+
+    async fn begin(&self, key: &str) -> Result<Begun, StoreError> {
+        Ok(match self {
+            Self::S3(store) => Begun::S3(Box::new(store.begin(key).await?)),
+            Self::File(store) => Begun::File(store.begin(key)?),
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use std::{collections::HashSet, io::Write};
 
 use crate::{
     athena::{Athena, QueryError},
+    options::{StackOption, TablesOption},
     outcome::{Failure, Verdict},
     sql,
 };
@@ -11,29 +12,21 @@ use crate::{
 /// Where the tables are.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Where {
-    /// Athena workgroup; the stack's output Workgroup, which is named as the stack
-    #[arg(long, value_name = "NAME", default_value = "auth0-log-lake")]
-    workgroup: String,
-    /// Glue database; the stack's output Database
-    #[arg(long, value_name = "NAME", default_value = "auth0_log_lake")]
-    pub database: String,
+    #[command(flatten)]
+    stack: StackOption,
+    #[command(flatten)]
+    tables: TablesOption,
 }
 
 impl Where {
-    /// Opens it.
+    /// Returns the workgroup and the database: those of the stack `auth0-log-lake` where nothing is given.
     ///
     /// # Errors
-    /// A system that has no room for it.
-    pub fn open(&self) -> Result<Athena, Failure> {
-        Ok(Athena::open(&self.workgroup, &self.database)?)
-    }
-
-    /// Opens the workgroup in which the stack merges.
-    ///
-    /// # Errors
-    /// A system that has no room for it.
-    pub fn open_merges(&self) -> Result<Athena, Failure> {
-        Ok(Athena::open(&merges_of(&self.workgroup), &self.database)?)
+    /// The stack cannot be read.
+    pub fn names(&self) -> Result<(String, String), Failure> {
+        let stack = self.stack.read()?;
+        let workgroup = self.tables.workgroup(stack.as_ref()).unwrap_or_else(|| "auth0-log-lake".to_owned());
+        Ok((workgroup, self.tables.database(stack.as_ref())))
     }
 }
 
@@ -55,8 +48,9 @@ pub struct Args {
 /// # Errors
 /// A statement that Athena does not end well; what was made before it stays, and repeating goes on.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Verdict, Failure> {
-    let athena = args.place.open()?;
-    let there = columns_there(&athena, &args.place.database, "events")?;
+    let (workgroup, database) = args.place.names()?;
+    let athena = Athena::open(&workgroup, &database)?;
+    let there = columns_there(&athena, &database, "events")?;
     let (missing, folder) = (missing(&there), folder(&athena)?);
     if there.is_empty() {
         let location = format!("{folder}events/");
@@ -65,7 +59,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Verdict, Failure> {
     } else if missing.is_empty() {
         writeln!(out, "events         was there, with every column")?;
     } else {
-        athena.run(&sql::add(&missing))?;
+        athena.run(&sql::add("events", &missing))?;
         let names: Vec<_> = missing.iter().map(|column| column.name).collect();
         writeln!(out, "events         was there; added {}", names.join(", "))?;
     }
@@ -77,14 +71,20 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Verdict, Failure> {
         athena.run(statement)?;
     }
     writeln!(out, "{:<14} set, {} views", "ocsf_*", sql::OCSF.len())?;
-    detections(&athena, &args.place.database, &folder, out)?;
-    writeln!(out, "\nmake merge brings the last 35 days into events; make merge FROM=2026-01 TO=2026-06 what is older.")?;
+    detections(&athena, &database, &folder, out)?;
+    writeln!(out, "\nlake merge brings the last 35 days into events; lake merge --since 2026-01 --until 2026-06 what is older.")?;
     Ok(Verdict::Good)
 }
 
 /// Makes what the detections need, whether a schedule runs them or not: it costs nothing.
 fn detections(athena: &Athena, database: &str, folder: &str, out: &mut dyn Write) -> Result<(), Failure> {
+    let there = columns_there(athena, database, "alerts")?;
     athena.run(&sql::make_alerts(&format!("{folder}alerts/")))?;
+    let lacks = |column: &sql::Column| !there.is_empty() && !there.contains(column.name);
+    let missing: Vec<_> = sql::alert_columns().filter(lacks).collect();
+    if !missing.is_empty() {
+        athena.run(&sql::add("alerts", &missing))?;
+    }
     writeln!(out, "alerts         set")?;
     let there = columns_there(athena, database, "events_recent")?;
     if sql::recent_columns().any(|column| !there.contains(column)) {
@@ -115,12 +115,29 @@ pub fn missing(there: &HashSet<String>) -> Vec<sql::Column> {
 
 /// Finds the folder of the tables: beside that of the landing table.
 fn folder(athena: &Athena) -> Result<String, Failure> {
-    let said = athena.rows(sql::LANDING)?;
+    folder_in(&athena.rows(sql::LANDING)?).map_err(Failure::from)
+}
+
+fn folder_in(said: &[Vec<String>]) -> Result<String, QueryError> {
     let lines = said.iter().flatten().flat_map(|cell| cell.lines());
     let landing = lines.filter_map(|line| line.trim().trim_matches('\'').strip_suffix("events/")).find(|line| line.starts_with("s3://"));
-    let root = landing.ok_or_else(|| {
-        let reason = "it does not say that events_landing lies in an s3:// folder events/".to_owned();
-        QueryError::Ended { state: "SUCCEEDED".to_owned(), reason }
-    })?;
+    let why = "it names no s3:// folder that ends with events/, so it is not known where the tables belong";
+    let root = landing.ok_or(QueryError::Answer { statement: sql::LANDING, why })?;
     Ok(format!("{root}tables/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_lie_beside_the_landing_table_and_an_answer_that_names_none_is_said_to_be_one() {
+        let said = |text: &str| folder_in(&[vec![text.to_owned()]]).map_err(|error| error.to_string());
+        assert_eq!(said("CREATE EXTERNAL TABLE\nLOCATION\n  's3://bucket/auth0/events/'"), Ok("s3://bucket/auth0/tables/".to_owned()));
+        let error = "the answer of SHOW CREATE TABLE events_landing is not understood: it names no s3:// folder that ends with events/, so it is \
+                     not known where the tables belong";
+        for text in ["", "LOCATION\n  's3://bucket/other/'", "LOCATION 'hdfs://host/events/'"] {
+            assert_eq!(said(text), Err(error.to_owned()), "{text}");
+        }
+    }
 }

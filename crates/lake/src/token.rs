@@ -7,7 +7,10 @@ use std::io::Write;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
-use crate::outcome::{Failure, Verdict};
+use crate::{
+    options::source,
+    outcome::{Failure, Verdict},
+};
 use auth0_log_lake::auth::{Source, TokenDigest};
 
 /// Random bytes of a token.
@@ -19,10 +22,6 @@ pub struct Args {
     /// Name of the Auth0 tenant or stream that will use the token: 1 to 32 of a-z, 0-9 and "-"
     #[arg(long, value_name = "NAME", default_value = "auth0", value_parser = source)]
     source: Source,
-}
-
-fn source(name: &str) -> Result<Source, &'static str> {
-    Source::parse(name).ok_or("a source is 1 to 32 of a-z, 0-9 and \"-\"")
 }
 
 /// Prints a new token.

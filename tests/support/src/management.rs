@@ -36,6 +36,16 @@ pub enum Mishap {
     Credentials,
     /// There is no link to the next page.
     Linkless,
+    /// This request is answered by an empty page whose link is the request's own.
+    Empty(usize),
+    /// A `from` that no record has is answered by an empty page.
+    UnknownIsEmpty,
+    /// A `from` that no record has is refused.
+    UnknownIsRefused,
+    /// So many of the oldest records are forgotten.
+    Forget(usize),
+    /// Each page begins with its newest record.
+    Descending,
 }
 
 /// The API of one tenant.
@@ -140,6 +150,9 @@ impl Server {
                 thread::park();
             }
         }
+        if self.has(Mishap::Empty(number)) {
+            return answer("200 OK", &format!("Link: <{}{path}>; rel=\"next\"\r\n", self.url), "[]");
+        }
         self.page(path, self.has(Mishap::Drop(number)))
     }
 
@@ -149,10 +162,21 @@ impl Server {
         let (from, take) = (value("from"), value("take").parse::<usize>().expect("a number"));
         assert!(take <= 100, "a page has at most 100 records");
         let repeated = self.mishaps.iter().find_map(|mishap| if let Mishap::Repeat(many) = mishap { Some(*many) } else { None });
-        let next = self.records.partition_point(|(log_id, _)| *log_id <= from);
+        let is_unknown = self.records.binary_search_by(|(log_id, _)| log_id.cmp(&from)).is_err();
+        if is_unknown && self.has(Mishap::UnknownIsEmpty) {
+            return answer("200 OK", "", "[]");
+        }
+        if is_unknown && self.has(Mishap::UnknownIsRefused) {
+            return answer("400 Bad Request", "", r#"{"statusCode":400,"error":"Bad Request","message":"Invalid log id"}"#);
+        }
+        let forgotten = self.mishaps.iter().find_map(|mishap| if let Mishap::Forget(many) = mishap { Some(*many) } else { None });
+        let next = self.records.partition_point(|(log_id, _)| *log_id <= from).max(forgotten.unwrap_or_default());
         let page = &self.records[next..self.records.len().min(next + take)];
         let again = &self.records[next - next.min(repeated.unwrap_or_default()).min(if page.is_empty() { 0 } else { next })..next];
-        let records: Vec<&str> = again.iter().chain(page).map(|(_, record)| record.as_str()).collect();
+        let mut records: Vec<&str> = again.iter().chain(page).map(|(_, record)| record.as_str()).collect();
+        if self.has(Mishap::Descending) {
+            records.reverse();
+        }
         let link = page.last().map_or_else(|| path.to_owned(), |(last, _)| format!("/api/v2/logs?from={last}&take={take}"));
         let link = if self.has(Mishap::Linkless) { String::new() } else { format!("Link: <{}{link}>; rel=\"next\"\r\n", self.url) };
         let limit = "x-ratelimit-limit: 10\r\nx-ratelimit-remaining: 9\r\nx-ratelimit-reset: 1700000000\r\n";

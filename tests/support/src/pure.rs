@@ -1,9 +1,9 @@
 //! A body on its way to objects, as in `receive`, with a fixed request around it.
 
-use std::{slice, sync::LazyLock};
+use std::slice;
 
 use auth0_log_lake::{
-    auth::{AuthenticatedBody, Source, Sources, TokenDigest},
+    auth::{Source, Sources, TokenDigest},
     object::{Compression, Object},
     partition::{self, Tally},
     row::Arrival,
@@ -16,23 +16,19 @@ pub const TOKEN: &str = "golden-token";
 /// The one source of the tests.
 pub const SOURCE: &str = "golden";
 
-static SOURCES: LazyLock<Sources> = LazyLock::new(sources);
+fn source() -> Source {
+    Source::parse(SOURCE).expect("a name in the form of one")
+}
 
 /// [`SOURCE`], with its token.
 pub fn sources() -> Sources {
-    let source = Source::parse(SOURCE).expect("a name in the form of one");
-    Sources::new(vec![(source, TokenDigest::of(TOKEN.as_bytes()))])
+    Sources::new(vec![(source(), TokenDigest::of(TOKEN.as_bytes()))])
 }
 
 /// The headers of a request with the right token.
 pub fn headers() -> HeaderMap {
     let value = HeaderValue::from_str(&format!("Bearer {TOKEN}")).expect("a header value");
     HeaderMap::from_iter([(AUTHORIZATION, value)])
-}
-
-/// The body as that of an authenticated request.
-pub fn authenticated(body: &[u8]) -> AuthenticatedBody<'_> {
-    SOURCES.authenticate(&headers()).expect("the right token").with_body(body)
 }
 
 /// When every request of the tests is received, unless a test says otherwise.
@@ -80,9 +76,9 @@ pub fn land(body: &[u8]) -> Landed {
 
 /// Turns a body received at this time into objects.
 pub fn land_at(body: &[u8], received_at: DateTime<Utc>) -> Landed {
-    let batch = authenticated(body);
-    let arrival = Arrival::new(batch.source(), "golden-request", received_at);
-    let rows = partition::normalize(&arrival, &batch, Vec::new());
+    let source = source();
+    let arrival = Arrival::new(&source, "golden-request", received_at);
+    let rows = partition::normalize(&arrival, body, Vec::new());
     let objects = partition::objects(slice::from_ref(&rows), Compression::None).expect("nothing is compressed");
     Landed { objects: objects.into_iter().map(|(object, _)| object).collect(), tally: rows.tally }
 }

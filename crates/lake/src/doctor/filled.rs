@@ -12,29 +12,29 @@ use crate::{
 const FRESH: i64 = 26;
 
 /// Looks at the table, and at the merges into it, where the stack merges.
-pub fn filled(workgroup: &str, database: &str, now: DateTime<Utc>) -> Vec<(&'static str, Found)> {
-    look(workgroup, database, now).unwrap_or_else(|error| {
+pub fn filled(athena: &Athena, database: &str, now: DateTime<Utc>) -> Vec<(&'static str, Found)> {
+    look(athena, database, now).unwrap_or_else(|error| {
         let needs = "It needs athena:ListWorkGroups, ListQueryExecutions and BatchGetQueryExecution.";
-        vec![("table events", Found::Bad(format!("{error}."), needs.to_owned()))]
+        vec![("table events", Found::Unknown(format!("{error}."), needs.to_owned()))]
     })
 }
 
-fn look(workgroup: &str, database: &str, now: DateTime<Utc>) -> Result<Vec<(&'static str, Found)>, QueryError> {
-    let merges = Athena::open(&tables::merges_of(workgroup), database)?;
+fn look(athena: &Athena, database: &str, now: DateTime<Utc>) -> Result<Vec<(&'static str, Found)>, QueryError> {
+    let merges = athena.beside(&tables::merges_of(athena.workgroup()));
     if !merges.is_there()? {
         let said = format!("Not looked for: there is no workgroup {}, so the stack merges nothing.", merges.workgroup());
         return Ok(vec![("table events", Found::Unseen(said))]);
     }
-    let there = tables::columns_there(&Athena::open(workgroup, database)?, database, "events")?;
+    let there = tables::columns_there(athena, database, "events")?;
     if there.is_empty() {
-        let hint = "make tables makes it; then make merge brings in what has landed.";
+        let hint = "lake tables makes it; then lake merge brings in what has landed.";
         return Ok(vec![("table events", Found::Bad("There is no such table.".to_owned(), hint.to_owned()))]);
     }
     let missing: Vec<_> = tables::missing(&there).iter().map(|column| column.name).collect();
     let table = if missing.is_empty() {
         Found::Good("It is there, with every column.".to_owned())
     } else {
-        Found::Bad(format!("It lacks {}.", missing.join(", ")), "make tables adds what is missing.".to_owned())
+        Found::Bad(format!("It lacks {}.", missing.join(", ")), "lake tables adds what is missing.".to_owned())
     };
     Ok(vec![("table events", table), ("last merge", last_merge(&merges.latest()?, now))])
 }
@@ -52,7 +52,7 @@ fn last_merge(latest: &[Started], now: DateTime<Utc>) -> Found {
     if last.is_some_and(|at| now - *at <= TimeDelta::hours(FRESH)) {
         return Found::Good(said);
     }
-    Found::Bad(said, "make merge starts one now. RUNBOOK.md, \"Stale table\", says what else to look at.".to_owned())
+    Found::Bad(said, "lake merge starts one now. RUNBOOK.md, \"Stale table\", says what else to look at.".to_owned())
 }
 
 #[cfg(test)]
@@ -69,7 +69,7 @@ mod tests {
         let now = merge(100, None).at;
         let judged = |latest: &[Started]| match last_merge(latest, now) {
             Found::Good(said) => ("good", said),
-            Found::Bad(said, _) => ("bad", said),
+            Found::Bad(said, _) | Found::Unknown(said, _) => ("bad", said),
             Found::Unseen(said) => ("unseen", said),
         };
         let (running, failed) = (merge(99, None), merge(98, Some(Err("no table"))));

@@ -1,50 +1,41 @@
-//! Whom to search for, and whether a row is theirs.
+//! Whom to search for, and how a row names them.
 
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::Deserialize;
 
-use super::{layers::layers, rows::Name};
+use super::{
+    identifier::{IdError, Identifier, Kind},
+    phone,
+    rows::Name,
+    unwrapped::{self, Text, TooDeep},
+    whole::{continues_left, is_whole},
+};
 use crate::{layout::count, rejected};
 
-/// Fewest characters of a user id or an e-mail address.
-const SHORTEST: usize = 6;
-/// Digits of a row id.
-const ROW_ID: usize = 32;
+/// Most characters that are shown of what an identifier is part of, on each side.
+const BESIDE: usize = 60;
+/// Most longer names that are kept of one row.
+const MOST_PARTS: usize = 100;
 
-/// The identifiers of a person. Their `Debug` and `Display` hide them.
+/// The identifiers of a person, each with where it was written. Its `Debug` and `Display` hide them.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Person {
-    emails: BTreeSet<String>,
-    users: BTreeSet<String>,
-    rows: BTreeSet<String>,
+    ids: BTreeMap<Identifier, String>,
 }
 
-/// Why a text is not an identifier. The text is not shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum IdError {
-    /// It is blank.
-    #[error("it is blank")]
-    Blank,
-    /// It is too short to be one person's.
-    #[error("it has only {0} characters, and a user id or an e-mail address has {SHORTEST} or more")]
-    Short(usize),
-    /// It has no known form.
-    #[error("it is neither a user id (such as auth0|507f1f77bcf86cd799439011), nor an e-mail address, nor a row id of 32 hex digits")]
-    Form,
-}
-
-/// How a person is found in a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
-    /// Not at all.
-    No,
-    /// Only inside something longer, such as another address with the same ending.
-    Part,
-    /// As a whole.
-    Whole,
-    /// Unknown: the row's content is encoded in a way that cannot be read here.
-    Unreadable,
+/// How a row names a person.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Named<'a> {
+    /// The identifiers that stand in it for themselves.
+    pub whole: BTreeSet<&'a Identifier>,
+    /// What it holds that is longer than an identifier, such as another address with the same ending.
+    pub parts: BTreeSet<String>,
+    /// Why not all of it could be looked at, as a sentence after the row.
+    pub unreadable: Option<&'static str>,
 }
 
 /// The members of an event row that say whose event it is.
@@ -64,142 +55,168 @@ struct Owner {
 
 /// The members of a row that are searched by name.
 #[derive(Default, Deserialize)]
-struct Named {
+struct Members {
     p_row_id: Option<String>,
     reason: Option<String>,
     raw_base64: Option<String>,
 }
 
 impl Person {
-    /// Adds an identifier: a user id, an e-mail address or a row id.
+    /// Adds an identifier, and where it was written.
     ///
     /// # Errors
-    /// The text is none of these.
-    pub fn add(&mut self, text: &str) -> Result<(), IdError> {
-        let text = text.trim().trim_start_matches('\u{FEFF}').to_lowercase();
-        if text.is_empty() {
-            return Err(IdError::Blank);
-        }
-        if text.len() == ROW_ID && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            self.rows.insert(text);
-            return Ok(());
-        }
-        let has_both = |by: char| text.split_once(by).is_some_and(|(before, after)| !before.trim().is_empty() && !after.trim().is_empty());
-        let known = if has_both('|') { &mut self.users } else { &mut self.emails };
-        if !has_both('|') && !has_both('@') || text.chars().any(char::is_control) {
-            return Err(IdError::Form);
-        }
-        match text.chars().count() {
-            few if few < SHORTEST => Err(IdError::Short(few)),
-            _ => Ok(_ = known.insert(text)),
-        }
+    /// The text is not one identifier.
+    pub fn add(&mut self, text: &str, place: &str) -> Result<(), IdError> {
+        self.ids.entry(Identifier::parse(text)?).or_insert_with(|| place.to_owned());
+        Ok(())
     }
 
-    /// Adds each line of a text; blank lines are skipped.
+    /// Adds each line of a text; blank lines and a byte-order mark at its start are skipped.
     ///
     /// # Errors
-    /// The first line that is not an identifier, as a sentence that does not repeat it.
-    pub fn add_lines(&mut self, text: &str) -> Result<(), String> {
-        for (i, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-            self.add(line).map_err(|error| format!("line {}: {error}", i + 1))?;
+    /// A sentence for each line that is not an identifier, without the line itself.
+    pub fn add_lines(&mut self, text: &str) -> Result<(), Vec<String>> {
+        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+        let mut wrong = Vec::new();
+        for (i, line) in text.split('\n').enumerate().filter(|(_, line)| !line.trim_ascii().is_empty()) {
+            let place = format!("line {}", i + 1);
+            if let Err(error) = self.add(line, &place) {
+                wrong.push(format!("{place}: {error}"));
+            }
         }
-        Ok(())
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
 
     /// Whether no identifier was added.
     pub fn is_nobody(&self) -> bool {
-        self.emails.len() + self.users.len() + self.rows.len() == 0
+        self.ids.is_empty()
     }
 
-    /// What the person is known by, in lower case.
-    pub fn identifiers(&self) -> impl Iterator<Item = &str> {
-        [&self.emails, &self.users, &self.rows].into_iter().flatten().map(String::as_str)
+    /// What the person is known by, each with where it was written.
+    pub fn identifiers(&self) -> impl Iterator<Item = (&Identifier, &str)> {
+        self.ids.iter().map(|(id, place)| (id, place.as_str()))
     }
 
     /// The names of the user of an event, if that is the person and not one who is only mentioned in it.
     pub fn names(&self, row: &[u8]) -> Vec<Name> {
-        let Owned { p_source_label: source, data } = serde_json::from_slice(row).unwrap_or_default();
-        let names = [data.user_id, data.user_name];
-        let is_known = |name: &String| [&self.emails, &self.users].iter().any(|known| known.contains(&name.trim().to_lowercase()));
-        if !names.iter().any(is_known) {
+        let (source, names) = users(row);
+        if !names.iter().any(|name| self.has(name)) {
             return Vec::new();
         }
-        names.into_iter().filter(|name| !name.trim().is_empty()).map(|name| Name { source: source.clone(), name }).collect()
+        names.into_iter().map(|name| Name { source: source.clone(), name }).collect()
     }
 
-    /// Explains how the person is found in a row.
-    pub fn find(&self, row: &[u8]) -> Found {
-        let named: Named = serde_json::from_slice(row).unwrap_or_default();
-        if named.p_row_id.is_some_and(|id| self.rows.contains(&id.to_ascii_lowercase())) {
-            return Found::Whole;
+    /// What else the user of an event is known by, as an operator would write it down.
+    pub fn other_names(&self, row: &[u8]) -> Vec<String> {
+        let (source, names) = users(row);
+        let others = names.into_iter().filter(|name| !self.has(name));
+        others.map(|name| format!("{}:{}  (source {source})", Kind::of(&name).word(), name.trim())).collect()
+    }
+
+    fn has(&self, name: &str) -> bool {
+        let name = name.trim().to_lowercase();
+        self.ids.keys().any(|id| id.kind != Kind::Row && id.text == name)
+    }
+
+    /// Explains how a row names the person.
+    pub fn find(&self, row: &[u8]) -> Named<'_> {
+        let members: Members = serde_json::from_slice(row).unwrap_or_default();
+        let mut named = self.in_text(row);
+        let id = members.p_row_id.unwrap_or_default().to_ascii_lowercase();
+        named.whole.extend(self.ids.keys().filter(|known| known.kind == Kind::Row && known.text == id));
+        let reason = members.reason.as_deref().unwrap_or_default();
+        match members.raw_base64.map(|base64| rejected::readable(&base64, reason)) {
+            Some(Some(texts)) => texts.iter().for_each(|text| named.add(self.in_text(text))),
+            Some(None) => named.unreadable = Some("keeps a body in an encoding that cannot be read here"),
+            None => {}
         }
-        let kept = named.raw_base64.map(|base64| rejected::readable(&base64, named.reason.as_deref().unwrap_or_default()));
-        let inner = kept.as_ref().map(|kept| kept.as_ref().map_or(Found::Unreadable, |texts| self.in_all(texts)));
-        let best = [self.in_text(row), inner.unwrap_or(Found::No)];
-        [Found::Whole, Found::Unreadable, Found::Part].into_iter().find(|found| best.contains(found)).unwrap_or(Found::No)
+        named
     }
 
-    fn in_all(&self, texts: &[Vec<u8>]) -> Found {
-        let found: Vec<Found> = texts.iter().map(|text| self.in_text(text)).collect();
-        [Found::Whole, Found::Part].into_iter().find(|best| found.contains(best)).unwrap_or(Found::No)
-    }
-
-    fn in_text(&self, text: &[u8]) -> Found {
-        if self.emails.len() + self.users.len() == 0 {
-            return Found::No;
+    /// Explains how a text names the person.
+    pub fn in_text(&self, text: &[u8]) -> Named<'_> {
+        let mut named = Named::default();
+        let searched: Vec<&Identifier> = self.ids.keys().filter(|id| id.kind != Kind::Row).collect();
+        if searched.is_empty() {
+            return named;
         }
-        let mut best = Found::No;
-        for text in layers(text) {
-            let emails = self.emails.iter().map(|email| whole(&text, email, continues_email));
-            for found in emails.chain(self.users.iter().map(|user| whole(&text, user, continues_user))) {
-                match found {
-                    Found::Whole => return Found::Whole,
-                    Found::Part => best = Found::Part,
-                    _ => {}
-                }
+        // A phone number may stand without its plus sign, and a letter beyond ASCII can be longer in lower case.
+        let least = |id: &&Identifier| if id.text.is_ascii() { id.text.len() - 1 } else { id.text.len() / 2 };
+        let shortest = searched.iter().map(least).min().unwrap_or_default();
+        let read = unwrapped::each(text, shortest, &mut |text| searched.iter().for_each(|id| named.look(id, text)));
+        if read == Err(TooDeep) {
+            named.unreadable = Some("has more encodings inside each other than can be unwrapped here");
+        }
+        named
+    }
+}
+
+/// The source and the names of the user of an event.
+fn users(row: &[u8]) -> (String, Vec<String>) {
+    let Owned { p_source_label: source, data } = serde_json::from_slice(row).unwrap_or_default();
+    (source, [data.user_id, data.user_name].into_iter().filter(|name| !name.trim().is_empty()).collect())
+}
+
+impl<'a> Named<'a> {
+    fn add(&mut self, other: Self) {
+        self.whole.extend(other.whole);
+        self.parts.extend(other.parts);
+        self.unreadable = self.unreadable.or(other.unreadable);
+    }
+
+    fn look(&mut self, id: &'a Identifier, text: Text<'_>) {
+        let found: Vec<(usize, usize, bool)> = match id.kind {
+            Kind::Phone => phone::find(&id.text, text.text),
+            Kind::Name => name(&id.text, text).into_iter().collect(),
+            _ => text.text.match_indices(&id.text).map(|(at, _)| (at, id.text.len(), stands_alone(id, text, at))).collect(),
+        };
+        for (at, length, is_whole) in found {
+            if is_whole && !text.is_part {
+                self.whole.insert(id);
+            } else if self.parts.len() < MOST_PARTS {
+                self.parts.insert(beside(text.text, at, length));
             }
         }
-        best
     }
 }
 
-/// Finds an identifier that is not part of a longer one.
-fn whole(text: &str, id: &str, continues: fn(char, Option<char>) -> bool) -> Found {
-    let mut best = Found::No;
-    for (at, _) in text.match_indices(id) {
-        let before = text[..at].chars().next_back();
-        let mut after = text[at + id.len()..].chars();
-        let (next, second) = (after.next(), after.next());
-        let is_longer = before.is_some_and(begins_earlier) || next.is_some_and(|next| continues(next, second));
-        if !is_longer {
-            return Found::Whole;
-        }
-        best = Found::Part;
+/// Whether an address or a user id is not part of a longer one.
+fn stands_alone(id: &Identifier, text: Text<'_>, at: usize) -> bool {
+    let (before, after) = (&text.text[..at], &text.text[at + id.text.len()..]);
+    // Any character can be in a user id, so a name that is one is the same or another.
+    if id.kind == Kind::User && text.is_somebody() && text.text.contains('|') {
+        return before.trim().is_empty() && after.trim_start_matches(['.', ',', ';', ')']).trim().is_empty();
     }
-    best
+    is_whole(id.kind, before, after, text.key)
 }
 
-/// Whether the text before an identifier makes it a longer one.
-fn begins_earlier(before: char) -> bool {
-    before.is_alphanumeric() || "._+-".contains(before)
+/// A name is compared with whole values: where users are named it is the person's, elsewhere somebody must judge.
+fn name(name: &str, text: Text<'_>) -> Option<(usize, usize, bool)> {
+    let is_user = ["user_name", "username", "p_any_usernames", "preferred_username", "nickname", "login", "user"].contains(&text.key);
+    (!text.key.is_empty() && text.text.trim() == name).then_some((0, text.text.len(), is_user))
 }
 
-/// Whether an address continues with this; a full stop continues it only before a letter or digit.
-fn continues_email(next: char, second: Option<char>) -> bool {
-    next.is_alphanumeric() || "-_".contains(next) || next == '.' && second.is_some_and(char::is_alphanumeric)
-}
-
-/// Whether a user id continues with this.
-fn continues_user(next: char, second: Option<char>) -> bool {
-    continues_email(next, second) || "@|+".contains(next)
+/// An identifier with what touches it.
+fn beside(text: &str, at: usize, length: usize) -> String {
+    let touches = |char: &char| continues_left(*char) || "@:;\\".contains(*char);
+    let before: String = text[..at].chars().rev().take(BESIDE).take_while(touches).collect();
+    let after: String = text[at + length..].chars().take(BESIDE).take_while(touches).collect();
+    format!("{}{}{after}", before.chars().rev().collect::<String>(), &text[at..at + length])
 }
 
 impl fmt::Display for Person {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kinds = [(self.users.len(), "user id"), (self.emails.len(), "e-mail address"), (self.rows.len(), "row id")];
-        let known = kinds.into_iter().filter(|(many, _)| *many > 0);
+        let kinds = [
+            (Kind::Email, "e-mail addresse"),
+            (Kind::User, "user id"),
+            (Kind::Phone, "phone number"),
+            (Kind::Name, "name"),
+            (Kind::Row, "row id"),
+        ];
+        let known = kinds.map(|(kind, one)| (self.ids.keys().filter(|id| id.kind == kind).count(), one));
+        let known = known.into_iter().filter(|(many, _)| *many > 0);
         let known: Vec<String> =
-            known.map(|(many, one)| if one.ends_with('s') && many > 1 { format!("{many} {one}es") } else { count(many, one) }).collect();
+            known.map(|(many, one)| if many == 1 { count(1, one.trim_end_matches("e")) } else { count(many, one) }).collect();
         f.write_str(&known.join(", "))
     }
 }
@@ -207,113 +224,5 @@ impl fmt::Display for Person {
 impl fmt::Debug for Person {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Person({self})")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use base64::{Engine, prelude::BASE64_STANDARD};
-
-    use super::*;
-    use auth0_log_lake::object::Compression;
-
-    fn person(ids: &[&str]) -> Person {
-        let mut person = Person::default();
-        ids.iter().for_each(|id| person.add(id).expect(id));
-        person
-    }
-
-    #[test]
-    fn an_identifier_is_a_user_id_an_address_or_a_row_id_and_is_never_shown() {
-        let known = person(&["auth0|507f1f77", " Ann@Example.com\r", "samlp|corp|ann@example.com", "0123456789ABCDEF0123456789abcdef"]);
-        assert_eq!(format!("{known} {known:?}").matches("2 user ids, 1 e-mail address, 1 row id").count(), 2);
-        for (text, error) in [
-            ("", IdError::Blank),
-            (" \t", IdError::Blank),
-            ("\u{FEFF}", IdError::Blank),
-            ("a@b.c", IdError::Short(5)),
-            ("a|b", IdError::Short(3)),
-            ("@example.com", IdError::Form),
-            ("auth0|", IdError::Form),
-            ("|507f1f77bcf86cd799439011", IdError::Form),
-            ("success", IdError::Form),
-            ("0123456789abcdef0123456789abcde", IdError::Form),
-            ("ann\u{0}@example.com", IdError::Form),
-        ] {
-            assert_eq!(Person::default().add(text), Err(error), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_blank_line_holds_nothing_and_a_wrong_one_is_named_by_its_number() {
-        let mut known = Person::default();
-        known.add_lines("\n  \nauth0|507f1f77\n\n").expect("lines");
-        assert_eq!(known, person(&["auth0|507f1f77"]));
-        let wrong = Person::default().add_lines("auth0|507f1f77\nsecret\n").expect_err("a wrong line");
-        assert!(wrong.starts_with("line 2: it is neither") && !wrong.contains("secret"), "{wrong}");
-    }
-
-    #[test]
-    fn a_person_is_found_in_every_form_of_a_row_and_nobody_else_is() {
-        let known = person(&["auth0|507f1f77", "ann@example.com"]);
-        for (row, found) in [
-            (r#"{"p_any_usernames":["ann@example.com"]}"#, Found::Whole),
-            (r#"{"data":{"user_id":"auth0|507f1f77"}}"#, Found::Whole),
-            (r#"{"data":{"details":"{\"email\":\"ANN\\u0040Example.com\"}"}}"#, Found::Whole),
-            (r#"{"data":{"unmapped":"{\"x\":\"to\\nann@example.com.\"}"}}"#, Found::Whole),
-            (r#"{"data":{"details":"{\"path\":\"/users/auth0%7C507f1f77/roles\"}"}}"#, Found::Whole),
-            (r#"{"data":{"details":"login_hint%3Dann%40example.com%26"}}"#, Found::Whole),
-            (r#"{"data":{"user_id":"samlp|corp|ann@example.com"}}"#, Found::Whole),
-            (r#"{"raw":"{\"a\":\nann@example.com"}"#, Found::Whole),
-            (r#"not JSON ann@example.com"#, Found::Whole),
-            (r#"{"p_any_usernames":["joann@example.com","ann@example.com.au"]}"#, Found::Part),
-            (r#"{"p_any_usernames":["jo.ann@example.com","ann@example.community"]}"#, Found::Part),
-            (r#"{"data":{"user_id":"auth0|507f1f775"}}"#, Found::Part),
-            (r#"{"data":{"user_id":"auth0|507f1f77|x"}}"#, Found::Part),
-            (r#"{"data":{"user_id":"auth0|507f1f7"}}"#, Found::No),
-            ("{}", Found::No),
-            ("", Found::No),
-        ] {
-            assert_eq!(known.find(row.as_bytes()), found, "{row}");
-        }
-    }
-
-    #[test]
-    fn a_person_is_found_in_what_a_reject_keeps_as_base64_also_where_that_is_compressed() {
-        let known = person(&["ann@example.com"]);
-        let find = |bytes: &[u8]| known.find(format!(r#"{{"raw_base64":"{}"}}"#, BASE64_STANDARD.encode(bytes)).as_bytes());
-        assert_eq!(find(b"\xFF ann\\u0040example.com"), Found::Whole);
-        assert_eq!(find(b"\xFF bob@example.com"), Found::No);
-        for compression in [Compression::Gzip, Compression::Zstd] {
-            let body = |text: &'static str| compression.compress([text.as_bytes()].into_iter()).expect("memory");
-            assert_eq!(find(&body("[ann@example.com]")), Found::Whole, "{compression:?}");
-            assert_eq!(find(&body("[bob@example.com]")), Found::No, "{compression:?}");
-            let cut = body("[ann@example.com]");
-            assert_eq!(find(&cut[..cut.len() - 6]), Found::Unreadable, "{compression:?}");
-        }
-        let row = |reason: &str| format!(r#"{{"reason":"{reason}","raw_base64":"{}"}}"#, BASE64_STANDARD.encode(b"brotli"));
-        assert_eq!(known.find(row("unsupported_encoding").as_bytes()), Found::Unreadable);
-        assert_eq!(known.find(row("invalid_utf8").as_bytes()), Found::No);
-    }
-
-    #[test]
-    fn the_names_of_an_event_are_the_persons_only_if_its_user_is() {
-        let known = person(&["auth0|507f1f77", "ann@example.com"]);
-        let names = |data: &str| {
-            let row = format!(r#"{{"p_source_label":"eu","data":{data}}}"#);
-            known.names(row.as_bytes()).into_iter().map(|name| format!("{} {}", name.source, name.name)).collect::<Vec<_>>()
-        };
-        assert_eq!(names(r#"{"user_id":"AUTH0|507f1f77","user_name":"Annie"}"#), ["eu AUTH0|507f1f77", "eu Annie"]);
-        assert_eq!(names(r#"{"user_name":"Ann@example.com"}"#), ["eu Ann@example.com"]);
-        assert!(names(r#"{"user_id":"auth0|admin","user_name":"root","details":"auth0|507f1f77"}"#).is_empty());
-        assert!(names("{}").is_empty() && known.names(b"not JSON").is_empty());
-    }
-
-    #[test]
-    fn a_row_id_is_only_that_of_the_row() {
-        let id = "0123456789abcdef0123456789abcdef";
-        let known = person(&[id]);
-        assert_eq!(known.find(format!(r#"{{"p_row_id":"{id}"}}"#).as_bytes()), Found::Whole);
-        assert_eq!(known.find(format!(r#"{{"p_row_id":"1","data":{{"details":"{id}"}}}}"#).as_bytes()), Found::No);
     }
 }

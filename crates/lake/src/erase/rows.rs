@@ -1,14 +1,18 @@
 //! Finds a person's rows in an object, and removes them.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     io::{self, Read},
 };
 
 use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
 
-use super::person::{Found, Person};
+use super::{
+    identifier::{Identifier, Kind},
+    person::{Named, Person},
+    records,
+};
 use crate::stored::Held;
 use auth0_log_lake::object::{Compression, ObjectKey};
 
@@ -21,17 +25,43 @@ pub struct Name {
     pub name: String,
 }
 
+/// What becomes of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It stays, and is nobody's that is searched for.
+    Stays,
+    /// It is erased.
+    Goes,
+    /// It stays until somebody has judged what it holds: each is longer than an identifier.
+    Judged(BTreeSet<String>),
+    /// It is a reject that holds so many records of others too, and stays until its row id is given.
+    Shared(usize),
+}
+
+/// A row that stays until somebody has judged it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Open {
+    /// Its row id; empty if it has none.
+    pub id: String,
+    /// Why it stays.
+    pub fate: Fate,
+}
+
 /// What a search of one object found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sight {
     /// All its rows.
     pub rows: usize,
-    /// Row ids of the person's rows; empty for a row without an id.
+    /// Row ids of the rows to erase; empty for a row without an id.
     pub persons: Vec<String>,
-    /// Row ids of the rows with an identifier only inside something longer.
-    pub parts: Vec<String>,
-    /// Row ids of the rows that keep what cannot be read here.
-    pub unreadable: Vec<String>,
+    /// The rows that stay until somebody has judged them.
+    pub open: Vec<Open>,
+    /// The rows that cannot be looked at whole: their ids, and why.
+    pub unreadable: Vec<(String, &'static str)>,
+    /// How many rows each identifier is found in.
+    pub found: BTreeMap<Identifier, usize>,
+    /// How many rows to erase carry another name of their user.
+    pub others: BTreeMap<String, usize>,
     /// The names that the person's own events have.
     pub names: BTreeSet<Name>,
 }
@@ -46,27 +76,52 @@ impl Sight {
         let mut sight = Self::default();
         for row in rows(&text) {
             sight.rows += 1;
-            match person.find(row) {
-                Found::Whole => {
-                    sight.persons.push(id(row));
-                    sight.names.extend(person.names(row));
-                }
-                Found::Part => sight.parts.push(id(row)),
-                Found::Unreadable => sight.unreadable.push(id(row)),
-                Found::No => {}
-            }
+            sight.add(row, person);
         }
         Ok(sight)
     }
+
+    fn add(&mut self, row: &[u8], person: &Person) {
+        let named = person.find(row);
+        for id in &named.whole {
+            *self.found.entry((*id).clone()).or_default() += 1;
+        }
+        if let Some(why) = named.unreadable {
+            self.unreadable.push((id(row), why));
+        }
+        match fate(row, &named, person) {
+            Fate::Stays => {}
+            Fate::Goes => {
+                self.persons.push(id(row));
+                self.names.extend(person.names(row));
+                person.other_names(row).into_iter().for_each(|name| *self.others.entry(name).or_default() += 1);
+            }
+            fate => self.open.push(Open { id: id(row), fate }),
+        }
+    }
 }
 
-/// The object without a person's rows; all others stay byte for byte.
+/// Decides what becomes of a row.
+pub fn fate(row: &[u8], named: &Named<'_>, person: &Person) -> Fate {
+    if named.whole.iter().any(|id| id.kind == Kind::Row) {
+        return Fate::Goes;
+    }
+    if named.whole.is_empty() {
+        return if named.parts.is_empty() { Fate::Stays } else { Fate::Judged(named.parts.clone()) };
+    }
+    match records::of_others(row, person) {
+        0 => Fate::Goes,
+        many => Fate::Shared(many),
+    }
+}
+
+/// The object without the rows to erase; all others stay byte for byte.
 ///
 /// # Errors
 /// The object is damaged, or another row would be lost.
 pub fn without(key: &ObjectKey, held: &Held, person: &Person) -> io::Result<Held> {
     let text = unpack(key.compression(), &held.bytes)?;
-    let stay: Vec<&[u8]> = rows(&text).filter(|row| person.find(row) != Found::Whole).collect();
+    let stay: Vec<&[u8]> = rows(&text).filter(|row| fate(row, &person.find(row), person) != Fate::Goes).collect();
     let bytes = key.compression().compress(stay.iter().copied())?;
     if unpack(key.compression(), &bytes)? != stay.concat() {
         return Err(io::Error::other("what was compressed does not unpack to the same rows"));
@@ -118,7 +173,7 @@ mod tests {
     #[test]
     fn other_rows_stay_byte_for_byte_in_every_compression() {
         let mut person = Person::default();
-        person.add("ann@example.com").expect("an address");
+        person.add("ann@example.com", "").expect("an address");
         let all = b"{\"a\" : 1}\r\n\n{\"u\":\"ann@example.com\",\"p_row_id\":\"7\"}\n\xFF{}\n{\"b\":2}".as_slice();
         for compression in Compression::ALL {
             let key = key(compression);
@@ -134,7 +189,7 @@ mod tests {
     #[test]
     fn an_object_may_become_empty_and_a_damaged_one_is_not_made_again() {
         let mut person = Person::default();
-        person.add("ann@example.com").expect("an address");
+        person.add("ann@example.com", "").expect("an address");
         for compression in Compression::ALL {
             let key = key(compression);
             let bytes = compression.compress([b"ann@example.com\n".as_slice()].into_iter()).expect("memory");

@@ -1,14 +1,15 @@
 //! Searches a whole lake for one person.
 
-use std::io::{self, Write};
+use std::{collections::BTreeMap, io::Write};
 
 use super::{
+    identifier::{Identifier, Kind},
     person::Person,
-    rows::{Name, Sight},
+    rows::{Fate, Name, Open, Sight},
 };
 use crate::{
-    layout::{count, number, table},
-    outcome::Failure,
+    layout::{WIDTH, ascii, count, number, shorten},
+    outcome::{Failure, Verdict},
     reading::LakeError,
     stored::{Keys, Objects},
 };
@@ -19,8 +20,28 @@ use auth0_log_lake::{
 
 /// How many objects are read before they are searched.
 const AT_ONCE: usize = 64;
-/// How many row ids are shown of the rows that a person must judge.
+/// Most names that are kept of each kind: a sender can make up as many as it likes.
+const MOST_NAMES: usize = 1_000;
+/// Most rows that are kept to be shown together.
 const MOST_SHOWN: usize = 20;
+
+/// Rows that are shown together.
+#[derive(Clone, Debug, Default)]
+pub struct Group {
+    /// How many there are.
+    pub rows: usize,
+    /// The first of them, as lines.
+    pub first: Vec<String>,
+}
+
+impl Group {
+    fn add(&mut self, line: String) {
+        self.rows += 1;
+        if self.first.len() < MOST_SHOWN {
+            self.first.push(line);
+        }
+    }
+}
 
 /// What a search found.
 #[derive(Debug, Default)]
@@ -31,8 +52,16 @@ pub struct Search {
     pub rows: usize,
     /// Objects with rows of the person.
     pub hits: Vec<(ObjectKey, Sight)>,
-    /// Rows with an identifier only inside something longer: the object and the row id.
-    parts: Vec<String>,
+    /// Rows that hold something longer than an identifier.
+    pub judged: usize,
+    /// The same rows by what is longer.
+    pub longer: BTreeMap<String, Group>,
+    /// Rejects that hold records of others too.
+    pub shared: Group,
+    /// How many rows each identifier is found in.
+    pub found: BTreeMap<Identifier, usize>,
+    /// How many rows to erase carry another name of their user.
+    pub others: BTreeMap<String, usize>,
     /// What could not be searched, as sentences.
     pub problems: Vec<String>,
 }
@@ -50,7 +79,7 @@ impl Search {
             for name in listed.map_err(|source| LakeError::new(format!("{prefix}*"), url, "listed", source))? {
                 match ObjectKey::parse(&name) {
                     Some(key) => keys.push(key),
-                    None => search.problems.push(format!("{name} was not looked at: its name is not a receiver's")),
+                    None => search.problems.push(format!("{} was not looked at: its name is not a receiver's", ascii(&name))),
                 }
             }
         }
@@ -80,14 +109,35 @@ impl Search {
         }
     }
 
-    fn add(&mut self, key: &ObjectKey, sight: Sight) {
+    fn add(&mut self, key: &ObjectKey, mut sight: Sight) {
         self.objects += 1;
         self.rows += sight.rows;
-        self.parts.extend(sight.parts.iter().map(|id| format!("{id}  {key}")));
-        let encoded = |id: &String| format!("row {id} of {key} keeps a body in an encoding that cannot be read here");
-        self.problems.extend(sight.unreadable.iter().map(encoded));
+        std::mem::take(&mut sight.open).into_iter().for_each(|open| self.leave(key, open));
+        self.problems.extend(sight.unreadable.iter().map(|(id, why)| format!("row {} of {key} {why}", ascii(id))));
+        sight.found.iter().for_each(|(id, rows)| *self.found.entry(id.clone()).or_default() += rows);
+        for (name, rows) in &sight.others {
+            if self.others.len() < MOST_NAMES || self.others.contains_key(name) {
+                *self.others.entry(name.clone()).or_default() += rows;
+            }
+        }
         if !sight.persons.is_empty() {
             self.hits.push((*key, sight));
+        }
+    }
+
+    fn leave(&mut self, key: &ObjectKey, Open { id, fate }: Open) {
+        let row = format!("row:{}  {key}", shorten(&id, WIDTH));
+        match fate {
+            Fate::Judged(parts) => {
+                self.judged += 1;
+                for part in parts {
+                    if self.longer.len() < MOST_NAMES || self.longer.contains_key(&part) {
+                        self.longer.entry(part).or_default().add(row.clone());
+                    }
+                }
+            }
+            Fate::Shared(others) => self.shared.add(format!("{row}  {} of others", count(others, "record"))),
+            Fate::Stays | Fate::Goes => {}
         }
     }
 
@@ -110,41 +160,22 @@ impl Search {
         self.hits.iter().flat_map(|(_, sight)| &sight.names)
     }
 
-    /// Shows how many rows of each object are the person's, and which rows somebody must judge.
-    ///
-    /// # Errors
-    /// The output cannot be written.
-    pub fn show(&self, out: &mut dyn Write) -> io::Result<()> {
-        let row = |(key, sight): &(ObjectKey, Sight)| [key.to_string(), number(sight.rows), number(sight.persons.len())];
-        let mut rows: Vec<[String; 3]> = self.hits.iter().map(row).collect();
-        let all = format!("all {}, {} of them with rows of the person", count(self.objects, "object"), number(self.hits.len()));
-        rows.push([all, number(self.rows), number(self.persons())]);
-        writeln!(out, "\n{}", table(["object", "rows", "of the person"], &rows))?;
-        show_some(
-            "Only a part of something longer, as another's address may be; these rows stay unless you give their ids",
-            &self.parts,
-            out,
-        )?;
-        self.show_problems(out)
+    /// The identifiers that no row holds, each with where it was written.
+    pub fn nowhere<'a>(&self, person: &'a Person) -> Vec<(&'a Identifier, &'a str)> {
+        person.identifiers().filter(|(id, _)| !self.found.contains_key(*id)).collect()
     }
 
-    /// Shows what could not be searched.
-    ///
-    /// # Errors
-    /// The output cannot be written.
-    pub fn show_problems(&self, out: &mut dyn Write) -> io::Result<()> {
-        show_some("Problems", &self.problems, out)
+    /// How the search ended: whether all could be looked at, and nothing is left for somebody to judge.
+    pub fn verdict(&self, person: &Person) -> Verdict {
+        if !self.problems.is_empty() {
+            return Verdict::Unsure;
+        }
+        Verdict::good_if(self.judged + self.shared.rows == 0 && self.nowhere(person).is_empty())
     }
 }
 
-fn show_some(head: &str, lines: &[String], out: &mut dyn Write) -> io::Result<()> {
-    if lines.is_empty() {
-        return Ok(());
-    }
-    writeln!(out, "{head} ({}):", number(lines.len()))?;
-    lines.iter().take(MOST_SHOWN).try_for_each(|line| writeln!(out, "  {line}"))?;
-    if lines.len() > MOST_SHOWN {
-        writeln!(out, "  and {} more", number(lines.len() - MOST_SHOWN))?;
-    }
-    writeln!(out)
+/// An identifier as an operator writes it.
+pub fn written(id: &Identifier) -> String {
+    let kind = if matches!(id.kind, Kind::Email | Kind::User | Kind::Row) { String::new() } else { format!("{}:", id.kind.word()) };
+    ascii(&format!("{kind}{}", id.text))
 }

@@ -2,7 +2,8 @@
 //!
 //! The tenant stands in the environment and not in the event, for its credentials go there: who may start the function
 //! must not be able to send them elsewhere. Each check writes one line for people and one of metrics; `MissingEvents` says
-//! what was found, also by a check that did not come to its end, and `CheckFailures` is 1 where one did not, otherwise 0.
+//! what was found, also by a check that did not come to its end; `PartialAnswers` is 1 where the lake shows that Auth0 did not
+//! give its whole log; and `CheckFailures` is 1 where a check could not say what is missing, otherwise 0.
 
 use std::io::{self, Write};
 
@@ -10,19 +11,23 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{
-    Args, Clock, Compared, Writers, compare, source, tally,
-    tenant::Tenant,
-    window::{Checkpoint, Moment},
+use super::{Clock, Compared, Question, Writers, compare, tally, tenant::Tenant, window::Checkpoint};
+use crate::{
+    options,
+    print::{Visible, visible},
+    window::{Moment, WindowArgs},
 };
-use auth0_log_lake::config::{ConfigError, LakeUrl};
+use auth0_log_lake::{
+    auth::Source,
+    config::{ConfigError, LakeUrl},
+};
 
 /// What the function is told at its start.
 #[derive(Clone, Debug)]
 pub struct Settings {
     tenant: Tenant,
     lake: LakeUrl,
-    source: Option<String>,
+    source: Option<Source>,
     stack: String,
     /// ARN or name of the secret that holds the application's credentials.
     pub secret: String,
@@ -41,7 +46,7 @@ impl Settings {
             tenant: Tenant::parse(&needed("AUTH0_DOMAIN")?).map_err(|error| named("AUTH0_DOMAIN", error))?,
             secret: needed("AUTH0_SECRET_ARN")?,
             lake: needed("LAKE_URL")?.parse().map_err(|error: ConfigError| error.to_string())?,
-            source: get("SOURCE").map(|name| source(&name)).transpose().map_err(|error| named("SOURCE", error))?,
+            source: get("SOURCE").map(|name| options::source(&name)).transpose().map_err(|error| named("SOURCE", error.to_owned()))?,
             stack: needed("STACK_NAME")?,
         })
     }
@@ -64,21 +69,15 @@ impl Asked {
         serde_json::from_value(event).map_err(|_| "the event must be as {\"since\": \"5h\", \"until\": \"1h\"}".to_owned())
     }
 
-    fn args(&self, settings: &Settings) -> Result<Args, String> {
+    fn window(&self) -> Result<WindowArgs, String> {
         let moment = |text: &Option<String>, name| {
             text.as_deref().map(Moment::parse).transpose().map_err(|error| format!("{name} of the event: {error}"))
         };
-        Ok(Args {
-            domain: settings.tenant.clone(),
-            lake: settings.lake.clone(),
-            source: settings.source.clone(),
-            since: moment(&self.since, "since")?,
-            until: moment(&self.until, "until")?,
-            from: self.from.as_deref().map(Checkpoint::parse).transpose().map_err(|error| format!("from of the event: {error}"))?,
-            fill: false,
-            to: None,
-            metric: None,
-        })
+        Ok(WindowArgs { since: moment(&self.since, "since")?, until: moment(&self.until, "until")? })
+    }
+
+    fn from(&self) -> Result<Option<Checkpoint>, String> {
+        self.from.as_deref().map(Checkpoint::parse).transpose().map_err(|error| format!("from of the event: {error}"))
     }
 }
 
@@ -122,14 +121,22 @@ pub fn run(
     clock: &Clock<'_>,
     log: Log<'_>,
 ) -> Value {
-    let (mut report, mut progress) = (Vec::new(), Progress { clock, log, line: Vec::new() });
-    let compared = asked.and_then(|asked| asked.args(settings)).and_then(|args| {
+    let (mut report, mut progress) = (Visible(Vec::new()), Progress { clock, log, line: Vec::new() });
+    let compared = asked.and_then(|asked| Ok((asked.window()?, asked.from()?))).and_then(|(window, from)| {
         let application = Application::read(&secret.map_err(|Unreadable(why)| why)?)?;
         let mut writers = Writers { out: &mut report, err: &mut progress };
-        compare(&args, &|name| application.lookup(name), clock, &mut writers).map_err(|failure| failure.to_string())
+        let question = Question {
+            domain: &settings.tenant,
+            lake: &settings.lake,
+            source: settings.source.as_ref(),
+            window,
+            from: from.as_ref(),
+            receiver: None,
+        };
+        compare(&question, &|name| application.lookup(name), clock, &mut writers).map_err(|failure| failure.to_string())
     });
     let compared = compared.unwrap_or_else(|why| Compared { stopped: Some(why), ..Compared::default() });
-    end(settings, &compared, &String::from_utf8_lossy(&report), (clock.now)(), log)
+    end(settings, &compared, &String::from_utf8_lossy(&report.0), (clock.now)(), log)
 }
 
 /// Writes the lines of a check that broke off, and gives the answer of the function.
@@ -140,24 +147,22 @@ pub fn failed(settings: &Settings, why: &str, now: DateTime<Utc>, log: Log<'_>) 
 fn end(settings: &Settings, compared: &Compared, report: &str, now: DateTime<Utc>, log: Log<'_>) -> Value {
     log(&line(now, level(compared), &sentence(compared), fields(compared, report)));
     let mut metrics = vec![("CheckFailures", usize::from(compared.stopped.is_some()))];
-    // What was found missing is, wherever the check stopped; that nothing is, only a whole one can say.
-    if compared.stopped.is_none() || compared.missing > 0 {
-        metrics.push(("MissingEvents", compared.missing));
-    }
-    log(&tally::metrics(&metrics, &settings.stack, settings.source.as_deref(), now));
+    metrics.extend(compared.metrics());
+    tally::metrics(&metrics, &settings.stack, settings.source.as_ref().map(Source::as_str), now).iter().for_each(|line| log(line));
     json!({"compared": compared.records, "missing": compared.missing, "failed": compared.stopped})
 }
 
 fn level(compared: &Compared) -> &'static str {
     match compared {
         Compared { stopped: Some(_), .. } => "ERROR",
-        Compared { missing: 0, unreadable: 0, .. } => "INFO",
+        Compared { missing: 0, unreadable: 0, problems: 0, .. } => "INFO",
         _ => "WARN",
     }
 }
 
 fn sentence(compared: &Compared) -> String {
     match compared {
+        Compared { is_partial: true, .. } => "Auth0's answer was partial, so what is missing cannot be said".to_owned(),
         Compared { stopped: Some(_), .. } => "the lake could not be compared with Auth0's log to the end".to_owned(),
         Compared { missing: 0, .. } => "nothing of Auth0's log is missing in the lake".to_owned(),
         Compared { missing, .. } => format!("{missing} records of Auth0's log are missing in the lake"),
@@ -169,11 +174,12 @@ fn fields(compared: &Compared, report: &str) -> Map<String, Value> {
     fields.insert("gaps.compared".to_owned(), compared.records.into());
     fields.insert("gaps.missing".to_owned(), compared.missing.into());
     fields.insert("gaps.unreadable".to_owned(), compared.unreadable.into());
+    fields.insert("gaps.problems".to_owned(), compared.problems.into());
     if !report.is_empty() {
         fields.insert("gaps.report".to_owned(), report.trim_end().into());
     }
     if let Some(why) = &compared.stopped {
-        fields.insert("error.chain".to_owned(), why.as_str().into());
+        fields.insert("error.chain".to_owned(), visible(why).into());
     }
     fields
 }
@@ -198,7 +204,7 @@ impl Write for Progress<'_> {
             self.line.extend_from_slice(part);
             if part.ends_with(b"\n") {
                 let said = std::mem::take(&mut self.line);
-                (self.log)(&line((self.clock.now)(), "INFO", String::from_utf8_lossy(&said).trim(), Map::new()));
+                (self.log)(&line((self.clock.now)(), "INFO", visible(String::from_utf8_lossy(&said).trim()).as_ref(), Map::new()));
             }
         }
         Ok(bytes.len())

@@ -48,6 +48,9 @@ pub enum ManagementError {
     /// The tenant does not give it.
     #[error("{0}")]
     Refused(String),
+    /// The tenant does not take the place to begin at.
+    #[error("{0}")]
+    Place(String),
     /// What happens cannot be shown.
     #[error(transparent)]
     Output(#[from] io::Error),
@@ -181,7 +184,7 @@ impl<'a> Management<'a> {
         self.pause(seconds, &format!("the limit of requests is used up: going on in {seconds} s"), err)
     }
 
-    /// Reads an answer whole, and the limit from its headers.
+    /// Reads a whole answer, and the limit from its headers.
     fn answer(&mut self, sent: Result<http::Response<ureq::Body>, ureq::Error>) -> Result<Answer, Later> {
         let later = |error: &ureq::Error| Later { why: format!("{} gave no answer: {}", self.tenant, post::why(error)), seconds: None };
         let mut response = sent.map_err(|error| later(&error))?;
@@ -212,6 +215,9 @@ impl<'a> Management<'a> {
         }
         match answer.status {
             200 if answer.is_array() => Ok(Given::This(Page { next: self.next(&answer)?, body: answer.body })),
+            200 if answer.is_json() => {
+                Err(ManagementError::Refused(format!("{} answers with something else than a page of its log", self.tenant)))
+            }
             200 => Ok(Given::Later(Later { why: format!("{} gave no whole page of its log", self.tenant), seconds: None })),
             401 => Ok(Given::Renew),
             status => Err(answer::refused(self.tenant, self.credentials, status, &answer.body)),
@@ -248,15 +254,15 @@ impl<'a> Management<'a> {
         }
     }
 
-    /// Where the next page is. A token follows no link to elsewhere.
+    /// Returns where the next page is. A token follows no link to another host.
     fn next(&self, answer: &Answer) -> Result<Option<String>, ManagementError> {
-        match answer.next() {
-            Some(url) if !url.starts_with(&self.tenant.url("/api/v2/logs?")) => {
-                let said = format!("{} says that the next page of its log is elsewhere; a token is not sent there", self.tenant);
-                Err(ManagementError::Refused(said))
-            }
-            next => Ok(next.map(str::to_owned)),
+        let Some(link) = answer.next() else { return Ok(None) };
+        let url = if link.starts_with('/') { self.tenant.url(link) } else { link.to_owned() };
+        if url.starts_with(&self.tenant.url("/api/v2/logs?")) {
+            return Ok(Some(url));
         }
+        let said = format!("{} says that the next page of its log is elsewhere; a token is not sent there", self.tenant);
+        Err(ManagementError::Refused(said))
     }
 }
 
@@ -383,6 +389,12 @@ mod tests {
     }
 
     #[test]
+    fn a_reset_in_milliseconds_is_read_as_such() {
+        let (tenant, _requests) = told(&["429 Too Many Requests\r\nx-ratelimit-reset: 1800000007000|{}", "200 OK|[]"]);
+        assert_eq!(ask(&tenant, &token(), 1).pauses, [8]);
+    }
+
+    #[test]
     fn a_reset_that_is_far_away_is_not_waited_for_longer_than_five_minutes() {
         let (tenant, _requests) = told(&["429 Too Many Requests\r\nx-ratelimit-reset: 1900000000|{}", "200 OK|[]"]);
         let asked = ask(&tenant, &token(), 1);
@@ -405,10 +417,12 @@ mod tests {
     fn a_refusal_says_what_to_do_and_shows_no_secret() {
         const TOKEN: &str = "200 OK|{\"access_token\":\"hidden-1\"}";
         const SCOPE: &str = "403 Forbidden|{\"statusCode\":403,\"message\":\"Insufficient scope, expected any of: read:logs\"}";
-        let cases: [(&'static [&'static str], Credentials, &str); 11] = [
+        let cases: [(&'static [&'static str], Credentials, &str); 13] = [
             (&["401 Unauthorized|{}"], token(), "answers 401: AUTH0_TOKEN is not a token of this tenant"),
             (&[SCOPE], token(), "answers 403 (Insufficient scope, expected any of: read:logs): the token lacks the scope read:logs"),
             (&["404 Not Found|"], token(), "answers 404: there is no Management API"),
+            (&["200 OK|{\"start\":0,\"logs\":[]}"], token(), "answers with something else than a page of its log"),
+            (&["200 OK\r\nLink: <//other.example/api/v2/logs?from=2>; rel=\"next\"|[]"], token(), "a token is not sent there"),
             (&["400 Bad Request|{}"], token(), "answers 400: it does not take the place in its log"),
             (&["302 Found\r\nLocation: /x|"], token(), "answers 302: that is no answer of the Management API"),
             (&["200 OK\r\nLink: <http://other.example/api/v2/logs?from=2>; rel=\"next\"|[]"], token(), "a token is not sent there"),
@@ -437,6 +451,8 @@ mod tests {
         let (tenant, _requests) =
             told(&["200 OK\r\nLink: <SELF/api/v2/logs?x>; rel=\"first\", <SELF/api/v2/logs?y>; rel=next\r\nLink: <a>|[{}]"]);
         assert_eq!(ask(&tenant, &token(), 1).page.map(|page| page.next), Ok(Some(tenant.url("/api/v2/logs?y"))));
+        let (tenant, _requests) = told(&["200 OK\r\nLink: </api/v2/logs?z>; rel=\"next\"; title=\"a, b\"|[{}]"]);
+        assert_eq!(ask(&tenant, &token(), 1).page.map(|page| page.next), Ok(Some(tenant.url("/api/v2/logs?z"))));
         let (tenant, _requests) = told(&["200 OK|[{\"log_id\":\"1\",\"type\":\"s\"}]"]);
         assert_eq!(ask(&tenant, &token(), 1).page, Ok(Page { body: RECORD.as_bytes().to_vec(), next: None }));
     }

@@ -8,18 +8,15 @@ use std::{
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use serde_json::json;
 
-use super::{
-    held::Found,
-    logged::Logged,
-    window::{Window, show},
+use super::{held::Found, logged::Logged, silence::QUIET, window::Window};
+use crate::{
+    layout::{count, number, shorten, table},
+    window::show,
 };
-use crate::layout::{count, number, shorten, table};
 use auth0_log_lake::metrics::NAMESPACE;
 
 /// Columns of a type that are shown.
 const TYPE_WIDTH: usize = 40;
-/// How late the first record may be stored before it is said that nothing is older.
-const QUIET: TimeDelta = TimeDelta::hours(1);
 
 /// What a comparison counted.
 #[derive(Debug, Default)]
@@ -34,14 +31,14 @@ pub struct Tally {
     pub unreadable: usize,
     /// Pages read.
     pub pages: usize,
-    /// When Auth0 stored the first record.
+    /// When Auth0 stored the earliest record.
     pub first: Option<DateTime<Utc>>,
 }
 
 impl Tally {
     /// Counts a record.
     pub fn count(&mut self, logged: &Logged, found: Found) {
-        self.first = self.first.or(logged.stored_at);
+        self.first = [self.first, logged.stored_at].into_iter().flatten().min();
         match found {
             Found::Event => self.events += 1,
             Found::Reject => self.rejects += 1,
@@ -105,7 +102,12 @@ impl Tally {
 }
 
 /// Writes metrics of a stack, each a count, in CloudWatch's embedded metric format.
-pub fn metrics(metrics: &[(&str, usize)], stack: &str, source: Option<&str>, now: DateTime<Utc>) -> String {
+///
+/// None where there are none.
+pub fn metrics(metrics: &[(&str, usize)], stack: &str, source: Option<&str>, now: DateTime<Utc>) -> Option<String> {
+    if metrics.is_empty() {
+        return None;
+    }
     let dimensions = if source.is_some() { json!([["stack"], ["stack", "source"]]) } else { json!([["stack"]]) };
     let named: Vec<_> = metrics.iter().map(|(name, _)| json!({"Name": name, "Unit": "Count"})).collect();
     let directive = json!({"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": named});
@@ -115,5 +117,5 @@ pub fn metrics(metrics: &[(&str, usize)], stack: &str, source: Option<&str>, now
     if let Some(source) = source {
         line["source"] = source.into();
     }
-    line.to_string()
+    Some(line.to_string())
 }

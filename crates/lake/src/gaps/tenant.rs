@@ -99,11 +99,18 @@ pub enum Credentials {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialsError {
     /// None were given, or half of them.
-    #[error("who asks Auth0 is not said; set AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, or AUTH0_TOKEN; missing is {0}")]
-    Missing(&'static str),
+    #[error("missing Auth0 credentials: {missing} is not set; set it and {}, or AUTH0_TOKEN alone", other(.missing))]
+    Missing {
+        /// The variable.
+        missing: &'static str,
+    },
     /// One holds what none can.
     #[error("{0} must be visible ASCII without spaces; it holds something else")]
     Form(&'static str),
+}
+
+fn other(missing: &str) -> &'static str {
+    if missing == "AUTH0_CLIENT_ID" { "AUTH0_CLIENT_SECRET" } else { "AUTH0_CLIENT_ID" }
 }
 
 impl Credentials {
@@ -115,8 +122,9 @@ impl Credentials {
         if let Some(token) = Secret::from_lookup(lookup, "AUTH0_TOKEN")? {
             return Ok(Self::Token(token));
         }
-        let id = Secret::from_lookup(lookup, "AUTH0_CLIENT_ID")?.ok_or(CredentialsError::Missing("AUTH0_CLIENT_ID"))?;
-        let secret = Secret::from_lookup(lookup, "AUTH0_CLIENT_SECRET")?.ok_or(CredentialsError::Missing("AUTH0_CLIENT_SECRET"))?;
+        let id = Secret::from_lookup(lookup, "AUTH0_CLIENT_ID")?.ok_or(CredentialsError::Missing { missing: "AUTH0_CLIENT_ID" })?;
+        let secret =
+            Secret::from_lookup(lookup, "AUTH0_CLIENT_SECRET")?.ok_or(CredentialsError::Missing { missing: "AUTH0_CLIENT_SECRET" })?;
         Ok(Self::Client { id, secret })
     }
 }
@@ -150,9 +158,9 @@ mod tests {
             Credentials::from_lookup(&move |name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
         };
         let (id, secret, token) = (("AUTH0_CLIENT_ID", "abc"), ("AUTH0_CLIENT_SECRET", "hidden-1\n"), ("AUTH0_TOKEN", "hidden-2"));
-        assert_eq!(given(&[]), Err(CredentialsError::Missing("AUTH0_CLIENT_ID")));
-        assert_eq!(given(&[id]), Err(CredentialsError::Missing("AUTH0_CLIENT_SECRET")));
-        assert_eq!(given(&[secret, ("AUTH0_TOKEN", " ")]), Err(CredentialsError::Missing("AUTH0_CLIENT_ID")));
+        assert_eq!(given(&[]), Err(CredentialsError::Missing { missing: "AUTH0_CLIENT_ID" }));
+        assert_eq!(given(&[id]), Err(CredentialsError::Missing { missing: "AUTH0_CLIENT_SECRET" }));
+        assert_eq!(given(&[secret, ("AUTH0_TOKEN", " ")]), Err(CredentialsError::Missing { missing: "AUTH0_CLIENT_ID" }));
         assert_eq!(given(&[("AUTH0_TOKEN", "a\nb")]), Err(CredentialsError::Form("AUTH0_TOKEN")));
         assert_eq!(given(&[id, secret, token]), Ok(Credentials::Token(Secret::new("hidden-2".to_owned()))));
         let client = given(&[id, secret]).expect("an application");

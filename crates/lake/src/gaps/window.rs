@@ -2,64 +2,17 @@
 //!
 //! The API gives records in that order, so that windows side by side see each record once, however late it was stored.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+
+use crate::window::{WindowArgs, show};
 
 /// The newest records are not judged: their delivery may be under way.
 pub const MARGIN: TimeDelta = TimeDelta::minutes(10);
 /// Digits of a `log_id` as Auth0 makes them today.
 const DIGITS: usize = 56;
 
-/// A moment as it is given on a command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moment {
-    /// A time.
-    At(DateTime<Utc>),
-    /// A UTC day, whole.
-    Day(NaiveDate),
-    /// So long before now.
-    Ago(TimeDelta),
-}
-
-impl Moment {
-    /// Reads a moment.
-    ///
-    /// # Errors
-    /// Text of no known form, as a sentence.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let text = text.trim();
-        let day = || text.parse().ok().map(Self::Day);
-        let time = || DateTime::parse_from_rfc3339(text).ok().map(|at| Self::At(at.to_utc()));
-        day()
-            .or_else(time)
-            .or_else(|| ago(text).map(Self::Ago))
-            .ok_or_else(|| "it must be a day (2026-07-01), a time (2026-07-01T12:00:00Z), or how long ago (90m, 24h, 7d)".to_owned())
-    }
-
-    fn start(self, now: DateTime<Utc>) -> DateTime<Utc> {
-        match self {
-            Self::At(at) => at,
-            Self::Day(day) => day.and_time(NaiveTime::MIN).and_utc(),
-            Self::Ago(long) => now - long,
-        }
-    }
-
-    fn end(self, now: DateTime<Utc>) -> DateTime<Utc> {
-        match self {
-            Self::Day(day) => Self::Day(day.checked_add_days(Days::new(1)).unwrap_or(day)).start(now),
-            other => other.start(now),
-        }
-    }
-}
-
-fn ago(text: &str) -> Option<TimeDelta> {
-    let many = |unit: char| text.strip_suffix(unit)?.parse::<u32>().ok().map(i64::from);
-    let (minutes, hours) = (many('m').map(TimeDelta::minutes), many('h').map(TimeDelta::hours));
-    // A hundred years are enough, and no time is out of range then.
-    minutes.or(hours).or(many('d').map(TimeDelta::days)).filter(|long| *long <= TimeDelta::days(36_500))
-}
-
 /// A place in Auth0's log: what comes after this `log_id`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Checkpoint(String);
 
 impl Checkpoint {
@@ -119,23 +72,23 @@ pub enum Place {
 }
 
 impl Window {
-    /// Takes what was given, as seen now; a checkpoint goes before a first moment.
+    /// Returns the window that was asked for, as seen now; a checkpoint overrides its start.
     ///
     /// # Errors
-    /// A window with nothing in it, as a sentence.
-    pub fn new(since: Option<Moment>, until: Option<Moment>, from: Option<&Checkpoint>, now: DateTime<Utc>) -> Result<Self, String> {
-        let from = from.and_then(|from| stored_at(from.as_str()));
-        let since = from.or(since.map(|since| since.start(now)));
-        let since = since.ok_or("from when on is not said; give SINCE= (--since), or FROM= (--from) to go on where a run stopped")?;
-        let (asked, latest) = (until.map_or(now, |until| until.end(now)), now - MARGIN);
-        if asked <= since {
-            return Err(format!("SINCE must be before UNTIL; got {} and {}", show(since), show(asked)));
+    /// An empty window, as a sentence.
+    pub fn new(asked: &WindowArgs, from: Option<&Checkpoint>, now: DateTime<Utc>) -> Result<Self, String> {
+        let given = asked.window(now)?;
+        let since = from.and_then(|from| stored_at(from.as_str())).or(given.since);
+        let since = since.ok_or("missing start: give --since, or --from to go on where a run stopped")?;
+        let (until, latest) = (given.until.unwrap_or(now), now - MARGIN);
+        if until <= since {
+            return Err(format!("the window must start before it ends; got {} and {}", show(since), show(until)));
         }
         if latest <= since {
             let margin = MARGIN.num_minutes();
-            return Err(format!("SINCE must be more than {margin} minutes ago, for newer records are not judged; got {}", show(since)));
+            return Err(format!("--since must be more than {margin} minutes ago, for newer records are not judged; got {}", show(since)));
         }
-        Ok(Self { since, until: asked.min(latest), is_cut: asked > latest })
+        Ok(Self { since, until: until.min(latest), is_cut: until > latest })
     }
 
     /// Tells where a record stands that was stored then.
@@ -154,49 +107,42 @@ impl Window {
     }
 }
 
-/// Shows a time for a person.
-pub fn show(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::window::Moment;
 
     fn time(text: &str) -> DateTime<Utc> {
         text.parse().expect(text)
     }
 
-    fn moment(text: &str) -> Option<Moment> {
-        Some(Moment::parse(text).expect(text))
+    fn asked(since: &str, until: Option<&str>) -> WindowArgs {
+        let moment = |text: &str| Moment::parse(text).expect(text);
+        WindowArgs { since: Some(moment(since)), until: until.map(moment) }
     }
 
     #[test]
-    fn a_window_is_of_days_times_or_how_long_ago() {
+    fn the_newest_ten_minutes_are_never_judged() {
         let now = time("2026-07-08T12:00:00Z");
         for (since, until, from, to) in [
             ("2026-07-01", Some("2026-07-02"), "2026-07-01T00:00:00Z", "2026-07-03T00:00:00Z"),
-            ("2026-07-01T12:00:00+02:00", Some("2h"), "2026-07-01T10:00:00Z", "2026-07-08T10:00:00Z"),
             ("7d", None, "2026-07-01T12:00:00Z", "2026-07-08T11:50:00Z"),
             ("90m", Some("2026-07-08"), "2026-07-08T10:30:00Z", "2026-07-08T11:50:00Z"),
         ] {
-            let window = Window::new(moment(since), until.and_then(moment), None, now).expect(since);
+            let window = Window::new(&asked(since, until), None, now).expect(since);
             assert_eq!((window.since, window.until), (time(from), time(to)), "{since}");
             assert_eq!(window.is_cut, to.contains("11:50"), "{since}");
-        }
-        for text in ["", "yesterday", "2026-07", "2026-07-01 12:00", "7", "-1d", "1w", "99999999d", "d"] {
-            assert!(Moment::parse(text).is_err(), "{text}");
         }
     }
 
     #[test]
     fn a_window_with_nothing_in_it_is_an_error() {
         let now = time("2026-07-08T12:00:00Z");
-        let error = |since, until| Window::new(since, until, None, now).expect_err("no window");
-        assert!(error(None, None).starts_with("from when on is not said"));
-        let swapped = "SINCE must be before UNTIL; got 2026-07-02 00:00:00 UTC and 2026-07-02 00:00:00 UTC";
-        assert_eq!(error(moment("2026-07-02"), moment("2026-07-01")), swapped);
-        assert!(error(moment("9m"), None).starts_with("SINCE must be more than 10 minutes ago"));
+        let error = |asked: &WindowArgs| Window::new(asked, None, now).expect_err("no window");
+        assert!(error(&WindowArgs::default()).starts_with("missing start: give --since"));
+        assert!(error(&asked("2026-07-02", Some("2026-07-01"))).starts_with("--since must be before --until"));
+        assert!(error(&asked("2026-07-09", None)).starts_with("the window must start before it ends"));
+        assert!(error(&asked("9m", None)).starts_with("--since must be more than 10 minutes ago"));
     }
 
     #[test]
@@ -205,7 +151,7 @@ mod tests {
         let made = Checkpoint::before(at);
         assert_eq!(made.as_str(), "90020260701123456789000000000000000000000000000000000000");
         assert_eq!((stored_at(made.as_str()), Checkpoint::parse(made.as_str())), (Some(at), Ok(made.clone())));
-        let window = Window::new(moment("2026-06-01"), None, Some(&made), time("2026-07-08T12:00:00Z")).expect("a window");
+        let window = Window::new(&asked("2026-06-01", None), Some(&made), time("2026-07-08T12:00:00Z")).expect("a window");
         assert_eq!(window.since, at);
         for text in ["", "1", "90020261301123456789", "90020260701123456789&take=1", "90020260701123456789 1", "é"] {
             assert!(Checkpoint::parse(text).is_err(), "{text}");

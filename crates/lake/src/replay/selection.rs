@@ -2,10 +2,21 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use chrono::{DateTime, Days, NaiveDateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
-use crate::{reading::Reading, rejected::RejectRow};
-use auth0_log_lake::object::ObjectKey;
+use crate::{reading::Reading, rejected::RejectRow, rejects::closed::Closed, stored::Keys, window::Window};
+use auth0_log_lake::object::{ObjectKey, Table};
+
+/// Returns the keys of the rejects of a window; its first and last day are listed whole.
+pub fn rejects_of(window: &Window) -> Keys {
+    let day_after = |until: DateTime<Utc>| (until - TimeDelta::nanoseconds(1)).date_naive().checked_add_days(Days::new(1));
+    Keys {
+        prefix: format!("{}/", Table::Rejects.prefix()),
+        from: window.since.map(|since| Table::Rejects.day(since.date_naive())).unwrap_or_default(),
+        to: window.until.and_then(day_after).map(|day| Table::Rejects.day(day)),
+    }
+}
 
 /// Rejects of a lake.
 #[derive(Debug)]
@@ -18,6 +29,10 @@ pub struct Selection {
     pub reason: Option<String>,
     /// Only rejects of this source.
     pub source: Option<String>,
+    /// Only rejects received in this window.
+    pub window: Window,
+    /// Rejects to leave out.
+    pub closed: Closed,
 }
 
 /// What was selected.
@@ -66,7 +81,8 @@ impl Selection {
         Ok(rows)
     }
 
-    fn rows_of(&self, key: &ObjectKey, problems: &mut Vec<String>) -> Vec<RejectRow> {
+    /// Reads the selected rows of one object; what cannot be read is noted in `problems`.
+    pub fn rows_of(&self, key: &ObjectKey, problems: &mut Vec<String>) -> Vec<RejectRow> {
         let rows = match self.reading.rows(key) {
             Ok(rows) => rows,
             Err(error) => {
@@ -90,7 +106,9 @@ impl Selection {
 
     fn wants(&self, row: &RejectRow) -> bool {
         let is = |wanted: &Option<String>, got: &str| wanted.as_deref().is_none_or(|wanted| wanted == got);
-        is(&self.reason, &row.reason) && is(&self.source, &row.source)
+        let received = row.received_at.as_deref().and_then(|time| NaiveDateTime::parse_from_str(time, "%Y-%m-%d %H:%M:%S%.f").ok());
+        let is_in = received.is_none_or(|at| self.window.holds(at.and_utc()));
+        is_in && is(&self.reason, &row.reason) && is(&self.source, &row.source) && !self.closed.holds(&row.id())
     }
 }
 

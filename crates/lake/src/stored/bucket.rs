@@ -6,6 +6,7 @@ use aws_sdk_s3::{
     Client,
     config::Builder,
     error::SdkError,
+    operation::get_object::GetObjectOutput,
     primitives::ByteStream,
     types::{ChecksumAlgorithm, DeleteMarkerEntry, ObjectVersion},
 };
@@ -59,11 +60,8 @@ impl Bucket {
         Ok(found)
     }
 
-    pub async fn get(&self, key: &str) -> Result<Held, StoreError> {
-        let got = self.client.get_object().bucket(&self.bucket).key(self.full(key)).send().await?;
-        let (content_type, content_encoding) = (got.content_type().map(str::to_owned), got.content_encoding().map(str::to_owned));
-        let body = got.body.collect().await.map_err(|error| StoreError::new(StoreErrorKind::Unavailable, error))?;
-        Ok(Held { bytes: body.to_vec(), content_type, content_encoding })
+    pub async fn begin(&self, key: &str) -> Result<GetObjectOutput, StoreError> {
+        Ok(self.client.get_object().bucket(&self.bucket).key(self.full(key)).send().await?)
     }
 
     pub async fn create(&self, key: &str, held: &Held) -> Result<Put, StoreError> {
@@ -118,6 +116,13 @@ impl Bucket {
     fn full(&self, key: &str) -> String {
         format!("{}{key}", self.prefix)
     }
+}
+
+/// Reads the bytes of a get.
+pub async fn finish(got: GetObjectOutput) -> Result<Held, StoreError> {
+    let (content_type, content_encoding) = (got.content_type().map(str::to_owned), got.content_encoding().map(str::to_owned));
+    let body = got.body.collect().await.map_err(|error| StoreError::new(StoreErrorKind::Unavailable, error))?;
+    Ok(Held { bytes: body.to_vec(), content_type, content_encoding })
 }
 
 #[cfg(test)]

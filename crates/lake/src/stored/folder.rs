@@ -26,8 +26,8 @@ impl Folder {
         Ok(found)
     }
 
-    pub fn get(&self, key: &str) -> Result<Held, StoreError> {
-        Ok(Held { bytes: fs::read(self.0.join(key))?, ..Held::default() })
+    pub fn begin(&self, key: &str) -> Result<File, StoreError> {
+        Ok(File::open(self.0.join(key))?)
     }
 
     /// Writes to a staged file and moves it into place, so that nobody sees half an object.
@@ -68,11 +68,11 @@ impl Folder {
     }
 }
 
-/// Adds the keys below a folder. Names that are not UTF-8 are not ours.
+/// Adds the keys below a folder. A name that is not UTF-8 is added with replacement characters, so that it is named as foreign.
 fn walk(folder: &Path, above: &str, keys: &Keys, found: &mut Vec<String>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let Ok(name) = entry.file_name().into_string() else { continue };
+        let name = entry.file_name().to_string_lossy().into_owned();
         if entry.file_type()?.is_dir() {
             let below = format!("{above}{name}/");
             if keys.may_lie_in(&below) {

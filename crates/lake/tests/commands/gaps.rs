@@ -52,18 +52,18 @@ fn what_is_missing_is_said_by_hour_and_type_and_filled_once() {
         "2024-03-01 02:00 seacft 14",
         "2024-03-01 03:00 s 14",
         "2024-03-01 05:00 s 1",
-        "Compared 240 records on 4 pages of Auth0's log with 7 objects of the lake:",
+        "Compared 240 records on 8 pages of Auth0's log with 7 objects of the lake:",
         "159 are events there, 0 are kept as rejects, 81 are missing.",
     ] {
         assert!(said.has_line(line), "{line} in {}", said.out);
     }
-    assert_eq!((api.asked().len(), files(&folder.path()).len()), (4, before), "nothing was posted");
+    assert_eq!((api.asked().len(), files(&folder.path()).len()), (8, before), "nothing was posted");
 
-    let filled = gaps(&api, &folder.url(), &[&window[..], &["--fill", "--to", &receiver.url]].concat());
+    let filled = gaps(&api, &folder.url(), &[&window[..], &["--fill", "--url", &receiver.url]].concat());
     assert_eq!(filled.code, 0, "{}{}", filled.out, filled.error);
     assert!(filled.has_line("Posted 81 of them to the receiver: 81 became events, 0 were rejected and kept."), "{}", filled.out);
     assert_eq!(once(&folder), ids(&all));
-    let again = gaps(&api, &folder.url(), &[&window[..], &["--fill=1", "--to", &receiver.url]].concat());
+    let again = gaps(&api, &folder.url(), &[&window[..], &["--fill=1", "--url", &receiver.url]].concat());
     assert!(again.code == 0 && again.has_line("240 are events there, 0 are kept as rejects, 0 are missing."), "{}", again.out);
     assert_eq!(once(&folder), ids(&all));
 }
@@ -78,7 +78,7 @@ fn a_stream_that_was_paused_for_a_week_is_filled_by_a_run_that_is_killed_and_one
     let window = ["--since", "2024-03-01", "--until", "2024-03-10"];
     let api = Api::start(log(&all), &[Mishap::Hang(13)]);
     let mut killed = command(
-        &[&["gaps", "--domain", &api.url, "--lake", &folder.url(), "--fill", "--to", &receiver.url], &window[..]].concat(),
+        &[&["gaps", "--domain", &api.url, "--lake", &folder.url(), "--fill", "--url", &receiver.url], &window[..]].concat(),
         Some(TOKEN),
     );
     let mut killed = killed.envs(CLIENT).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the command");
@@ -87,17 +87,17 @@ fn a_stream_that_was_paused_for_a_week_is_filled_by_a_run_that_is_killed_and_one
     let said = ended(killed.wait_with_output().expect("an end"));
     let filled = once(&folder).len() - arrived.len();
     assert!(said.code == -1 && (900..1_000).contains(&filled), "{filled}: {}", said.error);
-    let from = said.error.lines().last().and_then(|line| line.split_once("FROM=")).expect("a place").1.to_owned();
+    let from = said.error.lines().last().and_then(|line| line.split_once("--from=")).expect("a place").1.to_owned();
 
     let api = Api::start(log(&all), &[]);
-    let rest = gaps(&api, &folder.url(), &[&window[..], &["--from", &from, "--fill", "--to", &receiver.url]].concat());
+    let rest = gaps(&api, &folder.url(), &[&window[..], &["--from", &from, "--fill", "--url", &receiver.url]].concat());
     assert_eq!(rest.code, 0, "{}{}", rest.out, rest.error);
     let posted = 1_680 - filled;
     assert!(rest.has(&format!("Posted {posted} of them to the receiver: {posted} became events")), "{posted}: {}", rest.out);
-    assert_eq!((once(&folder), api.asked().len()), (ids(&all), 13));
+    assert_eq!((once(&folder), api.asked().len()), (ids(&all), 17));
     let again = gaps(&api, &folder.url(), &window);
     assert!(again.code == 0 && again.has_line("2,400 are events there, 0 are kept as rejects, 0 are missing."), "{}", again.out);
-    let last = "  99 %, up to 2024-03-10 23:54:00 UTC: 2,400 records compared, 0 missing; FROM=9002024031023540";
+    let last = "  99 %, up to 2024-03-10 23:54:00 UTC: 2,400 records compared, 0 missing; --from=9002024031023540";
     assert!(again.error.lines().count() == 24 && again.error.lines().last().is_some_and(|line| line.starts_with(last)), "{}", again.error);
 }
 
@@ -109,7 +109,7 @@ fn a_run_that_is_killed_before_it_said_a_place_is_simply_repeated() {
     let window = ["--since", "2024-03-01", "--until", "2024-03-01"];
     let api = Api::start(log(&all), &[Mishap::Hang(2)]);
     let mut killed = command(
-        &[&["gaps", "--domain", &api.url, "--lake", &folder.url(), "--fill", "--to", &receiver.url], &window[..]].concat(),
+        &[&["gaps", "--domain", &api.url, "--lake", &folder.url(), "--fill", "--url", &receiver.url], &window[..]].concat(),
         Some(TOKEN),
     );
     let mut killed = killed.envs(CLIENT).stderr(Stdio::null()).stdout(Stdio::null()).spawn().expect("the command");
@@ -117,7 +117,7 @@ fn a_run_that_is_killed_before_it_said_a_place_is_simply_repeated() {
     killed.kill().expect("it runs");
     killed.wait().expect("an end");
     assert_eq!(once(&folder).len(), 100);
-    let said = gaps(&Api::start(log(&all), &[]), &folder.url(), &[&window[..], &["--fill", "--to", &receiver.url]].concat());
+    let said = gaps(&Api::start(log(&all), &[]), &folder.url(), &[&window[..], &["--fill", "--url", &receiver.url]].concat());
     assert!(said.code == 0 && said.has("Posted 140 of them"), "{}", said.out);
     assert_eq!(once(&folder), ids(&all));
 }
@@ -133,7 +133,7 @@ fn an_api_that_limits_drops_fails_and_repeats_is_read_to_the_end_and_every_recor
         let said = gaps(&api, &folder.url(), &["--since", "2024-03-01", "--until", "2024-03-01"]);
         assert_eq!(said.code, 1, "{}{}", said.out, said.error);
         assert!(said.has_line("400 are events there, 0 are kept as rejects, 100 are missing."), "{}", said.out);
-        assert_eq!(api.asked().len(), if mishaps.len() > 1 { 9 } else { 6 });
+        assert_eq!(api.asked().len(), if mishaps.len() > 1 { 13 } else { 6 });
         if mishaps.len() > 1 {
             for pause in ["answers 429, too many requests: again in 1 s", "gave no answer: the connection failed", "answers 503: again in"]
             {
@@ -153,7 +153,8 @@ fn an_api_that_gives_the_same_page_for_ever_is_left() {
     let said =
         run(&["--domain", url.trim_end_matches('/'), "--lake", &folder.url(), "--since", "2024-03-01"], &[("AUTH0_TOKEN", "hidden-token")]);
     assert!(
-        said.code == 2 && said.error.contains("10 pages of Auth0's log in a row held nothing new. To go on where it stopped, give FROM=9"),
+        said.code == 2
+            && said.error.contains("10 pages of Auth0's log in a row held nothing new. To go on where it stopped, give --from=9"),
         "{}",
         said.error
     );
@@ -216,7 +217,7 @@ fn a_filled_row_is_the_streamed_row_but_for_the_request_and_the_second_id() {
     let all: Vec<Event> = flat.iter().map(event).collect();
     stream(&receivers[0], &all.iter().collect::<Vec<_>>());
     fs::create_dir_all(filled_lake.path()).expect("a lake");
-    let window = ["--since", "2026-06-18", "--until", "2026-06-18", "--fill", "--to", &receivers[1].url];
+    let window = ["--since", "2026-06-18", "--until", "2026-06-18", "--fill", "--url", &receivers[1].url];
     let said = gaps(&Api::start(log(&all), &[]), &filled_lake.url(), &window);
     assert!(said.code == 0 && said.has("6 became events"), "{}{}", said.out, said.error);
     let rows = |lake: &Lake| {

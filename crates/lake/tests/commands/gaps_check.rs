@@ -112,7 +112,7 @@ fn a_check_that_finds_nothing_missing_says_so_and_the_metrics_are_zero() {
     assert_eq!((&line["gaps.compared"], &line["gaps.missing"], &line["error.chain"]), (&json!(240), &json!(0), &Value::Null));
     assert!(line["gaps.report"].as_str().is_some_and(|report| report.starts_with("Comparing file://")), "{line}");
     let [metrics] = &checked.metrics[..] else { panic!("{:?}", checked.metrics) };
-    assert_eq!((&metrics["MissingEvents"], &metrics["CheckFailures"]), (&json!(0), &json!(0)));
+    assert_eq!((&metrics["MissingEvents"], &metrics["CheckFailures"], &metrics["PartialAnswers"]), (&json!(0), &json!(0), &json!(0)));
     let directive = &metrics["_aws"]["CloudWatchMetrics"][0];
     assert_eq!((&directive["Namespace"], &directive["Dimensions"]), (&json!("Auth0LogLake"), &json!([["stack"], ["stack", "source"]])));
     assert_eq!((&metrics["stack"], &metrics["source"]), (&json!("lake-dev"), &json!("eu")));
@@ -136,6 +136,18 @@ fn what_a_bucket_lacks_is_counted_by_hour_and_type_and_nothing_is_written_to_it(
     assert_eq!(checked.metrics[0]["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([["stack"]]));
     assert!(checked.progress.iter().any(|line| line["message"].as_str().is_some_and(|said| said.contains("answers 429"))));
     assert_eq!(s3.objects(), before);
+}
+
+#[test]
+fn an_answer_that_is_partial_has_a_metric_of_its_own_and_the_check_fails() {
+    let all = events("2024-03-01T00:00:00Z", 6, 40);
+    let (lake, api) = (lake_without(0..0, &all), Api::start(log(&all), &[Mishap::UnknownIsEmpty]));
+    let checked = check(&environment(&lake.url(), &api.url, &secret(&good())), &[day()]);
+    let why = checked.answers[0]["failed"].as_str().expect("a reason");
+    assert!(why.starts_with("what is missing cannot be said: Auth0 gave no record from 2024-03-01 00:00:00 UTC"), "{why}");
+    assert_eq!((&checked.lines[0]["level"], &checked.lines[0]["error.chain"]), (&json!("ERROR"), &json!(why)));
+    let metrics = &checked.metrics[0];
+    assert_eq!((&metrics["PartialAnswers"], &metrics["CheckFailures"], &metrics["MissingEvents"]), (&json!(1), &json!(1), &Value::Null));
 }
 
 #[test]
@@ -191,7 +203,7 @@ fn a_check_whose_time_is_up_counts_what_it_found_fails_and_the_next_one_covers_i
     assert_eq!((&cut["compared"], &cut["missing"]), (&json!(100), &json!(20)));
     let why = cut["failed"].as_str().expect("a reason");
     assert!(why.starts_with("stopped before the end: ") && why.contains("the time of this run is up before that"), "{why}");
-    assert!(why.contains(&format!("give FROM={}", all[99].log_id)), "{why}");
+    assert!(why.contains(&format!("give --from={}", all[99].log_id)), "{why}");
     assert_eq!(whole, &json!({"compared": 250, "missing": 50, "failed": null}));
     let counts: Vec<_> = checked.metrics.iter().map(|line| (&line["MissingEvents"], &line["CheckFailures"])).collect();
     assert_eq!(counts, [(&json!(20), &json!(1)), (&json!(50), &json!(0))]);

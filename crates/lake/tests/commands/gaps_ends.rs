@@ -21,7 +21,7 @@ fn a_fill_to_another_lake_or_another_source_is_noticed_after_its_first_request()
     let (folder, other, all) = (Lake::new(), Lake::new(), events("2024-03-01T00:00:00Z", 30, 100));
     stream(&RunningReceiver::start(&folder.url(), &[]), &[&all[0]]);
     let receiver = RunningReceiver::start(&other.url(), &[]);
-    let window = ["--since", "2024-03-01", "--until", "2024-03-02", "--fill", "--to", &receiver.url];
+    let window = ["--since", "2024-03-01", "--until", "2024-03-02", "--fill", "--url", &receiver.url];
     let said = gaps(&Api::start(log(&all), &[]), &folder.url(), &window);
     assert!(
         said.code == 2 && said.error.contains("has stored what was posted, but the lake does not hold it (is it the receiver of this lake"),
@@ -30,7 +30,7 @@ fn a_fill_to_another_lake_or_another_source_is_noticed_after_its_first_request()
     );
     assert_eq!(other.rows("events").len(), 99, "more went elsewhere");
     let receiver = RunningReceiver::start(&folder.url(), &[]);
-    let window = ["--since", "2024-03-01", "--until", "2024-03-02", "--source", "us", "--fill", "--to", &receiver.url];
+    let window = ["--since", "2024-03-01", "--until", "2024-03-02", "--source", "us", "--fill", "--url", &receiver.url];
     let said = gaps(&Api::start(log(&all), &[]), &folder.url(), &window);
     assert!(said.code == 2 && said.error.contains("TOKEN that of the tenant's source?)."), "{}", said.error);
 }
@@ -44,7 +44,7 @@ fn a_receiver_that_stores_nothing_stops_the_fill_and_the_place_is_said() {
     const LATER: Told = Told::Answer(StatusCode::SERVICE_UNAVAILABLE, "{\"error\":\"store_unavailable\"}");
     const REFUSED: Told = Told::Answer(StatusCode::UNAUTHORIZED, "{\"error\":\"invalid_token\"}");
     const TOO_LARGE: Told = Told::Answer(StatusCode::PAYLOAD_TOO_LARGE, "{\"error\":\"body_too_large\"}");
-    let window = |url: &str| ["--since", "2024-03-01", "--until", "2024-03-01", "--fill", "--to", url].map(str::to_owned);
+    let window = |url: &str| ["--since", "2024-03-01", "--until", "2024-03-01", "--fill", "--url", url].map(str::to_owned);
     for (answers, sentence) in [
         (&[NONE, LATER][..], "lake: stopped before the end: after 5 times, the answer is 503 store_unavailable."),
         (&[NONE, ONE], "99 records arrived as 1: the receiver is of another version."),
@@ -98,11 +98,15 @@ fn a_metric_is_printed_for_cloudwatch() {
         let said = gaps(&api, &folder.url(), &[&["--since", "2024-03-01", "--until", "2024-03-01", "--metric", "lake-dev"], more].concat());
         let line: Value = said.out.lines().find_map(|line| serde_json::from_str(line).ok()).expect("a line");
         let directive = &line["_aws"]["CloudWatchMetrics"][0];
-        assert_eq!((said.code, &line["MissingEvents"], &line["stack"]), (1, &Value::from(2), &Value::from("lake-dev")));
+        assert_eq!((said.code, &line["MissingEvents"], &line["PartialAnswers"]), (1, &Value::from(2), &Value::from(0)));
+        assert_eq!(line["stack"], "lake-dev");
         assert_eq!(directive["Namespace"], "Auth0LogLake");
         assert_eq!(
             (directive["Dimensions"].to_string(), directive["Metrics"].to_string()),
-            (dimensions.to_owned(), "[{\"Name\":\"MissingEvents\",\"Unit\":\"Count\"}]".to_owned())
+            (
+                dimensions.to_owned(),
+                "[{\"Name\":\"MissingEvents\",\"Unit\":\"Count\"},{\"Name\":\"PartialAnswers\",\"Unit\":\"Count\"}]".to_owned()
+            )
         );
         assert_eq!(line["source"].as_str(), more.get(1).copied());
         assert!(line["_aws"]["Timestamp"].as_i64().is_some_and(|at| at > 1_700_000_000_000), "{line}");
@@ -139,9 +143,9 @@ fn a_tenant_that_is_not_asked_as_it_wants_is_a_sentence_and_ends_with_2() {
         (
             &good[..],
             &[],
-            "lake: who asks Auth0 is not said; set AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, or AUTH0_TOKEN; missing is AUTH0_CLIENT_ID.",
+            "lake: missing Auth0 credentials: AUTH0_CLIENT_ID is not set; set it and AUTH0_CLIENT_SECRET, or AUTH0_TOKEN alone.",
         ),
-        (&good, &[id], "missing is AUTH0_CLIENT_SECRET."),
+        (&good, &[id], "missing Auth0 credentials: AUTH0_CLIENT_SECRET is not set;"),
         (&good, &[("AUTH0_TOKEN", "hidden-other")], "answers 401: AUTH0_TOKEN is not a token of this tenant's Management API"),
         (&good, &[id, ("AUTH0_CLIENT_SECRET", "hidden-other")], "answers 401 to a request for a token (Unauthorized): AUTH0_CLIENT_ID and"),
         (&["--domain", &login.url, "--lake", &url, "--since", "2024-03-01"], &CLIENT, "are not those of an application of this tenant."),
@@ -165,21 +169,17 @@ fn bad_input_is_a_sentence_and_ends_with_2() {
             &CLIENT,
             "it must be the tenant's domain, such as acme.eu.auth0.com; got \"acme\"",
         ),
-        (&["--domain", &api.url, "--lake", &url], &CLIENT, "lake: from when on is not said; give SINCE= (--since)"),
+        (&["--domain", &api.url, "--lake", &url], &CLIENT, "lake: missing start: give --since"),
         (
             &[&good[..], &["--until", "2024-02-01"]].concat(),
             &CLIENT,
-            "lake: SINCE must be before UNTIL; got 2024-03-01 00:00:00 UTC and 2024-02-02 00:00:00 UTC.",
+            "lake: --since must be before --until; got 2024-03-01 00:00:00 UTC and 2024-02-02 00:00:00 UTC.",
         ),
-        (&["--domain", &api.url, "--lake", &url, "--since", "5m"], &CLIENT, "lake: SINCE must be more than 10 minutes ago"),
+        (&["--domain", &api.url, "--lake", &url, "--since", "5m"], &CLIENT, "lake: --since must be more than 10 minutes ago"),
         (&[&good[..], &["--from", "7"]].concat(), &CLIENT, "it must be a log_id of Auth0, whose first 20 digits hold a time"),
         (&[&good[..], &["--source", "It's"]].concat(), &CLIENT, "a source is 1 to 32 of a-z, 0-9 and \"-\""),
-        (
-            &[&good[..], &["--fill"]].concat(),
-            &CLIENT,
-            "lake: where to post what is missing is not said; give the receiver's URL, URL= (--to).",
-        ),
-        (&[&good[..], &["--fill", "--to", "host"]].concat(), &CLIENT, "lake: a receiver's URL must be http://"),
+        (&[&good[..], &["--fill"]].concat(), &CLIENT, "lake: missing receiver URL: give --url or --stack."),
+        (&[&good[..], &["--fill", "--url", "host"]].concat(), &CLIENT, "lake: a receiver's URL must be http://"),
         (
             &["--domain", &api.url, "--lake", "file:///nowhere", "--since", "2024-03-01"],
             &CLIENT,
@@ -198,7 +198,7 @@ fn a_bucket_is_compared_and_filled() {
     let variables = [&aws[..], &CLIENT].concat();
     let window = ["--domain", &api.url, "--lake", &lake, "--since", "2024-03-01", "--until", "2024-03-01"];
     stream(&receiver, &all[..30].iter().collect::<Vec<_>>());
-    let said = run(&[&window[..], &["--fill", "--to", &receiver.url]].concat(), &variables);
+    let said = run(&[&window[..], &["--fill", "--url", &receiver.url]].concat(), &variables);
     assert!(said.code == 0 && said.has("30 are events there") && said.has("Posted 30 of them"), "{}{}", said.out, said.error);
     let said = run(&window, &variables);
     assert!(said.code == 0 && said.has_line("60 are events there, 0 are kept as rejects, 0 are missing."), "{}", said.out);

@@ -1,13 +1,11 @@
 //! Events as Auth0's log and its stream have them, and `lake gaps` run on them.
 
-use std::fs;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use support::management::{Api, CLIENT};
 
 use crate::{
     TOKEN,
-    program::{self, Said, command, lake},
+    program::{self, Said, command},
     receiver::RunningReceiver,
 };
 
@@ -43,13 +41,10 @@ pub fn log(events: &[Event]) -> Vec<(String, String)> {
 
 /// Sends events as a stream does, some in each request.
 pub fn stream(receiver: &RunningReceiver, events: &[&Event]) {
-    let samples = tempfile::tempdir().expect("a folder");
-    for (i, some) in events.chunks(50).enumerate() {
+    for some in events.chunks(50) {
         let records: Vec<&str> = some.iter().map(|event| event.streamed.as_str()).collect();
-        fs::write(samples.path().join(format!("{i:04}.json")), format!("[{}]", records.join(","))).expect("a sample");
+        receiver.post(&format!("[{}]", records.join(",")));
     }
-    let folder = samples.path().display().to_string();
-    lake(&["try", "--url", &receiver.url, "--samples", &folder, "--lake", "file:///nowhere"], Some(TOKEN));
 }
 
 pub fn gaps(api: &Api, lake: &str, more: &[&str]) -> Said {

@@ -8,17 +8,26 @@ mod athena;
 mod credentials;
 mod doctor;
 mod erase;
+mod external;
 mod folder;
 mod gaps;
 #[cfg(feature = "check")]
 mod gaps_check;
 mod gaps_ends;
+mod gaps_partial;
 mod logged;
 mod program;
 mod queued;
 mod receiver;
+mod reference;
+mod rejects;
 mod replay;
-mod samples;
+#[cfg(feature = "run")]
+mod run;
+#[cfg(feature = "aws")]
+mod stack;
+#[cfg(feature = "aws")]
+mod tables;
 mod token;
 
 /// The token that the receiver knows.

@@ -13,7 +13,10 @@ pub struct Said {
 /// A command with these arguments and the token; the variables that it reads are unset otherwise.
 pub fn command(arguments: &[&str], token: Option<&str>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lake"));
-    command.args(arguments).env_remove("TOKEN").env_remove("LAKE_URL").env_remove("PERSON").envs(token.map(|token| ("TOKEN", token)));
+    for name in ["TOKEN", "TOKEN_DIGESTS", "LAKE_URL", "PORT", "ONESHOT", "CONFIRM", "PERSON"] {
+        command.env_remove(name);
+    }
+    command.args(arguments).envs(token.map(|token| ("TOKEN", token)));
     command
 }
 

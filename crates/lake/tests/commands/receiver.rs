@@ -38,6 +38,12 @@ impl RunningReceiver {
         Self::serve(receiver(lake, &[]).buffering(SqsQueue::on_server(url, &sqs.server.endpoint, KEY, SECRET)))
     }
 
+    /// Posts a body, which must be taken.
+    pub fn post(&self, body: &str) {
+        let request = ureq::post(&self.url).header("Authorization", format!("Bearer {TOKEN}"));
+        assert_eq!(request.send(body).expect("an answer").status(), 200, "{body}");
+    }
+
     fn serve(receiver: Receiver) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         listener.set_nonblocking(true).expect("a listener");

@@ -25,10 +25,12 @@ fn rejects_whose_record_is_good_become_events_and_the_others_are_rejected_again(
         "2026-07-01",
         &(row("missing_data", "eu", GOOD) + &row("malformed_json", "eu", "{\"a\":\nNaN}") + &row("batch_limit", "eu", &rest)),
     );
-    let replay = ["replay", "--from", &folder.url(), "--to", &receiver.url];
+    let replay = ["replay", "--lake", &folder.url(), "--url", &receiver.url];
     let said = lake(&replay, Some(TOKEN));
     assert!(said.good, "{}{}", said.out, said.error);
-    for line in ["missing_data 1 1 0", "malformed_json 1 0 1", "batch_limit 2 2 0", "all 4 3 1", "malformed_json: it was so"] {
+    for line in
+        ["missing_data 1 1 0", "malformed_json 1 0 1", "batch_limit 2 2 0", "all 4 3 1", "malformed_json: it was so", "Closed 2 rejects."]
+    {
         assert!(said.has_line(line), "{line} in {}", said.out);
     }
     assert_eq!(folder.rows("events").len(), 3);
@@ -36,7 +38,8 @@ fn rejects_whose_record_is_good_become_events_and_the_others_are_rejected_again(
 
     let objects = files(&folder.path().join("events")).len();
     let again = lake(&replay, Some(TOKEN));
-    assert!(again.good && again.has_line("Found 4 rejects, 1 of them the same again") && again.has_line("all 4 3 1"), "{}", again.out);
+    // What became events is closed.
+    assert!(again.good && again.has_line("Found 2 rejects, 1 of them the same again") && again.has_line("all 1 0 1"), "{}", again.out);
     assert_eq!(files(&folder.path().join("events")).len(), objects);
 }
 
@@ -48,17 +51,13 @@ fn a_replay_is_narrowed_by_day_reason_and_source_and_a_dry_run_posts_nothing() {
     folder.reject("2026-07-02", &(row("missing_data", "eu", "2") + &row("missing_log_id", "eu", "3") + &row("missing_data", "us", "4")));
     folder.reject("2026-07-03", &row("missing_data", "eu", "5"));
     let (from, url) = (folder.url(), &receiver.url);
-    let all = lake(&["replay", "--from", &from, "--to", url], Some(TOKEN));
-    assert!(
-        !all.good && all.has_line("They are of several sources: eu, us. Choose with SOURCE= (--source), and use its token."),
-        "{}",
-        all.out
-    );
-    let dry = lake(&["replay", "--from", &from, "--dry-run", "--source", "eu"], None);
+    let all = lake(&["replay", "--lake", &from, "--url", url], Some(TOKEN));
+    assert!(!all.good && all.has_line("They are of several sources: eu, us. Choose with --source, and use its token."), "{}", all.out);
+    let dry = lake(&["replay", "--lake", &from, "--dry-run", "--source", "eu"], None);
     assert!(dry.good && dry.has_line("Found 4 rejects"), "{}{}", dry.out, dry.error);
     assert_eq!(folder.rows("rejects").len(), 5);
     let narrow = ["--since", "2026-07-02", "--until", "2026-07-02", "--reason", "missing_data", "--source", "eu"];
-    let one = lake(&[&["replay", "--from", &from, "--to", url], narrow.as_slice()].concat(), Some(TOKEN));
+    let one = lake(&[&["replay", "--lake", &from, "--url", url], narrow.as_slice()].concat(), Some(TOKEN));
     assert!(one.good && one.has_line("all 1 0 1"), "{}", one.out);
 }
 
@@ -70,7 +69,7 @@ fn what_cannot_be_read_is_named_and_the_rest_is_posted() {
     fs::write(&cut, &fs::read(&cut).expect("an object")[..30]).expect("half an object");
     folder.reject("2026-07-02", &("no row\n".to_owned() + &row("unsupported_encoding", "eu", "brotli") + &row("missing_data", "eu", GOOD)));
     fs::write(folder.path().join("rejects/notes.txt"), "").expect("a stranger");
-    let said = lake(&["replay", "--from", &folder.url(), "--to", &receiver.url], Some(TOKEN));
+    let said = lake(&["replay", "--lake", &folder.url(), "--url", &receiver.url], Some(TOKEN));
     assert!(!said.good, "{}", said.out);
     for line in [
         "rejects/notes.txt".to_owned(),
@@ -86,9 +85,11 @@ fn what_cannot_be_read_is_named_and_the_rest_is_posted() {
 
 #[test]
 fn a_receiver_that_asks_for_later_is_asked_again_and_one_that_refuses_is_not() {
-    let folder = Lake::new();
-    folder.reject("2026-07-01", &row("missing_data", "eu", GOOD));
-    let replay = |url: &str| lake(&["replay", "--from", &folder.url(), "--to", url], Some(TOKEN));
+    let replay = |url: &str| {
+        let folder = Lake::new();
+        folder.reject("2026-07-01", &row("missing_data", "eu", GOOD));
+        lake(&["replay", "--lake", &folder.url(), "--url", url], Some(TOKEN))
+    };
     const LATER: Told = Told::Answer(StatusCode::SERVICE_UNAVAILABLE, "{\"error\":\"store_unavailable\"}");
     const NONE: Told = Told::Answer(StatusCode::OK, "{\"received\":0,\"accepted\":0,\"rejected\":0}");
     const ONE: Told = Told::Answer(StatusCode::OK, "{\"received\":1,\"accepted\":1,\"rejected\":0}");
@@ -106,29 +107,34 @@ fn a_receiver_that_asks_for_later_is_asked_again_and_one_that_refuses_is_not() {
 }
 
 #[test]
-fn a_switch_or_a_reason_that_is_none_is_an_error_and_no_is_no() {
+fn a_reason_that_is_none_or_a_missing_url_is_an_error_and_a_dry_run_posts_nothing() {
     let folder = Lake::new();
     let receiver = RunningReceiver::start(&folder.url(), &[]);
     folder.reject("2026-07-01", &row("missing_data", "eu", GOOD));
-    let replay = |more: &[&str]| lake(&[&["replay", "--from", &folder.url(), "--to", &receiver.url], more].concat(), Some(TOKEN));
-    let said = replay(&["--dry-run=2"]);
-    assert!(said.code == 2 && said.error.contains("it must be 1, true or yes, or 0, false, no or empty"), "{}", said.error);
+    let replay = |more: &[&str]| lake(&[&["replay", "--lake", &folder.url(), "--url", &receiver.url], more].concat(), Some(TOKEN));
     let said = replay(&["--reason", "nonsense"]);
     assert!(said.code == 2 && said.error.contains("the reasons are invalid_utf8, malformed_json, not_an_object"), "{}", said.error);
-    for yes in ["--dry-run", "--dry-run=1", "--dry-run=yes", "--dry-run=true"] {
-        assert!(replay(&[yes]).good && folder.rows("events").is_empty(), "{yes}");
-    }
-    for (i, no) in ["--dry-run=0", "--dry-run=no", "--dry-run=false", "--dry-run="].into_iter().enumerate() {
-        let objects = if i == 0 { 0 } else { 1 };
-        assert_eq!(folder.rows("events").len(), objects, "before {no}");
-        assert!(replay(&[no]).good && folder.rows("events").len() == 1, "{no}");
-    }
-    let said = lake(&["replay", "--from", &folder.url()], Some(TOKEN));
+    let said = replay(&["--since", "2026-07-02", "--until", "2026-07-01"]);
+    assert!(said.code == 2 && said.error.contains("--since must be before --until"), "{}", said.error);
+    assert!(replay(&["--dry-run"]).good && folder.rows("events").is_empty());
+    let said = lake(&["replay", "--lake", &folder.url()], Some(TOKEN));
+    assert_eq!((said.code, said.error.as_str()), (2, "lake: missing receiver URL: give --url or --stack.\n"));
+    assert!(replay(&[]).good && folder.rows("events").len() == 1);
+}
+
+#[test]
+fn a_receiver_of_another_lake_closes_nothing() {
+    let (folder, other) = (Lake::new(), Lake::new());
+    let receiver = RunningReceiver::start(&other.url(), &[]);
+    folder.reject("2026-07-01", &(row("missing_data", "eu", GOOD) + &row("malformed_json", "eu", "{")));
+    let said = lake(&["replay", "--lake", &folder.url(), "--url", &receiver.url], Some(TOKEN));
     assert!(
-        !said.good && said.error == "lake: where to post is not said; give the receiver's URL (--to), or --dry-run to post nothing.\n",
-        "{}",
+        said.code == 1 && said.has("Problem: no reject was closed: the receiver rejected 1 record again"),
+        "{}{}",
+        said.out,
         said.error
     );
+    assert!(!folder.path().join("closed").exists());
 }
 
 #[test]
@@ -140,7 +146,7 @@ fn a_bucket_is_replayed_and_looked_into() {
     for (day, raw) in [("2026-07-01", GOOD), ("2026-07-02", "words"), ("2026-07-03", "more words")] {
         reject(&s3.bucket().join("auth0"), day, &row("missing_data", "eu", raw));
     }
-    let replayed = run(&["replay", "--from", lake_url, "--to", &receiver.url, "--until", "2026-07-02"]);
+    let replayed = run(&["replay", "--lake", lake_url, "--url", &receiver.url, "--until", "2026-07-02"]);
     assert!(
         replayed.good && replayed.has_line(&format!("Reading 2 objects below {lake_url}rejects/")) && replayed.has_line("all 2 1 1"),
         "{}{}",

@@ -102,7 +102,7 @@ impl<'a> Operator<'a> {
         let (url, mut from) = (self.servers[1].endpoint.clone(), None::<String>);
         for run in 0..MOST_RUNS {
             let cut = if run < CUT_RUNS { self.cut() } else { Cut::Never };
-            let mut more = vec!["--fill", "--to", &url];
+            let mut more = vec!["--fill", "--url", &url];
             more.extend(from.iter().flat_map(|from| ["--from", from]));
             self.summary.went_on += usize::from(from.is_some());
             let ran = self.run(&more, cut);
@@ -113,7 +113,7 @@ impl<'a> Operator<'a> {
             self.summary.cut += usize::from(ran.said.contains("the time of this run is up"));
             self.summary.died += usize::from(ran.verdict.is_none());
             // Who does not go on where it stopped begins again.
-            let place = ran.said.rsplit("FROM=").next().filter(|_| ran.said.contains("FROM="));
+            let place = ran.said.rsplit("--from=").next().filter(|_| ran.said.contains("--from="));
             let place = place.and_then(|rest| rest.split_whitespace().next()).map(str::to_owned);
             if let Some(place) = place.filter(|_| self.random.percent(70)) {
                 from = Some(if goes_too_far { self.too_far(&place) } else { place });

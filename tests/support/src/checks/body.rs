@@ -44,12 +44,12 @@ fn world() -> (Runtime, Receiver<Kept>, Parts) {
 pub fn body_to_outcome(body: &[u8]) {
     WORLD.with_borrow(|(runtime, receiver, head)| {
         let source = &receiver.sources;
-        let batch = source.authenticate(&head.headers).expect("a known token").with_body(body);
-        let records = batch::split(&batch);
+        let records = batch::split(body);
         check_records(body, &records);
-        check_message(source.authenticate(&head.headers).expect("a known token"), body, records.is_empty());
-        let arrival = Arrival::new(batch.source(), "request", received_at());
-        let rows = partition::normalize(&arrival, &batch, Vec::new());
+        let sender = source.authenticate(&head.headers).expect("a known token");
+        check_message(sender, body, records.is_empty());
+        let arrival = Arrival::new(sender.source(), "request", received_at());
+        let rows = partition::normalize(&arrival, body, Vec::new());
         assert!(rows.records().eq(records.iter().map(|record| record.bytes())), "rows of other records than splitting gives");
         let [first, second] = [0, 1].map(|_| runtime.block_on(answer(receiver, head, body)));
         assert_eq!(first, second, "the same body twice makes other objects");

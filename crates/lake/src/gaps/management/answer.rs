@@ -12,6 +12,8 @@ use crate::layout::shorten;
 
 /// Longest pause before the next time, in seconds, whatever a header says.
 pub const LONGEST_PAUSE: i64 = 300;
+/// Largest Unix time in seconds, in the year 5138.
+const MOST_SECONDS: i64 = 100_000_000_000;
 /// Columns of the API's own words that are shown.
 const SAID_WIDTH: usize = 160;
 
@@ -23,7 +25,12 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Whether it is a page, whole.
+    /// Whether it is JSON of any kind.
+    pub fn is_json(&self) -> bool {
+        serde_json::from_slice::<serde::de::IgnoredAny>(&self.body).is_ok()
+    }
+
+    /// Whether it is a whole page.
     pub fn is_array(&self) -> bool {
         serde_json::from_slice::<Vec<serde::de::IgnoredAny>>(&self.body).is_ok()
     }
@@ -40,9 +47,14 @@ impl Answer {
         Some(next.strip_prefix('<')?.split_once('>')?.0)
     }
 
-    /// When further requests are allowed: the header holds Unix time, in seconds.
+    /// Returns when further requests are allowed: the header holds Unix time, in seconds.
+    ///
+    /// A number that would be thousands of years away is taken as milliseconds.
     pub fn reset(&self) -> Option<DateTime<Utc>> {
-        DateTime::from_timestamp(self.number("x-ratelimit-reset")?, 0)
+        match self.number("x-ratelimit-reset")? {
+            milliseconds if milliseconds > MOST_SECONDS => DateTime::from_timestamp_millis(milliseconds),
+            seconds => DateTime::from_timestamp(seconds, 0),
+        }
     }
 }
 
@@ -59,10 +71,11 @@ pub fn refused(tenant: &Tenant, credentials: &Credentials, status: u16, body: &[
         (401, _) => "the token that it gave is not taken (is this the tenant's own domain, and not a custom one?)",
         (403, _) => "the token lacks the scope read:logs; grant it to the application: Applications > APIs > Auth0 Management API",
         (404, _) => "there is no Management API (is this the tenant's own domain, and not a custom one?)",
-        (400, _) => "it does not take the place in its log to begin at; give a later SINCE, or FROM, a log_id that it still has",
+        (400, _) => "it does not take the place in its log to begin at; give a later --since, or a log_id that it still has with --from",
         _ => "that is no answer of the Management API (is this the tenant's domain?)",
     };
-    ManagementError::Refused(format!("{} answers {status}{}: {meaning}", tenant, said(body)))
+    let sentence = format!("{tenant} answers {status}{}: {meaning}", said(body));
+    if status == 400 { ManagementError::Place(sentence) } else { ManagementError::Refused(sentence) }
 }
 
 /// Explains what a refused request for a token means, and what to do.
