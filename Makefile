@@ -109,8 +109,6 @@ gaps: ## Say what a lake lacks of Auth0's log: make gaps AUTH0_DOMAIN=acme.eu.au
 	  $(if $(SINCE),--since="$$SINCE") $(if $(UNTIL),--until="$$UNTIL") $(if $(FROM),--from="$$FROM") \
 	  --fill="$$FILL" $(if $(URL),--url="$$URL") $(if $(METRIC),--metric="$$METRIC")
 
-# Values as they were typed: make would expand $(shell …) in them, and a quotation mark would end the shell's.
-$(foreach name,FROM IDS SQL CONFIRM PERSON,$(if $(filter-out undefined,$(origin $(name))),$(eval erase: override export $(name) := $$(value $(name)))))
 erase: ## Erase one person from a lake: make erase FROM=s3://bucket IDS=file [SQL=file CONFIRM=1], or PERSON=<one id> for IDS
 	@[ -n "$$FROM" ] || { echo "erase needs FROM=<lake>, and IDS=<a file of identifiers> or PERSON=<one of them>"; exit 2; }
 	@case "$$CONFIRM" in 1|true|yes) yes=--yes;; ""|0|false|no) yes=;; *) \

@@ -3,6 +3,7 @@
 import json
 import re
 import time
+import uuid
 
 import deployed
 import jsonata
@@ -73,7 +74,8 @@ class SdkTask(StateTaskServiceAwsSdk):
         if self.resource.api_name != "sfn":
             return super()._eval_service_task(env, resource_runtime_part, normalised_parameters, state_credentials)
         client = boto_client_for(service="stepfunctions", region=resource_runtime_part.region, state_credentials=state_credentials)
-        arn = client.start_execution(stateMachineArn=normalised_parameters["StateMachineArn"], input=normalised_parameters["Input"])["executionArn"]
+        asked = {"stateMachineArn": normalised_parameters["StateMachineArn"], "input": normalised_parameters["Input"]}
+        arn = client.start_execution(name=uuid.uuid4().hex, **asked)["executionArn"]  # moto calls each without a name None
         while (ended := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
             time.sleep(0.05)
         env.stack.append({"Status": ended["status"], "Input": ended["input"], "Output": ended.get("output", ""), "Cause": ended.get("cause", "")})

@@ -68,6 +68,13 @@ def test_the_state_machine_runs_athena_and_sns_and_no_code_of_ours(stack):
     assert (substitutions["Workgroup"], substitutions["Database"], substitutions["Muted"]) == ({"Ref": "DetectionsWorkgroup"}, {"Ref": "Database"}, {"Ref": "DetectionsMuted"})
 
 
+def test_every_state_that_is_named_next_is_there_and_every_state_is_reached(stack):
+    for machine in ("DetectionsRun", "DetectionsPages"):
+        states = definition(stack, machine)["States"]
+        named = [s.get(key) for s in states.values() for key in ("Next", "Default")] + [c["Next"] for s in states.values() for c in s.get("Choices", [])]
+        assert {name for name in named if name} | {definition(stack, machine)["StartAt"]} == set(states)
+
+
 def test_no_message_and_no_subject_passes_through_a_run_whose_history_is_kept(stack):
     types = {name: stack["Resources"][name]["Properties"].get("StateMachineType") for name in ("DetectionsRun", "DetectionsPages")}
     assert types == {"DetectionsRun": "STANDARD", "DetectionsPages": "EXPRESS"}

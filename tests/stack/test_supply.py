@@ -7,30 +7,30 @@ import pytest
 import yaml
 from conftest import PROJECT
 
-REQUIREMENTS = sorted(path for folder in ("sql", "report", "tests") for path in (PROJECT / folder).glob("**/requirements*.txt"))
+REQUIREMENTS = sorted(path for folder in ("analysis", "tests") for path in (PROJECT / folder).glob("**/requirements*.txt"))
 
 
 def test_the_files_of_python_packages_are_found():
-    assert len(REQUIREMENTS) >= 5
+    assert len(REQUIREMENTS) >= 6
 
 
 @pytest.mark.parametrize("path", REQUIREMENTS, ids=lambda path: str(path.relative_to(PROJECT)))
 def test_every_python_package_is_pinned_by_its_hashes(path):
     requirements = re.split(r"\n(?=[A-Za-z])", path.read_text().replace("\\\n", ""))
     pinned = [r for r in requirements if not r.startswith("#")]
-    assert pinned and all(re.match(r"[\w.\[\],-]+==\S+ +--hash=sha256:[0-9a-f]{64}", r) for r in pinned), path
+    assert pinned and all(re.match(r"[\w.\[\],-]+==\S+( ; [^-]+)? +--hash=sha256:[0-9a-f]{64}", r) for r in pinned), path
 
 
 def test_every_installation_of_python_packages_asks_for_hashes():
-    scripts = [p for folder in ("scripts", "sql", "report", "tests", ".github") for p in (PROJECT / folder).rglob("*") if p.is_file()]
+    scripts = [p for folder in ("scripts", "analysis", "tests", ".github") for p in (PROJECT / folder).rglob("*") if p.is_file()]
     scripts = [p for p in scripts if p.suffix in ("", ".yml", ".yaml") and "target" not in p.parts]
-    lines = [line for path in scripts for line in path.read_text().splitlines() if re.search(r"pip\S* install", line)]
+    lines = [line for path in scripts for line in path.read_text().splitlines() if re.search(r'pip\S*,? "?install', line)]
     assert lines and all("--require-hashes" in line for line in lines), lines
 
 
 def test_every_build_takes_the_crates_of_the_lock_file():
-    text = "".join((PROJECT / name).read_text() for name in ("Makefile", "scripts/package"))
-    builds = [line for line in text.splitlines() if re.search(r"\bcargo (build|test|clippy|doc|bench|lambda build|install)\b", line) and "echo" not in line]
+    text = "".join((PROJECT / name).read_text() for name in ("Makefile", "scripts/package", ".cargo/config.toml"))
+    builds = [line for line in text.splitlines() if re.search(r"\bcargo (build|test|clippy|doc|bench|run|lambda build|install)\b", line) and "echo" not in line]
     assert len(builds) > 10 and all("--locked" in line for line in builds), [line for line in builds if "--locked" not in line]
 
 
