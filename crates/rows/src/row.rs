@@ -55,11 +55,6 @@ impl<'a> Arrival<'a> {
         ingest::TIME_SOURCE.write_key(&mut ingest);
         Self { source, request_id, received_at, received_text, before_event_time, before_row_id, after_row_id, ingest }
     }
-
-    /// The source of the request.
-    pub fn source(&self) -> &'a Source {
-        self.source
-    }
 }
 
 /// The first 128 bits of SHA-256 of the source, a zero byte, and the `log_id` or raw bytes.
