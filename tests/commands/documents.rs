@@ -21,7 +21,7 @@ enum Run {
 use Run::{Here, In};
 
 /// Each command, the variables that documents give it, and where it is run.
-const COMMANDS: [(&str, &str, Run); 33] = [
+const COMMANDS: [(&str, &str, Run); 34] = [
     ("bench", "", Here),
     ("bench-modes", "REQUESTS", Here),
     ("bench-queries", "EVENTS", In("tests/engines/bench.py")),
@@ -59,6 +59,7 @@ const COMMANDS: [(&str, &str, Run); 33] = [
     ("token", "SOURCE", Here),
     ("watch", "LAKE_URL TOKEN_DIGESTS", Here),
     ("digests", "STACK", In("tests/deploy/main.rs")),
+    ("source-cidrs", "RANGES REGION STACK", In("tests/deploy/main.rs")),
 ];
 
 /// Each command of `lake` that documents name, also after `cargo`, and the options that they give it.

@@ -198,6 +198,8 @@ impl World {
         }
         let poison = if self.mode == Mode::Buffered { self.poison() } else { Vec::new() };
         let mut dead = self.queue.dead();
+        // Deliveries here are too short for a thief's messages. They may be given up after all of them; nobody else's may.
+        dead.retain(|text| !text.contains(record::THIEF));
         dead.sort();
         if dead != poison {
             return Err(Violation::new(Wrong::Dead, format!("{dead:?}")));

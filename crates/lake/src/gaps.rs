@@ -220,7 +220,7 @@ fn compare(
         Err(failure) if comparison.has_seen_nothing() => return Err(failure),
         Err(failure) => {
             let from = comparison.done().as_str();
-            Some(format!("stopped before the end: {failure}. To go on where it stopped, give --from={from}"))
+            Some(format!("stopped before the end: {failure}. Give --from={from} to go on where it stopped"))
         }
     };
     Ok(Compared { is_partial, stopped, ..comparison.compared() })

@@ -203,7 +203,7 @@ fn a_check_whose_time_is_up_counts_what_it_found_fails_and_the_next_one_covers_i
     assert_eq!((&cut["compared"], &cut["missing"]), (&json!(100), &json!(20)));
     let why = cut["failed"].as_str().expect("a reason");
     assert!(why.starts_with("stopped before the end: ") && why.contains("the time of this run is up before that"), "{why}");
-    assert!(why.contains(&format!("give --from={}", all[99].log_id)), "{why}");
+    assert!(why.contains(&format!("Give --from={} to", all[99].log_id)), "{why}");
     assert_eq!(whole, &json!({"compared": 250, "missing": 50, "failed": null}));
     let counts: Vec<_> = checked.metrics.iter().map(|line| (&line["MissingEvents"], &line["CheckFailures"])).collect();
     assert_eq!(counts, [(&json!(20), &json!(1)), (&json!(50), &json!(0))]);
