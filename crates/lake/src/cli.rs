@@ -58,8 +58,11 @@ pub enum Commands {
     Man(reference::Man),
 }
 
+/// A command's name, and examples of it.
+type Examples = (&'static str, &'static [&'static str]);
+
 /// The commands in groups, with examples of each.
-const GROUPS: [(&str, &[(&str, &[&str])]); 5] = [
+const GROUPS: [(&str, &[Examples]); 5] = [
     (
         "Set up",
         &[
@@ -146,7 +149,8 @@ mod tests {
         let mut grouped: Vec<&str> = names().collect();
         let definition = Cli::command();
         let mut defined: Vec<&str> = definition.get_subcommands().map(Command::get_name).collect();
-        (grouped.sort_unstable(), defined.sort_unstable());
+        grouped.sort_unstable();
+        defined.sort_unstable();
         assert_eq!(grouped, defined);
         for (name, examples) in GROUPS.into_iter().flat_map(|(_, commands)| commands) {
             assert!(!examples.is_empty(), "{name}");

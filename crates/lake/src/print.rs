@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn an_output_keeps_its_lines_and_shows_no_hidden_character() {
         let mut out = Visible(Vec::new());
-        writeln!(out, "a\tb {}", "\u{1b}]0;x\u{7}\u{202e}").expect("memory");
+        writeln!(out, "a\tb \u{1b}]0;x\u{7}\u{202e}").expect("memory");
         out.write_all(b"\xFF\x1b\n").expect("memory");
         assert_eq!(String::from_utf8(out.0).expect("text"), "a\tb \\u001b]0;x\\u0007\\u202e\n\\xff\\u001b\n");
     }

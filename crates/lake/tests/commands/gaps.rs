@@ -152,12 +152,7 @@ fn an_api_that_gives_the_same_page_for_ever_is_left() {
     let url = &answers.endpoint;
     let said =
         run(&["--domain", url.trim_end_matches('/'), "--lake", &folder.url(), "--since", "2024-03-01"], &[("AUTH0_TOKEN", "hidden-token")]);
-    assert!(
-        said.code == 2
-            && said.error.contains("10 pages of Auth0's log in a row held nothing new. Give --from=9"),
-        "{}",
-        said.error
-    );
+    assert!(said.code == 2 && said.error.contains("10 pages of Auth0's log in a row held nothing new. Give --from=9"), "{}", said.error);
 }
 
 #[test]
