@@ -1,7 +1,7 @@
 //! Messages of the queue → objects that they share, and the reports of how it ended.
 //!
 //! SQS delivers a message at least once, and in any batch. Its rows keep the request that it came as, so a message that comes
-//! again makes the same rows, in whatever object. Messages are stored in [`slices`], so that one sender's work cannot fail
+//! again makes the same rows, in whatever object. Messages are stored in [`mod@slices`], so that one sender's work cannot fail
 //! another's: what is stored when the time is over is reported stored, and the rest is delivered again.
 
 use std::{collections::BTreeMap, pin::pin};
