@@ -11,7 +11,7 @@
 //! | [`erase`] | erases one person |
 //! | [`gaps`] | compares a lake with the log that Auth0 itself keeps, and fills it |
 //! | [`options`], [`stack`], [`window`] | options that mean the same in every command |
-//! | [`reference`] | completions, manual pages, docs/COMMANDS.md |
+//! | [`mod@reference`] | completions, manual pages, docs/COMMANDS.md |
 //! | `secret` | reads a secret, for the scheduled check |
 //! | `tables`, `merge` | the table `events` in Athena |
 
