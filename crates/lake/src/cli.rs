@@ -2,7 +2,9 @@
 
 use clap::{Command, CommandFactory, Parser, Subcommand};
 
-use crate::{deploy, doctor, erase, external, gaps, reference, rejects, replay, run, token};
+#[cfg(feature = "run")]
+use crate::run;
+use crate::{deploy, doctor, erase, external, gaps, reference, rejects, replay, token};
 #[cfg(feature = "aws")]
 use crate::{merge, tables};
 
