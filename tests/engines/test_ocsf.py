@@ -54,7 +54,7 @@ def test_trino_maps_all_181_codes_and_an_unknown_one_to_the_events_that_duckdb_m
     assert codes >= {*samples.codes(), samples.UNKNOWN} and len(samples.codes()) == 181
     assert len(by_id(found)) == len(found) == ocsf.sql("SELECT count(*) FROM events")[0][0] > 2 * (181 + 1)
     assert {event["metadata"]["uid"]: faults for event in found if (faults := published.faults(event))} == {}
-    everything = mapped.every(mapped.query.opened(str(ocsf.folder)))
+    everything = mapped.every(mapped.database.opened(str(ocsf.folder))[0])
     expected = by_id(event for event in everything if DAY["from"] <= event["time_dt"] < DAY["to"])
     assert by_id(found).keys() == expected.keys()
     keys = {key for event in [*found, *everything] for key in event}

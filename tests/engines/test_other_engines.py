@@ -6,7 +6,7 @@ import deployed
 import pytest
 from test_reading import same
 
-from auth0_log_lake import query
+from auth0_log_lake import database, statements
 
 
 def expected(tables, unit):
@@ -14,7 +14,7 @@ def expected(tables, unit):
 
 
 def test_duckdb_reads_every_row_with_every_value_and_gives_each_event_once(hostile):
-    db = query.opened(str(hostile.folder))
+    db, _ = database.opened(str(hostile.folder))
     same(db.sql(f"SELECT {deployed.SELECTED} FROM events_landed").fetchall(), expected(hostile, "microsecond"))
     same(db.sql(f"SELECT {deployed.SELECTED} FROM events").fetchall(), [deployed.flat(row, "microsecond") for row in deployed.once(hostile.stored())])
     for column in deployed.JSON:
@@ -47,8 +47,8 @@ def test_spark_reads_every_row_with_every_value_and_gives_each_event_once(hostil
     schema = ", ".join(f"`{name}` {deployed.sql.as_type(kind, 'spark')}" for name, kind in columns.items())
     rows = spark.read.schema(schema + ", dt string, hour int").option("mode", "FAILFAST").json(str(hostile.folder / "events"))
     rows.createOrReplaceTempView("events_landing")
-    for view in query.lake.VIEWS:
-        spark.sql(query.lake.transpiled(query.lake.statement(view), "spark").replace("CREATE OR REPLACE VIEW", "CREATE OR REPLACE TEMPORARY VIEW"))
+    for view in statements.VIEWS:
+        spark.sql(statements.transpiled(statements.statement(view), "spark").replace("CREATE OR REPLACE VIEW", "CREATE OR REPLACE TEMPORARY VIEW"))
     got = spark.sql(f"SELECT {deployed.SELECTED} FROM events_landed".replace('"', "`")).collect()
     same([tuple(row) for row in got], expected(hostile, "microsecond"))
     got = spark.sql(f"SELECT {deployed.SELECTED} FROM events".replace('"', "`")).collect()

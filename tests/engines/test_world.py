@@ -10,7 +10,7 @@ import pytest
 from test_merging import ago, expected
 from test_reading import same
 
-from auth0_log_lake import query
+from auth0_log_lake import database
 
 WINDOWS = ("hourly", "daily", "weekly")
 SEEDS = range(4)
@@ -88,7 +88,7 @@ def test_duckdb_merges_the_same_in_every_order(tables):
     deliver(tables, requests)
     answers = []
     for order in itertools.permutations(WINDOWS):
-        db = query.opened(str(tables.folder))
+        db, _ = database.opened(str(tables.folder))
         db.sql("CREATE TABLE merged AS SELECT * FROM events LIMIT 0")
         db.sql("DROP VIEW events_live; DROP VIEW events; ALTER TABLE merged RENAME TO events")
         for window in order:

@@ -6,7 +6,7 @@ import pathlib
 import sys
 
 import published
-from auth0_log_lake import query, statements
+from auth0_log_lake import database, statements
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(PROJECT / "sql"), str(PROJECT / "tests/engines")]
@@ -30,7 +30,7 @@ def received(binary, folder, bodies):
         answers = [receiver.post(body) for body in bodies]
     finally:
         receiver.stop()
-    db = query.opened(str(folder))
+    db, _ = database.opened(str(folder))
     # Read once: each of the views would read every object again.
     db.sql("CREATE TABLE kept AS SELECT * FROM events")
     db.sql("CREATE OR REPLACE VIEW events AS SELECT * FROM kept")

@@ -35,7 +35,7 @@ PRICES = {
     "secret_month": 0.40,
     "secret_read": 0.05 / 1e4,
 }
-METRICS, METRICS_OF_A_SOURCE = 13, 6  # of src/metrics.rs; those that have the dimension `source` too
+METRICS, METRICS_OF_A_SOURCE = 14, 6  # of src/metrics.rs; those that have the dimension `source` too
 ALARMS = 13  # nine without merges, one more with SourceCidrs; each of several sources has one more
 ALARMS_OF_THE_QUEUE = 3  # those with HasBuffer
 GB = 1e9

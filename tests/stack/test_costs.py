@@ -62,7 +62,7 @@ def test_the_cost_counts_the_metrics_and_alarms_that_there_are(stack, cost):
     assert cost.ALARMS_OF_THE_QUEUE == len([r for r in alarms if r.get("Condition") == "HasBuffer"])
     one, two = cost.per_month(1), cost.per_month(2)
     assert (one["Alarms"], two["Alarms"]) == pytest.approx((1.3, 1.5))
-    assert (one["Metrics"], two["Metrics"]) == pytest.approx((19 * 0.3, 25 * 0.3))
+    assert (one["Metrics"], two["Metrics"]) == pytest.approx((20 * 0.3, 26 * 0.3))
 
 
 @pytest.fixture

@@ -208,7 +208,7 @@ def test_a_wrong_event_is_caught(events, change, fault):
 
 def test_the_view_of_the_mapping_stands_alone():
     db = duckdb.connect()
-    db.sql(mapped.lake.transpiled(mapped.lake.statement("ocsf/ocsf_types"), "duckdb"))
+    db.sql(mapped.statements.transpiled(mapped.statements.statement("ocsf/ocsf_types"), "duckdb"))
     assert db.sql("SELECT count(*) FROM ocsf_types WHERE why IS NOT NULL").fetchall() == [(182,)]
     asked = db.sql("SELECT class_name, activity_name FROM (VALUES ('fp'), ('new')) AS mine (code) LEFT JOIN ocsf_types USING (code) ORDER BY code").fetchall()
     assert asked == [("Authentication", "Logon"), (None, None)]

@@ -104,6 +104,12 @@ OTHERS |= {
 }
 OTHERS["DetectionsTopicArn"] = OTHERS["AlarmTopicArn"]
 OTHERS["AlarmTopicKmsKeyArn"] = OTHERS["LogsKmsKeyArn"] = OTHERS["KmsKeyArn"]
+OTHERS["DetectionsTopicKmsKeyArn"] = OTHERS["KmsKeyArn"]
+OTHERS["ExistingBucketOwner"] = (["", "123456789012"], ["12345678901", "1234567890123", "acme", " 123456789012"])
+OTHERS["EraseRoleArn"] = (
+    ["", "arn:aws:iam::123456789012:role/erase", "arn:aws-cn:iam::123456789012:role/a/b+c=d"],
+    ["erase", "arn:aws:iam::123456789012:user/x", "arn:aws:iam::123456789012:role/*", "arn:aws:iam::12:role/x"],
+)
 
 
 def takes(stack, parameter, value):

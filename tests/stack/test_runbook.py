@@ -101,7 +101,7 @@ def runs(aws, stack, tmp_path_factory):
     (folder / "target/lambda/receiver").mkdir(parents=True)
     (folder / "target/lambda/receiver/bootstrap.zip").write_bytes(b"PK\5\6" + bytes(18))
     (folder / "bin").mkdir()
-    for tool in ["make", "sam"]:
+    for tool in ["lake", "make", "sam"]:
         (folder / "bin" / tool).write_text('#!/bin/sh\necho "$(basename "$0") $*" >> calls\n')
         (folder / "bin" / tool).chmod(0o755)
     (folder / "bin/aws").write_text(CLI.format(aws=shutil.which("aws", path=os.path.dirname(sys.executable))))
@@ -153,7 +153,7 @@ def test_a_command_of_the_runbook_runs_as_it_is_written(runs, aws, shell, comman
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_logs_prints_the_lines_of_the_last_hours_and_ago_counts_them(runs, aws, shell):
-    client, group = aws("logs", region=REGION), "/aws/lambda/auth0-log-lake"
+    client, group = aws("logs", region=REGION), runs(shell, "out LogGroup").strip()
     now = int(time.time() * 1000)
     client.create_log_stream(logGroupName=group, logStreamName=shell)
     lines = [(now - 2 * 3_600_000, '{"error.code": "long_ago"}'), (now, '{"error.code": "now"}')]
