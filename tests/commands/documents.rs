@@ -32,7 +32,7 @@ const COMMANDS: [(&str, &str, Run); 34] = [
         "EVENTS PER_REQUEST SOURCES MILLISECONDS MEMORY ARCH OBJECTS STORED LOGGED BUFFER_SECONDS RECEIVED LOGGED_QUEUED",
         In("tests/deploy/cost.rs"),
     ),
-    ("deny", "", Here),
+    ("deny", "ADVISORIES", Here),
     ("deploy", "TOKEN_DIGESTS STACK ALARM_EMAIL PARAMETERS TAGS DRY_RUN CONFIRM", In("tests/deploy/main.rs")),
     ("detect", "LAKE ID SINCE UNTIL SET", In("tests/analysis/test_documents.py")),
     ("doctor", "TOKEN URL LAKE WORKGROUP DATABASE WAIT", Here),

@@ -3,7 +3,7 @@
 use crate::desk::Desk;
 
 /// What is typed, and the calls that it makes.
-const CALLS: [(&str, &[&str]); 23] = [
+const CALLS: [(&str, &[&str]); 24] = [
     ("make test", &["cargo test --locked --workspace --features auth0-log-lake/local"]),
     (
         "make lint",
@@ -62,6 +62,15 @@ const CALLS: [(&str, &[&str]); 23] = [
     ),
     (
         "make deny",
+        &[
+            "cargo deny --version",
+            "cargo deny --locked --all-features check bans licenses sources",
+            "cargo deny fetch db",
+            "cargo deny --locked --all-features check advisories",
+        ],
+    ),
+    (
+        "make deny ADVISORIES=required",
         &[
             "cargo deny --version",
             "cargo deny --locked --all-features check bans licenses sources",
